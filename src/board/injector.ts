@@ -1,0 +1,65 @@
+import type { BoardFact, PowerOffCause } from '../timeline/events.js';
+
+/**
+ * The contract with the injector board. What every driver guarantees:
+ *
+ * - Power is off before `identify` has answered, after `close`, after a crash of this process, after the cable is
+ *   pulled and after garbage on the line: the board sees to it by itself, the driver never holds it on.
+ * - There is no way to power a jack but `discoverAndPower`; the board discovers and powers by itself, in one command.
+ * - Calls may overlap; the board answers them in order. A call in flight at `close` or when the board is lost rejects
+ *   with BenchError BOARD_LOST. A refusal rejects with BenchError BOARD_REFUSED that names the board's code, and nothing
+ *   has changed.
+ * - Everything the board reports by itself arrives through `onReport`, in order, stamped with board cycles. No report
+ *   arrives after `close` has resolved.
+ * - Units are in the names.
+ */
+export interface BoardIdentity {
+  readonly protocol: number;
+  readonly firmware: string;
+  readonly revision: number;
+  readonly serial: string;
+  readonly resetCause: string;
+}
+
+export interface PowerRequest {
+  readonly echoes: number;
+  readonly maxBursts: number;
+  readonly inrushTimerMs: number;
+  readonly overloadMilliamps: number;
+  readonly overloadMs: number;
+  readonly underloadMilliamps: number;
+  readonly underloadMs: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly linkDeadlineMs: number;
+  readonly offDwellMs: number;
+}
+
+export interface BoardReport {
+  readonly fact: BoardFact;
+  readonly boardCycles: number;
+}
+
+export interface StoredTrip {
+  readonly cause: PowerOffCause;
+  readonly switchOffMs: number;
+  /** null: the jack was not seen below 2.8 V yet. */
+  readonly jackSafeMs: number | null;
+}
+
+export interface Injector {
+  identify(): Promise<BoardIdentity>;
+  /** Resolves when the board has accepted; what follows arrives as reports (`flp-burst`, `discovery`, `power-on`, ...). */
+  discoverAndPower(request: PowerRequest): Promise<void>;
+  /** Discovery alone; the jack stays off. */
+  discover(request: Pick<PowerRequest, 'echoes' | 'maxBursts'>): Promise<void>;
+  /** Resolves when the board has accepted; `power-off` follows as a report. Allowed in every state. */
+  off(): Promise<void>;
+  /** To be called every 100 ms from the loop that conducts the run. Cheap, never throws, never waits. */
+  heartbeat(): void;
+  /** Tells the board that link came up or went down after power-on; up lifts the board's link deadline. */
+  reportLink(up: boolean): Promise<void>;
+  /** The last trip the board kept, and forgets it; undefined when there is none. */
+  takeStoredTrip(): Promise<StoredTrip | undefined>;
+  onReport(listener: (report: BoardReport) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,85 @@
+/**
+ * What the bench did wrong (a phone's faults are values in stage results, never errors). Every error has a
+ * stable code; this table is the one home of the codes and is printed in docs/errors.md.
+ */
+export type Blame = 'power' | 'network' | 'config' | 'bench' | 'operator';
+
+interface ErrorEntry {
+  readonly meaning: string;
+  readonly remedy: string;
+  readonly blame: Blame;
+}
+
+const entry = (meaning: string, remedy: string, blame: Blame): ErrorEntry => ({ meaning, remedy, blame });
+
+export const errorTable = {
+  INTERNAL: entry('Linkpulse itself failed', 'Report this with the run folder.', 'bench'),
+  USAGE: entry('The command line could not be understood', 'See linkpulse --help.', 'config'),
+  PLAN_UNREADABLE: entry('The plan file could not be read', 'Check the path and the permissions.', 'config'),
+  PLAN_INVALID: entry(
+    'The plan does not hold what a plan needs',
+    'Mend the lines named; all are listed at once.',
+    'config',
+  ),
+  BENCH_FILE_INVALID: entry('The bench file does not hold what it needs', 'Mend the lines named.', 'config'),
+  PORT_UNKNOWN: entry('The bench file has no port of that name', 'Choose one of the ports named.', 'config'),
+  PORT_BUSY: entry('Another process owns this port', 'Wait for it, or go through the running station.', 'bench'),
+  BOARD_NOT_FOUND: entry(
+    'No serial port at that path',
+    'Plug the board in; check the path in the bench file.',
+    'bench',
+  ),
+  BOARD_SILENT: entry(
+    'The board does not answer',
+    'Check the serial cable and the supply; is it a Linkpulse board?',
+    'bench',
+  ),
+  BOARD_VERSION: entry('Firmware and daemon do not fit', 'Update the one named as older.', 'bench'),
+  BOARD_LOST: entry('The serial line to the board went away', 'Check the USB cable; power is off by itself.', 'bench'),
+  BOARD_REFUSED: entry('The board refused a command', 'See the refusal code in the message.', 'bench'),
+  INTERFACE_UNKNOWN: entry('No such network interface', 'Check the interface in the bench file.', 'config'),
+  INTERFACE_FORBIDDEN: entry(
+    'This interface carries the default route',
+    'Use the port the phone hangs on, never the office network.',
+    'config',
+  ),
+  NETWORK_PERMISSION: entry(
+    'The system forbids raw frames here',
+    'Grant CAP_NET_RAW and CAP_NET_ADMIN, or use the simulated bench.',
+    'bench',
+  ),
+  NETWORK_FAILED: entry('A network call failed', 'See the system error in the message.', 'bench'),
+  CAPTURE_FAILED: entry(
+    'The capture could not be written or proven running',
+    'Check the disk and the permissions of the runs folder.',
+    'bench',
+  ),
+  RECORD_FAILED: entry(
+    'The record could not be written',
+    'Check the disk and the permissions of the runs folder.',
+    'bench',
+  ),
+  TOOL_MISSING: entry('A system command is missing', 'Install the package named.', 'bench'),
+  SIMULATOR_FAILED: entry('The simulated bench did not start', 'See its message.', 'bench'),
+  STATION_UNREACHABLE: entry('The station does not answer on its socket', 'Start it with: linkpulse station', 'bench'),
+  SYSTEM_CALL: entry('A system call failed', 'See the system error in the message.', 'bench'),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export class BenchError extends Error {
+  override readonly name = 'BenchError';
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly blame: Blame;
+
+  /** `detail` says what and where; `remedy` defaults to the table's. */
+  constructor(code: ErrorCode, detail: string, options: { cause?: unknown; remedy?: string } = {}) {
+    super(`${errorTable[code].meaning}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy ?? errorTable[code].remedy;
+    this.blame = errorTable[code].blame;
+  }
+}
+
+export const isBenchError = (value: unknown): value is BenchError => value instanceof BenchError;

@@ -1,0 +1,24 @@
+/** The bench file: what hangs where. Apart from plans, because it describes a place and not a test. */
+export interface SimulatedPort {
+  readonly name: string;
+  readonly kind: 'simulated';
+  readonly phone: { readonly mac: string; readonly load: string; readonly model: string };
+}
+
+export interface HardwarePort {
+  readonly name: string;
+  readonly kind: 'hardware';
+  /** Path of the board's serial port. */
+  readonly board: string;
+  /** Network interface the phone's jack is wired to. */
+  readonly interface: string;
+}
+
+export type BenchPort = SimulatedPort | HardwarePort;
+
+export interface BenchFile {
+  readonly station: string;
+  /** Absolute. */
+  readonly runsDirectory: string;
+  readonly ports: readonly BenchPort[];
+}

@@ -1,0 +1,138 @@
+/**
+ * A plan: what phone, what power, what network, which limits. Limits live here, never in code.
+ * In the YAML every duration and quantity carries its unit (`400ms`, `6.3W`); here names carry it.
+ */
+export interface Limits {
+  readonly min?: number;
+  readonly max?: number;
+  /** Inside the limits but outside these is marginal. */
+  readonly marginalMin?: number;
+  readonly marginalMax?: number;
+}
+
+/** Every measurement a judge can make, with its unit. The limits of a plan are keyed by these names. */
+export const measurementUnits = {
+  'power.discoveryBursts': 'bursts',
+  'power.echoRoundTripNs': 'ns',
+  'power.discoveryAgeMs': 'ms',
+  'power.inrushPeakMilliamps': 'mA',
+  'power.inrushMs': 'ms',
+  'power.steadyMilliwatts': 'mW',
+  'power.switchOffMs': 'ms',
+  'power.jackSafeMs': 'ms',
+  'boot.linkUpMs': 'ms',
+  'boot.linkDrops': 'drops',
+  'boot.peakMilliwatts': 'mW',
+  'vlan.firstCdpMs': 'ms',
+  'vlan.takenUpMs': 'ms',
+  'vlan.cdpMilliwatts': 'mW',
+  'address.ackMs': 'ms',
+  'address.discovers': 'messages',
+  'config.fetchedMs': 'ms',
+  'config.filesAsked': 'files',
+  'config.imageBytes': 'bytes',
+  'registration.registeredMs': 'ms',
+  'registration.attempts': 'CallManagers',
+  'registration.keepalives': 'messages',
+} as const;
+export type MeasurementName = keyof typeof measurementUnits;
+
+export interface CallManagerPlan {
+  /** 0 is the highest priority. */
+  readonly priority: number;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** `refuse`: this one is down on purpose. */
+  readonly behaviour: 'serve' | 'refuse';
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly title: string;
+  readonly phone: {
+    readonly model: string;
+    /** Device id on the label, `SEP` + 12 upper-case hex; null: any. */
+    readonly deviceId: string | null;
+    readonly platform: string;
+    readonly load: string;
+    readonly protocol: 'SCCP';
+  };
+  readonly power: {
+    readonly method: 'prestandard';
+    readonly pairs: 'spare';
+    readonly polarity: 'prestandard' | '802.3af';
+    /** N exact echoes in a row, 3..8. */
+    readonly echoes: number;
+    readonly maxBursts: number;
+    readonly inrushTimerMs: number;
+    readonly overloadMilliamps: number;
+    readonly overloadMs: number;
+    readonly underloadMilliamps: number;
+    readonly underloadMs: number;
+    readonly heartbeatTimeoutMs: number;
+    readonly offDwellMs: number;
+  };
+  readonly boot: {
+    /** Power-on to link; the board enforces it too, `linkGraceMs` later. */
+    readonly linkAllowanceMs: number;
+    readonly linkGraceMs: number;
+  };
+  readonly network: {
+    /** null: no voice VLAN, everything untagged, stage vlan is skipped. */
+    readonly voiceVlan: number | null;
+    readonly nativeVlan: number;
+    /** The bench's address and prefix on the phone's network. */
+    readonly benchAddress: string;
+    readonly prefixLength: number;
+    readonly poolFirst: string;
+    readonly poolLast: string;
+    readonly leaseSeconds: number;
+    readonly tftpServers: readonly string[];
+    readonly cdpDeviceId: string;
+    readonly cdpPeriodMs: number;
+    readonly powerAvailableMilliwatts: number;
+  };
+  readonly tftp: {
+    /** Files on disk that override what is generated; absolute, or null. */
+    readonly filesDirectory: string | null;
+    readonly blockTimeoutMs: number;
+    readonly retries: number;
+  };
+  readonly callManagers: readonly CallManagerPlan[];
+  readonly sccp: {
+    readonly keepaliveSeconds: number;
+    readonly secondaryKeepaliveSeconds: number;
+    readonly dateTemplate: string;
+  };
+  /** How long each stage may take, from the end of the stage before it. */
+  readonly deadlines: {
+    readonly powerMs: number;
+    readonly vlanMs: number;
+    readonly addressMs: number;
+    readonly configMs: number;
+    readonly registrationMs: number;
+    /** How many keepalives must be seen before a registration counts. */
+    readonly keepalives: number;
+  };
+  readonly limits: Readonly<Partial<Record<MeasurementName, Limits>>>;
+  /** How the simulated phone behaves; ignored on a real port. Times stretch or shrink a run without changing its story. */
+  readonly simulation: {
+    readonly bootMs: number;
+    readonly linkUpMs: number;
+    readonly cdpSyncMs: number;
+    readonly dhcpRetryMs: number;
+    readonly tftpRetryMs: number;
+    readonly fileGapMs: number;
+    readonly callManagerRetryMs: number;
+  };
+}
+
+/** A plan as it was read: kept whole in every record. */
+export interface LoadedPlan {
+  readonly plan: Plan;
+  readonly text: string;
+  /** SHA-256 of `text`, hex. */
+  readonly hash: string;
+  readonly path: string;
+}

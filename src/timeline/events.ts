@@ -1,0 +1,292 @@
+/**
+ * The event vocabulary: everything that a judge or a person uses is one of these facts, on one timeline.
+ *
+ * `seq` counts from 1. `atUs` is microseconds since the run started and strictly increases from one source
+ * item to the next (several events told from one frame share it), so that a stored run merges with its own
+ * capture in one order only. `stamp` is the source's own time, kept beside it.
+ *
+ * Sources: `board` (what the injector reports), `link` (carrier on the phone's wire), `service` (what frames
+ * cannot show: intent, faults on purpose, leases), `observe` (what frames show; nobody else may tell what the
+ * phone did), `bench` (the conductor).
+ */
+export type EventSource = 'board' | 'link' | 'service' | 'observe' | 'bench';
+
+export interface EventStamp {
+  /** Board clock, CPU cycles since the board's reset. */
+  readonly boardCycles?: number;
+  /** 1-based number of the frame in capture.pcapng. */
+  readonly frame?: number;
+}
+
+export interface TimelineEvent {
+  readonly seq: number;
+  readonly atUs: number;
+  readonly source: EventSource;
+  readonly stamp?: EventStamp;
+  readonly fact: Fact;
+}
+
+/** Why the board opened its switches. All but COMMANDED are trips: the board acted by itself. */
+export type PowerOffCause =
+  | 'COMMANDED'
+  | 'HEARTBEAT'
+  | 'SHORT'
+  | 'OVERLOAD'
+  | 'INRUSH'
+  | 'UNDERLOAD'
+  | 'ESTOP'
+  | 'LINK_DEADLINE'
+  | 'SYSTEM_RESET'
+  | 'BOARD_RESET'
+  | 'RELAY'
+  | 'FOREIGN_VOLTAGE'
+  | 'SWITCH_STUCK';
+
+export type DiscoveryOutcome = 'loopback' | 'nothing' | 'partner' | 'noise';
+
+export type Fact = BenchFact | BoardFact | LinkFact | ServiceFact | ObserveFact;
+
+// ---- bench -------------------------------------------------------------------------------------------
+
+export type BenchFact =
+  | { readonly kind: 'run-start'; readonly runId: string; readonly limited: readonly string[] }
+  /** A marker frame of our own came back through the capture file's socket: recording works. */
+  | { readonly kind: 'capture-proven' }
+  | { readonly kind: 'power-requested' }
+  /** A judge's deadline passed. Replay makes its own and ignores stored ones. */
+  | { readonly kind: 'time' }
+  | {
+      readonly kind: 'bench-fault';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      readonly blame: string;
+    }
+  | { readonly kind: 'interrupted'; readonly by: string }
+  /** The source ends: nothing follows. */
+  | { readonly kind: 'end'; readonly reason: string };
+
+// ---- board -------------------------------------------------------------------------------------------
+
+export type BoardFact =
+  | {
+      readonly kind: 'board-identified';
+      readonly firmware: string;
+      readonly revision: number;
+      readonly serial: string;
+      readonly resetCause: string;
+    }
+  /** One FLP burst; `sent` and `heard` are 33 characters '1' or '0', pulse positions 1..33. */
+  | {
+      readonly kind: 'flp-burst';
+      readonly index: number;
+      readonly word: number;
+      readonly sent: string;
+      readonly heard: string;
+      readonly foreignPulses: number;
+      readonly roundTripNanoseconds: number | null;
+    }
+  | {
+      readonly kind: 'discovery';
+      readonly outcome: DiscoveryOutcome;
+      readonly bursts: number;
+      readonly matches: number;
+      /** The last word heard that was not ours, where one could be read. */
+      readonly partnerWord: number | null;
+      readonly foreignPulses: number;
+    }
+  | { readonly kind: 'power-refused'; readonly code: string }
+  | { readonly kind: 'power-on'; readonly pairs: string; readonly polarity: string; readonly discoveryAgeMs: number }
+  | {
+      readonly kind: 'inrush';
+      readonly peakMilliamps: number;
+      readonly durationMs: number;
+      readonly samplePeriodMs: number;
+      readonly milliamps: readonly number[];
+    }
+  /** Current samples, oldest first, `periodMs` apart, the last one taken at `atUs`. */
+  | {
+      readonly kind: 'current';
+      readonly periodMs: number;
+      readonly milliamps: readonly number[];
+      readonly jackMillivolts: number;
+    }
+  /** `switchOffMs`: cause to switch open. */
+  | {
+      readonly kind: 'power-off';
+      readonly cause: PowerOffCause;
+      readonly switchOffMs: number;
+      readonly milliamps: number;
+    }
+  /** `jackSafeMs`: cause to jack below 2.8 V. */
+  | { readonly kind: 'jack-safe'; readonly jackSafeMs: number }
+  | {
+      readonly kind: 'board-fault';
+      readonly code: 'FOREIGN_VOLTAGE' | 'SWITCH_STUCK' | 'ESTOP' | 'RELAY';
+      readonly jackMillivolts: number;
+    }
+  | { readonly kind: 'board-lost'; readonly code: string }
+  /** A trip that the board kept from before this run (the run before was cut). */
+  | {
+      readonly kind: 'stored-trip';
+      readonly cause: PowerOffCause;
+      readonly switchOffMs: number;
+      readonly jackSafeMs: number | null;
+    };
+
+// ---- link --------------------------------------------------------------------------------------------
+
+export type LinkFact =
+  | { readonly kind: 'link-up' }
+  | { readonly kind: 'link-down' }
+  | { readonly kind: 'own-frame-returned' };
+
+// ---- services: what frames cannot show ---------------------------------------------------------------
+
+export type ServiceFact = {
+  readonly kind: 'service';
+  readonly service: 'cdp' | 'dhcp' | 'tftp' | 'callmanager';
+  /** A short verb phrase, e.g. `lease-granted`, `refuses-on-purpose`, `file-missing`. */
+  readonly action: string;
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+};
+
+// ---- observe: what frames show -----------------------------------------------------------------------
+
+export type Party = 'phone' | 'bench';
+
+interface Seen {
+  readonly from: Party;
+  /** 802.1Q id the frame carried, null when untagged. */
+  readonly vlan: number | null;
+  /** Source MAC, lower case with colons. */
+  readonly mac: string;
+}
+
+export type ObserveFact =
+  | (Seen & {
+      readonly kind: 'cdp';
+      readonly deviceId: string | null;
+      readonly portId: string | null;
+      readonly platform: string | null;
+      readonly softwareVersion: string | null;
+      readonly capabilities: number | null;
+      readonly checksumOk: boolean;
+      readonly voiceVlanQuery: boolean;
+      readonly voiceVlanReply: number | null;
+      readonly powerConsumptionMilliwatts: number | null;
+      readonly powerRequestedMilliwatts: readonly number[] | null;
+      readonly powerAvailableMilliwatts: number | null;
+    })
+  | (Seen & {
+      readonly kind: 'dhcp';
+      readonly messageType: string;
+      readonly xid: number;
+      readonly sourceAddress: string;
+      readonly clientMac: string;
+      readonly vendorClass: string | null;
+      readonly hostName: string | null;
+      readonly parameterRequestList: readonly number[];
+      readonly requestedAddress: string | null;
+      readonly yourAddress: string;
+      readonly serverIdentifier: string | null;
+      readonly tftpServers: readonly string[];
+      readonly tftpServerName: string | null;
+      readonly udpChecksum: boolean;
+    })
+  /** The phone used an address as its own (ARP or IPv4 source): first time per address and VLAN. */
+  | (Seen & { readonly kind: 'address-used'; readonly address: string })
+  /** First frame of the phone with this tag (or none). */
+  | (Seen & { readonly kind: 'vlan-used' })
+  | (Seen & {
+      readonly kind: 'tftp-request';
+      readonly transfer: number;
+      readonly file: string;
+      readonly mode: string;
+      readonly options: Readonly<Record<string, string>>;
+    })
+  | (Seen & {
+      readonly kind: 'tftp-progress';
+      readonly transfer: number;
+      readonly file: string;
+      readonly bytes: number;
+    })
+  /** `complete`: the last short block was acknowledged. `error`: TFTP error code and text. `gaveUp`: no end was seen. */
+  | (Seen & {
+      readonly kind: 'tftp-end';
+      readonly transfer: number;
+      readonly file: string;
+      readonly outcome: 'complete' | 'error' | 'gaveUp';
+      readonly bytes: number;
+      readonly durationMs: number;
+      readonly errorCode: number | null;
+      readonly errorMessage: string | null;
+      /** Of a configuration file that came whole: what it tells the phone. */
+      readonly config: ServedConfig | null;
+    })
+  /** TCP towards a CallManager port. `connected`: three-way handshake; `refused`: RST to a SYN; `closed`: FIN or RST later. */
+  | (Seen & {
+      readonly kind: 'tcp';
+      readonly state: 'connecting' | 'connected' | 'refused' | 'closed';
+      readonly server: string;
+      readonly port: number;
+    })
+  | (Seen & {
+      readonly kind: 'sccp';
+      readonly server: string;
+      readonly message: string;
+      readonly messageId: number;
+      readonly fields: Readonly<Record<string, string | number>>;
+      /** Folded repeats (keepalives): how many this event stands for. */
+      readonly count: number;
+    })
+  /** Bytes that should have been one of our protocols and could not be read. Never a crash. */
+  | (Seen & {
+      readonly kind: 'malformed';
+      readonly protocol: string;
+      readonly offset: number;
+      readonly reason: string;
+    });
+
+export interface ServedConfig {
+  readonly loadInformation: string | null;
+  /** CallManagers in the order of priority. */
+  readonly callManagers: readonly { readonly priority: number; readonly address: string; readonly port: number }[];
+}
+
+export type FactKind = Fact['kind'];
+export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
+
+export const sourceOf = (kind: FactKind): EventSource => {
+  switch (kind) {
+    case 'run-start':
+    case 'capture-proven':
+    case 'power-requested':
+    case 'time':
+    case 'bench-fault':
+    case 'interrupted':
+    case 'end':
+      return 'bench';
+    case 'board-identified':
+    case 'flp-burst':
+    case 'discovery':
+    case 'power-refused':
+    case 'power-on':
+    case 'inrush':
+    case 'current':
+    case 'power-off':
+    case 'jack-safe':
+    case 'board-fault':
+    case 'board-lost':
+    case 'stored-trip':
+      return 'board';
+    case 'link-up':
+    case 'link-down':
+    case 'own-frame-returned':
+      return 'link';
+    case 'service':
+      return 'service';
+    default:
+      return 'observe';
+  }
+};
