@@ -1,0 +1,164 @@
+/**
+ * A pseudo-terminal that stands for a USB serial cable: `path` is what a host opens, this side is what the board is
+ * wired to. Raw mode; nothing here ever blocks or throws away the host's bytes.
+ */
+import { closeSync, openSync } from 'node:fs';
+import koffi from 'koffi';
+import { BenchError } from '../errors.js';
+
+export interface Pty {
+  /** The slave's path, for the host to open. */
+  readonly path: string;
+  /** What the host has written since the last call; empty when nothing came. Reads at most 4 KiB. */
+  read(): Uint8Array;
+  /**
+   * Queues bytes towards the host and sends what fits now; call `flush` later for the rest. While nobody has the
+   * port open they go nowhere, as on a real cable. Past `bufferLimit` bytes waiting they are dropped and counted.
+   */
+  write(bytes: Uint8Array): void;
+  flush(): void;
+  /** Whether a host has the port open, as of the last `read`. */
+  readonly held: boolean;
+  readonly waitingBytes: number;
+  readonly droppedBytes: number;
+  /** Pulls the cable: the host's port reports an error or closes. Safe to call again. */
+  close(): void;
+}
+
+// Values of asm-generic/fcntl.h and errno.h, the same on x86-64 and ARM.
+const O_RDWR = 0o2;
+const O_NOCTTY = 0o400;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const TCSANOW = 0;
+const EINTR = 4;
+const EIO = 5;
+const EAGAIN = 11;
+
+const pathBytes = 64;
+/** More than sizeof(struct termios) of any glibc. */
+const termiosBytes = 128;
+const readBytes = 4096;
+const bufferLimit = 256 * 1024;
+
+const loadCalls = () => {
+  const libc = koffi.load('libc.so.6');
+  return {
+    open: libc.func('int posix_openpt(int)'),
+    grant: libc.func('int grantpt(int)'),
+    unlock: libc.func('int unlockpt(int)'),
+    name: libc.func('int ptsname_r(int, _Out_ uint8_t*, size_t)'),
+    getAttributes: libc.func('int tcgetattr(int, _Out_ uint8_t*)'),
+    setAttributes: libc.func('int tcsetattr(int, int, uint8_t*)'),
+    makeRaw: libc.func('void cfmakeraw(_Inout_ uint8_t*)'),
+    read: libc.func('intptr_t read(int, _Out_ uint8_t*, size_t)'),
+    write: libc.func('intptr_t write(int, const uint8_t*, size_t)'),
+  };
+};
+let calls: ReturnType<typeof loadCalls> | undefined;
+
+const checked = (what: string, result: number): number => {
+  if (result !== 0) throw new BenchError('SYSTEM_CALL', `${what} failed with errno ${koffi.errno()}`);
+  return result;
+};
+
+/** @throws BenchError SYSTEM_CALL */
+export const openPty = (): Pty => {
+  calls ??= loadCalls();
+  const libc = calls;
+  const master: number = libc.open(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (master < 0) throw new BenchError('SYSTEM_CALL', `posix_openpt failed with errno ${koffi.errno()}`);
+  let path: string;
+  try {
+    checked('grantpt', libc.grant(master));
+    checked('unlockpt', libc.unlock(master));
+    const name = Buffer.alloc(pathBytes);
+    checked('ptsname_r', libc.name(master, name, pathBytes));
+    path = name.toString('utf8', 0, name.indexOf(0));
+    // The terminal keeps its settings while the master is open, whoever opens and closes the slave. Having been
+    // opened once, it answers EIO to the master as long as nobody holds it: that is how `held` is known.
+    const slave = openSync(path, O_RDWR | O_NOCTTY);
+    try {
+      const termios = Buffer.alloc(termiosBytes);
+      checked('tcgetattr', libc.getAttributes(slave, termios));
+      libc.makeRaw(termios);
+      checked('tcsetattr', libc.setAttributes(slave, TCSANOW, termios));
+    } finally {
+      closeSync(slave);
+    }
+  } catch (cause) {
+    closeSync(master);
+    throw cause;
+  }
+
+  const incoming = Buffer.alloc(readBytes);
+  const nothing = new Uint8Array(0);
+  let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  let droppedBytes = 0;
+  let held = false;
+  let open = true;
+
+  const forget = () => {
+    waiting = [];
+    waitingBytes = 0;
+  };
+
+  const flush = () => {
+    while (open && waiting.length > 0) {
+      const chunk = waiting[0] as Uint8Array;
+      const written = Number(libc.write(master, chunk, chunk.length));
+      if (written <= 0) return;
+      waitingBytes -= written;
+      if (written === chunk.length) waiting.shift();
+      else waiting[0] = chunk.subarray(written);
+    }
+  };
+
+  return {
+    path,
+    get held() {
+      return held;
+    },
+    get waitingBytes() {
+      return waitingBytes;
+    },
+    get droppedBytes() {
+      return droppedBytes;
+    },
+    read: () => {
+      if (!open) return nothing;
+      const count = Number(libc.read(master, incoming, readBytes));
+      if (count > 0) {
+        held = true;
+        return Uint8Array.prototype.slice.call(incoming, 0, count);
+      }
+      const errno = koffi.errno();
+      if (count < 0 && (errno === EAGAIN || errno === EINTR)) held = true;
+      else if (count === 0 || errno === EIO) {
+        held = false;
+        forget();
+      } else throw new BenchError('SYSTEM_CALL', `read from the pty failed with errno ${errno}`);
+      return nothing;
+    },
+    write: (bytes) => {
+      if (!open || !held || bytes.length === 0) return;
+      const room = bufferLimit - waitingBytes;
+      const kept = bytes.length <= room ? bytes : bytes.subarray(0, room);
+      droppedBytes += bytes.length - kept.length;
+      if (kept.length > 0) {
+        waiting.push(kept.slice());
+        waitingBytes += kept.length;
+      }
+      flush();
+    },
+    flush,
+    close: () => {
+      if (!open) return;
+      open = false;
+      held = false;
+      forget();
+      closeSync(master);
+    },
+  };
+};
