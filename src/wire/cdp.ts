@@ -1,7 +1,13 @@
-export interface Malformed {
-  readonly offset: number;
-  readonly reason: string;
-}
+/**
+ * CDP, as read in Wireshark's packet-cdp.c and tcpdump's print-cdp.c and measured on real frames. TLV: type u16,
+ * length u16 that counts these four bytes, value.
+ */
+import { ByteReader, ByteWriter, bytesToText, type Malformed, malformedOf } from './cursor.js';
+import { encodeSnap } from './ethernet.js';
+import { internetChecksum, ipv4ToNumber, numberToIpv4 } from './ipv4.js';
+
+export type { Malformed } from './cursor.js';
+
 export interface CdpTlv {
   readonly type: number;
   readonly value: Uint8Array;
@@ -9,7 +15,13 @@ export interface CdpTlv {
 export interface CdpPower {
   readonly requestId: number;
   readonly managementId: number;
+  /** Requested: the phone's levels, highest first. Available: what is granted, then the management level. */
   readonly milliwatts: readonly number[];
+}
+/** First byte of the value, and the two after it where they are: a VLAN in a reply, of no meaning in a 7960's query. */
+export interface CdpVoiceVlan {
+  readonly data: Uint8Array;
+  readonly vlan?: number;
 }
 /** A CDP message as read; absent in the packet = absent here. */
 export interface CdpMessage {
@@ -22,45 +34,240 @@ export interface CdpMessage {
   readonly capabilities?: number;
   readonly softwareVersion?: string;
   readonly platform?: string;
+  readonly vtpDomain?: string;
   readonly nativeVlan?: number;
   readonly duplex?: 'full' | 'half';
-  readonly voiceVlanReply?: { readonly data: Uint8Array; readonly vlan?: number };
-  readonly voiceVlanQuery?: { readonly data: Uint8Array; readonly vlan?: number };
+  readonly voiceVlanReply?: CdpVoiceVlan;
+  readonly voiceVlanQuery?: CdpVoiceVlan;
   readonly powerConsumptionMilliwatts?: number;
+  readonly mtu?: number;
   readonly powerRequested?: CdpPower;
   readonly powerAvailable?: CdpPower;
   readonly trustBitmap?: number;
   readonly untrustedCos?: number;
+  readonly systemName?: string;
+  readonly managementAddresses?: readonly string[];
+  /** Every TLV whose bytes are all there, in order; a value that made no sense is kept here too. */
   readonly tlvs: readonly CdpTlv[];
   readonly malformed?: Malformed;
 }
-/** `payload` starts at the CDP version byte and is already cut to the 802.3 length. Never throws. */
-export declare function decodeCdp(payload: Uint8Array): CdpMessage;
+
+/** Protocol registry, from packet-cdp.c; only what the bench reads or writes has a name. */
+const tlvTypes = {
+  deviceId: 0x01,
+  addresses: 0x02,
+  portId: 0x03,
+  capabilities: 0x04,
+  softwareVersion: 0x05,
+  platform: 0x06,
+  vtpDomain: 0x09,
+  nativeVlan: 0x0a,
+  duplex: 0x0b,
+  voiceVlanReply: 0x0e,
+  voiceVlanQuery: 0x0f,
+  powerConsumption: 0x10,
+  mtu: 0x11,
+  trustBitmap: 0x12,
+  untrustedCos: 0x13,
+  systemName: 0x14,
+  managementAddresses: 0x16,
+  powerRequested: 0x19,
+  powerAvailable: 0x1a,
+} as const;
+
+const protocolVersion = 2;
+const checksumAt = 2;
+const tlvHeaderLength = 4;
+const ciscoOui = 0x00000c;
+const cdpProtocol = 0x2000;
+/** Byte that precedes a VLAN in the reply: the kind of appliance, as switches send it. */
+const voiceAppliance = 1;
+const nlpid = { type: 1, ipv4: 'cc' } as const;
+const snapProtocol = { ipv6: 'aaaa0300000086dd' } as const;
+
+type Draft = { -readonly [Key in keyof CdpMessage]?: CdpMessage[Key] };
+type ReadTlv = (value: ByteReader) => Draft;
+
+const text = (value: ByteReader): string => bytesToText(value.rest());
+
+function readAddresses(value: ByteReader): string[] {
+  const count = value.u32('address count');
+  const addresses: string[] = [];
+  for (let index = 0; index < count; index++) {
+    value.skip(1, 'address protocol type');
+    const protocol = Buffer.from(value.bytes(value.u8('address protocol length'), 'address protocol')).toString('hex');
+    const address = value.part(value.u16('address length'), 'address');
+    if (protocol === nlpid.ipv4 && address.remaining === 4) addresses.push(numberToIpv4(address.u32('address')));
+    if (protocol === snapProtocol.ipv6 && address.remaining === 16) addresses.push(readIpv6(address));
+  }
+  return addresses;
+}
+
+/** RFC 5952: no leading zeros, the longest run of two or more zero groups shortened. */
+function readIpv6(value: ByteReader): string {
+  const groups = Array.from({ length: 8 }, () => value.u16('address').toString(16)).join(':');
+  const runs = groups.match(/\b0(?::0)+\b/g) ?? [];
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
+  return longest === '' ? groups : groups.replace(longest, ':').replace(/:{3,}|^:(?!:)|(?<!:):$/g, '::');
+}
+
+function readVoiceVlan(value: ByteReader): CdpVoiceVlan {
+  const data = value.bytes(1, 'voice VLAN data');
+  return value.remaining >= 2 ? { data, vlan: value.u16('voice VLAN') } : { data };
+}
+
+function readPower(value: ByteReader): CdpPower {
+  const requestId = value.u16('request id');
+  const managementId = value.u16('management id');
+  const milliwatts: number[] = [];
+  while (value.remaining > 0) milliwatts.push(value.u32('power'));
+  return { requestId, managementId, milliwatts };
+}
+
+const readers: ReadonlyMap<number, ReadTlv> = new Map<number, ReadTlv>([
+  [tlvTypes.deviceId, (value) => ({ deviceId: text(value) })],
+  [tlvTypes.addresses, (value) => ({ addresses: readAddresses(value) })],
+  [tlvTypes.portId, (value) => ({ portId: text(value) })],
+  [tlvTypes.capabilities, (value) => ({ capabilities: value.u32('capabilities') })],
+  [tlvTypes.softwareVersion, (value) => ({ softwareVersion: text(value) })],
+  [tlvTypes.platform, (value) => ({ platform: text(value) })],
+  [tlvTypes.vtpDomain, (value) => ({ vtpDomain: text(value) })],
+  [tlvTypes.nativeVlan, (value) => ({ nativeVlan: value.u16('native VLAN') })],
+  [tlvTypes.duplex, (value) => ({ duplex: value.u8('duplex') === 0 ? 'half' : 'full' })],
+  [tlvTypes.voiceVlanReply, (value) => ({ voiceVlanReply: readVoiceVlan(value) })],
+  [tlvTypes.voiceVlanQuery, (value) => ({ voiceVlanQuery: readVoiceVlan(value) })],
+  [tlvTypes.powerConsumption, (value) => ({ powerConsumptionMilliwatts: value.u16('power consumption') })],
+  [tlvTypes.mtu, (value) => ({ mtu: value.u32('MTU') })],
+  [tlvTypes.trustBitmap, (value) => ({ trustBitmap: value.u8('trust bitmap') })],
+  [tlvTypes.untrustedCos, (value) => ({ untrustedCos: value.u8('CoS') })],
+  [tlvTypes.systemName, (value) => ({ systemName: text(value) })],
+  [tlvTypes.managementAddresses, (value) => ({ managementAddresses: readAddresses(value) })],
+  [tlvTypes.powerRequested, (value) => ({ powerRequested: readPower(value) })],
+  [tlvTypes.powerAvailable, (value) => ({ powerAvailable: readPower(value) })],
+]);
+
+/**
+ * `payload` starts at the CDP version byte and is already cut to the 802.3 length. Never throws. A TLV whose
+ * value makes no sense is told in `malformed` (the first one is) and reading goes on behind it; a TLV length that
+ * cannot be true ends the reading. Of a repeated TLV the last one counts.
+ */
+export function decodeCdp(payload: Uint8Array): CdpMessage {
+  const reader = new ByteReader(payload);
+  const tlvs: CdpTlv[] = [];
+  const draft: Draft = {};
+  let version = 0;
+  let ttlSeconds = 0;
+  let malformedValue: Malformed | undefined;
+  const malformedFrame = malformedOf(() => {
+    version = reader.u8('version');
+    ttlSeconds = reader.u8('TTL');
+    reader.skip(2, 'checksum');
+    while (reader.remaining > 0) {
+      const { type, value } = readTlv(reader);
+      tlvs.push({ type, value: value.bytes });
+      const readValue = readers.get(type);
+      const malformed = readValue && malformedOf(() => Object.assign(draft, readValue(value.reader)));
+      malformedValue ??= malformed;
+    }
+  });
+  const malformed = malformedValue ?? malformedFrame;
+  const checksumOk = payload.length >= tlvHeaderLength && cdpChecksum(payload) === 0;
+  return { version, ttlSeconds, checksumOk, ...draft, tlvs, ...(malformed && { malformed }) };
+}
+
+function readTlv(reader: ByteReader): { type: number; value: { bytes: Uint8Array; reader: ByteReader } } {
+  const type = reader.u16('TLV type');
+  const length = reader.u16('TLV length');
+  if (length < tlvHeaderLength) reader.fail(`TLV length ${length} is shorter than its own header`);
+  const base = reader.offset;
+  const bytes = reader.bytes(length - tlvHeaderLength, `TLV 0x${type.toString(16)}`);
+  return { type, value: { bytes, reader: new ByteReader(bytes, { base }) } };
+}
+
+/**
+ * RFC 1071 but for a payload of odd length: there the last byte is the low half of a final word, and from 0x80 on
+ * that word is 0xff00 + byte - 1 (Cisco's, kept by every implementation). Over a payload with its sum in place the
+ * result is 0 when the sum is right.
+ */
+export function cdpChecksum(payload: Uint8Array): number {
+  if (payload.length % 2 === 0) return internetChecksum(payload);
+  const last = payload.at(-1) ?? 0;
+  const word = last >= 0x80 ? 0xff00 + last - 1 : last;
+  return internetChecksum(payload.subarray(0, -1), new ByteWriter().u16(word).finish());
+}
+
 /** Encodes TLVs in the order given; checksum as protocol (both odd-length rules). */
-export declare function encodeCdp(message: {
-  version?: number;
-  ttlSeconds: number;
-  tlvs: readonly CdpTlv[];
-}): Uint8Array;
-/** TLV builders, so that no caller writes a type number: deviceId, addresses, portId, capabilities, softwareVersion, platform,
- * nativeVlan, duplex, voiceVlanReply, voiceVlanQuery, powerConsumption, powerRequested, powerAvailable, trustBitmap, untrustedCos. */
-export declare const cdpTlv: {
-  deviceId(text: string): CdpTlv;
-  addresses(ipv4: readonly string[]): CdpTlv;
-  portId(text: string): CdpTlv;
-  capabilities(bits: number): CdpTlv;
-  softwareVersion(text: string): CdpTlv;
-  platform(text: string): CdpTlv;
-  nativeVlan(id: number): CdpTlv;
-  duplex(full: boolean): CdpTlv;
-  voiceVlanReply(vlan: number): CdpTlv;
-  voiceVlanQuery(value: Uint8Array): CdpTlv;
-  powerConsumption(milliwatts: number): CdpTlv;
-  powerRequested(power: CdpPower): CdpTlv;
-  powerAvailable(requestId: number, managementId: number, availableMilliwatts: number, levelMilliwatts: number): CdpTlv;
-  trustBitmap(bits: number): CdpTlv;
-  untrustedCos(cos: number): CdpTlv;
+export function encodeCdp(message: { version?: number; ttlSeconds: number; tlvs: readonly CdpTlv[] }): Uint8Array {
+  const writer = new ByteWriter()
+    .u8(message.version ?? protocolVersion)
+    .u8(message.ttlSeconds)
+    .u16(0);
+  for (const { type, value } of message.tlvs)
+    writer
+      .u16(type)
+      .u16(value.length + tlvHeaderLength)
+      .bytes(value);
+  return writer.setU16(checksumAt, cdpChecksum(writer.finish())).finish();
+}
+
+const tlv = (type: number, write: (value: ByteWriter) => void): CdpTlv => {
+  const writer = new ByteWriter();
+  write(writer);
+  return { type, value: writer.finish() };
 };
-export declare const cdpMulticast: string; // '01:00:0c:cc:cc:cc'
-/** Whole 802.3 LLC/SNAP frame around a CDP payload (tagged when vlan is given), padded to 60 bytes. */
-export declare function cdpFrame(source: string, payload: Uint8Array): Uint8Array;
+
+const powerTlv = (type: number, power: CdpPower): CdpTlv =>
+  tlv(type, (value) => {
+    value.u16(power.requestId).u16(power.managementId);
+    for (const level of power.milliwatts) value.u32(level);
+  });
+
+/** TLV builders, so that no caller writes a type number. Texts carry no NUL. */
+export const cdpTlv = {
+  deviceId: (deviceId: string): CdpTlv => tlv(tlvTypes.deviceId, (value) => value.text(deviceId)),
+  addresses: (ipv4: readonly string[]): CdpTlv =>
+    tlv(tlvTypes.addresses, (value) => {
+      value.u32(ipv4.length);
+      for (const address of ipv4) {
+        const protocol = Buffer.from(nlpid.ipv4, 'hex');
+        value.u8(nlpid.type).u8(protocol.length).bytes(protocol).u16(4).u32(ipv4ToNumber(address));
+      }
+    }),
+  portId: (portId: string): CdpTlv => tlv(tlvTypes.portId, (value) => value.text(portId)),
+  capabilities: (bits: number): CdpTlv => tlv(tlvTypes.capabilities, (value) => value.u32(bits)),
+  softwareVersion: (version: string): CdpTlv => tlv(tlvTypes.softwareVersion, (value) => value.text(version)),
+  platform: (platform: string): CdpTlv => tlv(tlvTypes.platform, (value) => value.text(platform)),
+  nativeVlan: (id: number): CdpTlv => tlv(tlvTypes.nativeVlan, (value) => value.u16(id)),
+  duplex: (full: boolean): CdpTlv => tlv(tlvTypes.duplex, (value) => value.u8(full ? 1 : 0)),
+  /** TLV length 7, as a WS-C2950 sends it. */
+  voiceVlanReply: (vlan: number): CdpTlv => tlv(tlvTypes.voiceVlanReply, (value) => value.u8(voiceAppliance).u16(vlan)),
+  /** A 7960 sends the four bytes 20 02 00 01. */
+  voiceVlanQuery: (query: Uint8Array): CdpTlv => tlv(tlvTypes.voiceVlanQuery, (value) => value.bytes(query)),
+  powerConsumption: (milliwatts: number): CdpTlv => tlv(tlvTypes.powerConsumption, (value) => value.u16(milliwatts)),
+  powerRequested: (power: CdpPower): CdpTlv => powerTlv(tlvTypes.powerRequested, power),
+  /** `levelMilliwatts` 0xffffffff: no preference. */
+  powerAvailable: (
+    requestId: number,
+    managementId: number,
+    availableMilliwatts: number,
+    levelMilliwatts: number,
+  ): CdpTlv =>
+    powerTlv(tlvTypes.powerAvailable, {
+      requestId,
+      managementId,
+      milliwatts: [availableMilliwatts, levelMilliwatts],
+    }),
+  trustBitmap: (bits: number): CdpTlv => tlv(tlvTypes.trustBitmap, (value) => value.u8(bits)),
+  untrustedCos: (cos: number): CdpTlv => tlv(tlvTypes.untrustedCos, (value) => value.u8(cos)),
+} as const;
+
+export const cdpMulticast = '01:00:0c:cc:cc:cc';
+
+/** Whether a decoded frame carries CDP (LLC/SNAP, Cisco's OUI, protocol 0x2000). */
+export const isCdpBody = (body: { kind: string; oui?: number; protocol?: number }): boolean =>
+  body.kind === 'snap' && body.oui === ciscoOui && body.protocol === cdpProtocol;
+
+/** Whole 802.3 LLC/SNAP frame around a CDP payload, untagged, padded to 60 bytes. */
+export function cdpFrame(source: string, payload: Uint8Array): Uint8Array {
+  return encodeSnap({ destination: cdpMulticast, source, oui: ciscoOui, protocol: cdpProtocol, payload });
+}
