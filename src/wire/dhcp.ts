@@ -1,4 +1,9 @@
-import type { Malformed } from './cdp.js';
+/** DHCP: RFC 2131 message, RFC 2132 options, RFC 3396 long options, RFC 5859 option 150. */
+import { BenchError } from '../errors.js';
+import { ByteReader, ByteWriter, bytesToText, type Malformed, malformedOf, textToBytes } from './cursor.js';
+import { macToBytes, macToText } from './ethernet.js';
+import { ipv4ToNumber, numberToIpv4 } from './ipv4.js';
+
 export type DhcpMessageType = 'DISCOVER' | 'OFFER' | 'REQUEST' | 'DECLINE' | 'ACK' | 'NAK' | 'RELEASE' | 'INFORM';
 export interface DhcpOption {
   readonly code: number;
@@ -18,6 +23,7 @@ export interface DhcpMessage {
   readonly options: readonly DhcpOption[];
   readonly messageType?: DhcpMessageType | undefined;
   readonly hostName?: string;
+  /** Without the NUL that phones put at its end. */
   readonly vendorClass?: string;
   readonly parameterRequestList?: readonly number[];
   readonly requestedAddress?: string;
@@ -27,38 +33,169 @@ export interface DhcpMessage {
   readonly routers?: readonly string[];
   readonly dnsServers?: readonly string[];
   readonly tftpServerName?: string;
+  /** Option 150. Absent when its length is no multiple of 4 (some servers send a text, which phones ignore). */
   readonly tftpServers?: readonly string[];
   readonly clientIdentifier?: Uint8Array;
   readonly malformed?: Malformed;
 }
-export declare const dhcpOptions: {
-  readonly subnetMask: 1;
-  readonly router: 3;
-  readonly dns: 6;
-  readonly hostName: 12;
-  readonly domainName: 15;
-  readonly broadcast: 28;
-  readonly arpTimeout: 35;
-  readonly ntp: 42;
-  readonly requestedAddress: 50;
-  readonly leaseTime: 51;
-  readonly overload: 52;
-  readonly messageType: 53;
-  readonly serverIdentifier: 54;
-  readonly parameterRequestList: 55;
-  readonly message: 56;
-  readonly renewalTime: 58;
-  readonly rebindingTime: 59;
-  readonly vendorClass: 60;
-  readonly clientIdentifier: 61;
-  readonly tftpServerName: 66;
-  readonly bootFile: 67;
-  readonly tftpServers: 150;
-};
-/** UDP payload. Never throws; never looks past option 255 nor into sname/file without option 52. */
-export declare function decodeDhcp(bytes: Uint8Array): DhcpMessage;
-/** `sname`/`file` bytes as given (a phone leaves garbage there); `padTo` pads with zeros after 255. */
-export declare function encodeDhcp(message: {
+
+export const dhcpOptions = {
+  subnetMask: 1,
+  router: 3,
+  dns: 6,
+  hostName: 12,
+  domainName: 15,
+  broadcast: 28,
+  arpTimeout: 35,
+  ntp: 42,
+  requestedAddress: 50,
+  leaseTime: 51,
+  overload: 52,
+  messageType: 53,
+  serverIdentifier: 54,
+  parameterRequestList: 55,
+  message: 56,
+  renewalTime: 58,
+  rebindingTime: 59,
+  vendorClass: 60,
+  clientIdentifier: 61,
+  tftpServerName: 66,
+  bootFile: 67,
+  tftpServers: 150,
+} as const;
+
+/** Option 53, RFC 2132 section 9.6: the place in this list plus one. */
+const messageTypes: readonly DhcpMessageType[] = [
+  'DISCOVER',
+  'OFFER',
+  'REQUEST',
+  'DECLINE',
+  'ACK',
+  'NAK',
+  'RELEASE',
+  'INFORM',
+];
+
+const padOption = 0;
+const endOption = 255;
+const longestValue = 255;
+const magicCookie = 0x63825363;
+const broadcastFlag = 0x8000;
+const ethernet = { type: 1, addressLength: 6, fieldLength: 16 } as const;
+const fieldLengths = { sname: 64, file: 128 } as const;
+/** Option 52: which of the fixed fields hold options. */
+const overloads = { file: 1, sname: 2 } as const;
+
+type Draft = { -readonly [Key in keyof DhcpMessage]?: DhcpMessage[Key] };
+type ReadOption = (value: Uint8Array) => Draft;
+
+const number = (value: Uint8Array): number => new ByteReader(value).u32('number');
+const textWithoutNul = (value: Uint8Array): string => bytesToText(value).replace(/\0+$/, '');
+
+function addresses(value: Uint8Array): string[] {
+  const reader = new ByteReader(value);
+  const list: string[] = [];
+  while (reader.remaining > 0) list.push(numberToIpv4(reader.u32('address')));
+  return list;
+}
+
+const one =
+  (length: number, read: ReadOption): ReadOption =>
+  (value) =>
+    value.length === length ? read(value) : {};
+const list =
+  (read: ReadOption): ReadOption =>
+  (value) =>
+    value.length > 0 && value.length % 4 === 0 ? read(value) : {};
+
+/** A value of a wrong length is no value: it stays in `options` and gives no field. */
+const readers: ReadonlyMap<number, ReadOption> = new Map<number, ReadOption>([
+  [dhcpOptions.subnetMask, one(4, (value) => ({ subnetMask: numberToIpv4(number(value)) }))],
+  [dhcpOptions.router, list((value) => ({ routers: addresses(value) }))],
+  [dhcpOptions.dns, list((value) => ({ dnsServers: addresses(value) }))],
+  [dhcpOptions.hostName, (value) => ({ hostName: textWithoutNul(value) })],
+  [dhcpOptions.requestedAddress, one(4, (value) => ({ requestedAddress: numberToIpv4(number(value)) }))],
+  [dhcpOptions.leaseTime, one(4, (value) => ({ leaseSeconds: number(value) }))],
+  [dhcpOptions.messageType, one(1, (value) => ({ messageType: messageTypes[new ByteReader(value).u8('type') - 1] }))],
+  [dhcpOptions.serverIdentifier, one(4, (value) => ({ serverIdentifier: numberToIpv4(number(value)) }))],
+  [dhcpOptions.parameterRequestList, (value) => ({ parameterRequestList: [...value] })],
+  [dhcpOptions.vendorClass, (value) => ({ vendorClass: textWithoutNul(value) })],
+  [dhcpOptions.clientIdentifier, (value) => ({ clientIdentifier: value })],
+  [dhcpOptions.tftpServerName, (value) => ({ tftpServerName: textWithoutNul(value) })],
+  [dhcpOptions.tftpServers, list((value) => ({ tftpServers: addresses(value) }))],
+]);
+
+/**
+ * UDP payload. Never throws; never looks past option 255 nor into sname/file without option 52. Parts of one option
+ * are joined for its value (RFC 3396) while `options` lists each. A missing 255 is no fault.
+ */
+export function decodeDhcp(bytes: Uint8Array): DhcpMessage {
+  const reader = new ByteReader(bytes);
+  const none = numberToIpv4(0);
+  const header = {
+    op: 0,
+    xid: 0,
+    secs: 0,
+    broadcast: false,
+    clientAddress: none,
+    yourAddress: none,
+    serverAddress: none,
+    relayAddress: none,
+    clientMac: '',
+  };
+  const options: DhcpOption[] = [];
+  const malformed = malformedOf(() => {
+    header.op = reader.u8('op');
+    reader.skip(1, 'hardware type');
+    const addressLength = Math.min(reader.u8('hardware address length'), ethernet.fieldLength);
+    reader.skip(1, 'hops');
+    header.xid = reader.u32('xid');
+    header.secs = reader.u16('secs');
+    header.broadcast = (reader.u16('flags') & broadcastFlag) !== 0;
+    header.clientAddress = numberToIpv4(reader.u32('client address'));
+    header.yourAddress = numberToIpv4(reader.u32('your address'));
+    header.serverAddress = numberToIpv4(reader.u32('server address'));
+    header.relayAddress = numberToIpv4(reader.u32('relay address'));
+    header.clientMac = macToText(
+      reader.part(ethernet.fieldLength, 'client hardware address').bytes(addressLength, 'client MAC'),
+    );
+    const sname = reader.part(fieldLengths.sname, 'sname');
+    const file = reader.part(fieldLengths.file, 'file');
+    if (reader.u32('magic cookie') !== magicCookie) reader.fail('no DHCP magic cookie');
+    readOptions(reader, options);
+    const overload = options.find(({ code, value }) => code === dhcpOptions.overload && value.length === 1);
+    const overloaded = overload ? new ByteReader(overload.value).u8('overload') : 0;
+    if (overloaded & overloads.file) readOptions(file, options);
+    if (overloaded & overloads.sname) readOptions(sname, options);
+  });
+  return { ...header, options, ...readValues(options), ...(malformed && { malformed }) };
+}
+
+function readOptions(reader: ByteReader, into: DhcpOption[]): void {
+  while (reader.remaining > 0) {
+    const code = reader.u8('option code');
+    if (code === endOption) return;
+    if (code === padOption) continue;
+    into.push({ code, value: reader.bytes(reader.u8(`length of option ${code}`), `option ${code}`) });
+  }
+}
+
+function readValues(options: readonly DhcpOption[]): Draft {
+  const joined = new Map<number, ByteWriter>();
+  for (const { code, value } of options) {
+    const writer = joined.get(code) ?? new ByteWriter();
+    joined.set(code, writer.bytes(value));
+  }
+  const draft: Draft = {};
+  for (const [code, writer] of joined) Object.assign(draft, readers.get(code)?.(writer.finish()));
+  return draft;
+}
+
+/**
+ * `sname`/`file` bytes as given (a phone leaves garbage there), cut or filled up with zeros; a value over 255 bytes
+ * is split (RFC 3396); `padTo` pads the message with zeros after 255.
+ */
+export function encodeDhcp(message: {
   op: 1 | 2;
   xid: number;
   secs?: number;
@@ -72,12 +209,60 @@ export declare function encodeDhcp(message: {
   file?: Uint8Array;
   options: readonly DhcpOption[];
   padTo?: number;
-}): Uint8Array;
+}): Uint8Array {
+  const none = new Uint8Array();
+  const address = (text: string | undefined) => (text === undefined ? 0 : ipv4ToNumber(text));
+  const writer = new ByteWriter()
+    .u8(message.op)
+    .u8(ethernet.type)
+    .u8(ethernet.addressLength)
+    .u8(0)
+    .u32(message.xid)
+    .u16(message.secs ?? 0)
+    .u16(message.broadcast ? broadcastFlag : 0)
+    .u32(address(message.clientAddress))
+    .u32(address(message.yourAddress))
+    .u32(address(message.serverAddress))
+    .u32(address(message.relayAddress))
+    .padded(macToBytes(message.clientMac), ethernet.fieldLength)
+    .padded(message.sname ?? none, fieldLengths.sname)
+    .padded(message.file ?? none, fieldLengths.file)
+    .u32(magicCookie);
+  for (const option of message.options) writeOption(writer, option);
+  return writer
+    .u8(endOption)
+    .padTo(message.padTo ?? 0)
+    .finish();
+}
+
+function writeOption(writer: ByteWriter, { code, value }: DhcpOption): void {
+  let start = 0;
+  do {
+    const part = value.subarray(start, start + longestValue);
+    writer.u8(code).u8(part.length).bytes(part);
+    start += longestValue;
+  } while (start < value.length);
+}
+
 /** Option builders: no caller writes bytes. */
-export declare const dhcpOption: {
-  messageType(type: DhcpMessageType): DhcpOption;
-  addresses(code: number, list: readonly string[]): DhcpOption;
-  text(code: number, text: string): DhcpOption;
-  seconds(code: number, seconds: number): DhcpOption;
-  bytes(code: number, value: Uint8Array): DhcpOption;
-};
+export const dhcpOption = {
+  messageType(type: DhcpMessageType): DhcpOption {
+    return { code: dhcpOptions.messageType, value: Uint8Array.of(messageTypes.indexOf(type) + 1) };
+  },
+  addresses(code: number, addresses: readonly string[]): DhcpOption {
+    const writer = new ByteWriter();
+    for (const address of addresses) writer.u32(ipv4ToNumber(address));
+    return { code, value: writer.finish() };
+  },
+  /** Without a NUL; a caller that plays a phone puts one into the text. */
+  text(code: number, text: string): DhcpOption {
+    return { code, value: textToBytes(text) };
+  },
+  seconds(code: number, seconds: number): DhcpOption {
+    return { code, value: new ByteWriter().u32(seconds).finish() };
+  },
+  bytes(code: number, value: Uint8Array): DhcpOption {
+    if (code === padOption || code === endOption) throw new BenchError('INTERNAL', `DHCP option ${code} has no value`);
+    return { code, value };
+  },
+} as const;
