@@ -70,6 +70,7 @@ export type ErrorCode = keyof typeof errorTable;
 export class BenchError extends Error {
   override readonly name = 'BenchError';
   readonly code: ErrorCode;
+  readonly detail: string;
   readonly remedy: string;
   readonly blame: Blame;
 
@@ -77,6 +78,7 @@ export class BenchError extends Error {
   constructor(code: ErrorCode, detail: string, options: { cause?: unknown; remedy?: string } = {}) {
     super(`${errorTable[code].meaning}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    this.detail = detail;
     this.remedy = options.remedy ?? errorTable[code].remedy;
     this.blame = errorTable[code].blame;
   }

@@ -1,0 +1,164 @@
+import type { Injector, PowerRequest } from '../board/injector.js';
+import { isBenchError } from '../errors.js';
+import type { IpAttachment } from '../network/ip-attachment.js';
+import type { Plan } from '../plan/plan.js';
+import { startServices } from '../services/services.js';
+import type { Clock } from '../timeline/clock.js';
+import type { Fact } from '../timeline/events.js';
+import { sleep } from '../timeline/wait.js';
+import { benchFault } from './bench-fault.js';
+import { startHeartbeat } from './heartbeat.js';
+import { createLinkReporter } from './link-reporter.js';
+import type { OpenPort } from './port.js';
+import { createPowerWatch, powerOff, within } from './power-off.js';
+import type { RunTimeline } from './run-timeline.js';
+
+export interface ConductParts {
+  readonly plan: Plan;
+  readonly port: OpenPort;
+  readonly timeline: RunTimeline;
+  readonly clock: Clock;
+  readonly faults: ReadonlySet<string>;
+  /** Aborted: an operator or a signal ends the run; the reason's text goes into the record. */
+  readonly signal: AbortSignal;
+  readonly runId: string;
+}
+
+/** What the plan asks of the board; the board's own link deadline stands a little behind the judge's. */
+export const powerRequest = (plan: Plan): PowerRequest => ({
+  echoes: plan.power.echoes,
+  maxBursts: plan.power.maxBursts,
+  inrushTimerMs: plan.power.inrushTimerMs,
+  overloadMilliamps: plan.power.overloadMilliamps,
+  overloadMs: plan.power.overloadMs,
+  underloadMilliamps: plan.power.underloadMilliamps,
+  underloadMs: plan.power.underloadMs,
+  heartbeatTimeoutMs: plan.power.heartbeatTimeoutMs,
+  linkDeadlineMs: plan.boot.linkAllowanceMs + plan.boot.linkGraceMs,
+  offDwellMs: plan.power.offDwellMs,
+});
+
+/**
+ * One run, from arm to off. Returns when power is off and the last event is on the timeline; it throws only for errors
+ * before anything was armed. Everything that goes wrong later is a fact on the timeline, and power goes off first.
+ */
+export const conduct = async (parts: ConductParts): Promise<void> => {
+  const { plan, port, timeline, clock, signal } = parts;
+  const { injector, network } = port;
+  const stop = new AbortController();
+  const endRun = (reason: string) => stop.abort(reason);
+  const fault = (error: unknown) => {
+    timeline.tell(benchFault(error));
+    endRun('the bench failed');
+  };
+  const onAbort = () => {
+    timeline.tell({ kind: 'interrupted', by: String(signal.reason) });
+    endRun(`interrupted: ${String(signal.reason)}`);
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+
+  timeline.tell({ kind: 'run-start', runId: parts.runId, limited: network.limited });
+  timeline.tell({ kind: 'capture-proven' });
+
+  const link = createLinkReporter({ injector, clock, tell: (fact) => timeline.tell(fact) });
+  const power = createPowerWatch(link);
+  const unsubscribe = [
+    injector.onReport(({ fact, boardCycles }) => {
+      timeline.tell(fact, { boardCycles });
+      power.hear(fact);
+    }),
+    network.link.onCarrier((up) => link.carrier(up)),
+    network.link.onFrame((frame) => {
+      timeline.frame(frame);
+      if (frame.direction === 'in' && sourceMac(frame.bytes) === network.link.macAddress) link.ownFrameReturned();
+    }),
+  ];
+  const heartbeat = startHeartbeat(injector, clock);
+  const watch = clock.every(20, () => {
+    const end = timeline.tribunal.shouldEnd();
+    if (end !== null) endRun(end.reason);
+  });
+  let ip: IpAttachment | undefined;
+  let services: { close(): Promise<void> } | undefined;
+
+  try {
+    const identity = await injector.identify();
+    timeline.tell({ kind: 'board-identified', ...identityFact(identity) });
+    ip = await network.attach(attachOptions(plan));
+    services = await startServices({
+      plan,
+      link: network.link,
+      ip,
+      clock,
+      faults: parts.faults,
+      tell: (fact) => timeline.tell(fact),
+    });
+    if (!stop.signal.aborted) {
+      timeline.tell({ kind: 'power-requested' });
+      await requestPower(injector, plan, (fact) => timeline.tell(fact), clock, stop.signal);
+      await aborted(stop.signal);
+    }
+  } catch (error) {
+    fault(error);
+  }
+
+  // Power first, whatever else hangs.
+  const reason = String(stop.signal.reason ?? 'ended');
+  await powerOff({ injector, clock, timeline, power }).catch((error) => timeline.tell(benchFault(error)));
+  heartbeat.cancel();
+  watch.cancel();
+  signal.removeEventListener('abort', onAbort);
+  for (const step of [() => services?.close(), () => ip?.close()])
+    await within(clock, Promise.resolve(step())).catch((error) => timeline.tell(benchFault(error)));
+  for (const leave of unsubscribe) leave();
+  timeline.tell({ kind: 'end', reason });
+  timeline.close();
+};
+
+const identityFact = (identity: Awaited<ReturnType<Injector['identify']>>) => ({
+  firmware: identity.firmware,
+  revision: identity.revision,
+  serial: identity.serial,
+  resetCause: identity.resetCause,
+});
+
+const attachOptions = (plan: Plan) => ({
+  vlan: plan.network.voiceVlan,
+  addresses: [...new Set([plan.network.benchAddress, ...plan.callManagers.map((manager) => manager.address)])],
+  prefixLength: plan.network.prefixLength,
+});
+
+/** Asks for power; waits out the board's off-dwell once (a run right after another). Other refusals become facts. */
+const requestPower = async (
+  injector: Injector,
+  plan: Plan,
+  tell: (fact: Fact) => void,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> => {
+  const waits = [plan.power.offDwellMs + 100, 0];
+  for (const waitMs of waits) {
+    try {
+      return await injector.discoverAndPower(powerRequest(plan));
+    } catch (error) {
+      const code = refusalCode(error);
+      if (code === undefined) throw error;
+      if (code === 'OFF_DWELL' && waitMs > 0) await sleep(clock, waitMs, signal);
+      else return tell({ kind: 'power-refused', code });
+    }
+  }
+};
+
+const refusalCode = (error: unknown): string | undefined =>
+  isBenchError(error) && error.code === 'BOARD_REFUSED'
+    ? (/\(([A-Z_]+)\)/.exec(error.message)?.[1] ?? 'UNKNOWN')
+    : undefined;
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
+const sourceMac = (frame: Uint8Array): string =>
+  [...frame.subarray(6, 12)].map((octet) => octet.toString(16).padStart(2, '0')).join(':');

@@ -1,0 +1,81 @@
+import type { Injector } from '../board/injector.js';
+import { BenchError } from '../errors.js';
+import type { Clock } from '../timeline/clock.js';
+import type { BoardFact } from '../timeline/events.js';
+import type { LinkReporter } from './link-reporter.js';
+import type { RunTimeline } from './run-timeline.js';
+
+/** Off commanded -> the board's own word that the jack is safe; it decides on SWITCH_STUCK after 500 ms. */
+const powerOffWaitMs = 1_500;
+/** Each step of the teardown has its own limit. */
+const teardownStepMs = 2_000;
+
+/** What the board says of its switches; the host never guesses. */
+export interface PowerWatch {
+  hear(fact: BoardFact): void;
+  readonly isOn: boolean;
+  /** Powered at some time, and neither "jack safe" nor "stuck" was heard since. */
+  readonly jackUnknown: boolean;
+}
+
+export const createPowerWatch = (link: LinkReporter): PowerWatch => {
+  let isOn = false;
+  let jackUnknown = false;
+  return {
+    get isOn() {
+      return isOn;
+    },
+    get jackUnknown() {
+      return jackUnknown;
+    },
+    hear: (fact) => {
+      if (fact.kind === 'power-on') {
+        isOn = true;
+        jackUnknown = true;
+        link.powered();
+      }
+      if (fact.kind === 'power-off' || fact.kind === 'board-lost') {
+        isOn = false;
+        link.unpowered();
+      }
+      if (fact.kind === 'jack-safe' || fact.kind === 'board-fault' || fact.kind === 'board-lost') jackUnknown = false;
+    },
+  };
+};
+
+/** Takes power away and waits, within limits, for the board's word that the jack is safe. */
+export const powerOff = async (parts: {
+  readonly injector: Injector;
+  readonly clock: Clock;
+  readonly timeline: RunTimeline;
+  readonly power: PowerWatch;
+}): Promise<void> => {
+  const { injector, clock, timeline, power } = parts;
+  const settled = Promise.race([
+    timeline.heard('jack-safe', powerOffWaitMs),
+    timeline.heard('board-fault', powerOffWaitMs),
+    timeline.heard('board-lost', powerOffWaitMs),
+  ]);
+  // Also when the board says it is off: the last word is always ours. A lost board is off by itself.
+  const off = within(clock, injector.off());
+  if (power.isOn) await off;
+  else await off.catch(() => {});
+  if (power.jackUnknown) await settled;
+};
+
+export const within = <T>(clock: Clock, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const limit = clock.alarm(teardownStepMs, () =>
+      reject(new BenchError('INTERNAL', `a step of the teardown took longer than ${teardownStepMs} ms`)),
+    );
+    work.then(
+      (value) => {
+        limit.cancel();
+        resolve(value);
+      },
+      (error) => {
+        limit.cancel();
+        reject(error);
+      },
+    );
+  });

@@ -1,0 +1,39 @@
+import type { RunRecord } from '../records/record.js';
+import type { StageResult } from '../stages/judge.js';
+import type { TimelineEvent } from '../timeline/events.js';
+import type { SimulatorReach } from './port.js';
+
+export interface RunRequest {
+  readonly port: string;
+  readonly planPath: string;
+  /** Names of src/plan/faults.ts; only a simulated port takes them. */
+  readonly faults: readonly string[];
+}
+
+export interface RunStarted {
+  readonly runId: string;
+  readonly folder: string;
+  readonly port: string;
+  readonly plan: { readonly name: string; readonly title: string };
+  readonly limited: readonly string[];
+  readonly simulator: SimulatorReach | null;
+}
+
+export interface RunWatcher {
+  started(run: RunStarted): void;
+  event(event: TimelineEvent, results: () => readonly StageResult[]): void;
+}
+
+export interface RunOutcome {
+  readonly record: RunRecord;
+  readonly folder: string;
+}
+
+/** Runs ports of one bench file: in this process, or through the station that owns them. */
+export interface Runner {
+  readonly ports: readonly string[];
+  /** Rejects with a BenchError only when nothing was recorded (usage, plan, port busy); a bad run is an outcome. */
+  run(request: RunRequest, watcher: RunWatcher, signal: AbortSignal): Promise<RunOutcome>;
+  /** Runs whose daemon died: asks their boards what they did and completes the records. */
+  recoverCutRuns(): Promise<readonly RunOutcome[]>;
+}

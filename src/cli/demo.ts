@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { SimulatorReach } from '../bench/port.js';
+import type { Runner, RunOutcome, RunWatcher } from '../bench/runner.js';
+import { BenchError } from '../errors.js';
+import { type FaultName, type FaultRow, faultNames, faultTable } from '../plan/faults.js';
+import { closestName } from '../plan/suggestion.js';
+import type { Clock } from '../timeline/clock.js';
+import type { TimelineEvent } from '../timeline/events.js';
+import { sleep } from '../timeline/wait.js';
+import { createView } from './run.js';
+import type { Terminal } from './terminal.js';
+
+/** Well after link-up, so that the phone is in the middle of its start-up. */
+const strikeAfterLinkMs = 400;
+/** Longer than the firmware needs to notice (heartbeat 500 ms) and the jack to fall. */
+const afterDeathMs = 1_500;
+
+export interface DemoParts {
+  readonly runner: Runner;
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly port: string;
+  readonly planPath: string;
+  readonly fault: FaultName | undefined;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  simulatorCommand(simulator: SimulatorReach, command: string): Promise<object>;
+  /** This program's own `run` on the same bench, as the words of a command line. */
+  readonly runCommand: readonly [string, ...string[]];
+}
+
+export const parseFault = (name: string | undefined): FaultName | undefined => {
+  if (name === undefined) return undefined;
+  const known = faultNames.find((fault) => fault === name);
+  if (known !== undefined) return known;
+  const near = closestName(name, faultNames);
+  const hint = near === undefined ? 'see --list-faults' : `did you mean ${near}?`;
+  throw new BenchError('USAGE', `no fault "${name}"; ${hint}`);
+};
+
+export const listFaults = (terminal: Terminal, json: boolean): void => {
+  const rows = faultNames.map((name) => ({ name, ...(faultTable[name] as FaultRow) }));
+  if (json) {
+    for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
+    return;
+  }
+  const widest = Math.max(...faultNames.map((name) => name.length));
+  for (const row of rows) {
+    const judged = `${row.stage} ${row.verdict}${row.blame === null ? '' : ` (${row.blame})`}, exit ${row.exit}`;
+    terminal.line(`${row.name.padEnd(widest)}  ${judged.padEnd(34)}  ${terminal.paint('grey', row.title)}`);
+  }
+};
+
+/** `run` on the simulated bench, with a fault on purpose where one is asked for. Returns the exit code. */
+export const demoVerb = async (parts: DemoParts): Promise<number> => {
+  if (parts.fault === 'daemon-killed') return demoDaemonKilled(parts);
+  const view = createView(parts.terminal, parts.json);
+  const watcher = parts.fault === 'serial-pulled' ? pullingTheSerialCable(parts, view) : view;
+  const request = {
+    port: parts.port,
+    planPath: parts.planPath,
+    faults: parts.fault === undefined ? [] : [parts.fault],
+  };
+  const outcome = await parts.runner.run(request, watcher, parts.signal);
+  view.finished(outcome);
+  return outcome.record.exitCode;
+};
+
+/** Calls `strike` once, a little after the phone under power has brought link up. */
+const afterLink = (clock: Clock, strike: () => void): ((event: TimelineEvent) => void) => {
+  let isPowered = false;
+  let struck = false;
+  return ({ fact }) => {
+    if (fact.kind === 'power-on') isPowered = true;
+    if (fact.kind !== 'link-up' || !isPowered || struck) return;
+    struck = true;
+    clock.alarm(strikeAfterLinkMs, strike);
+  };
+};
+
+const pullingTheSerialCable = (parts: DemoParts, view: RunWatcher): RunWatcher => {
+  let simulator: SimulatorReach | null = null;
+  const pull = afterLink(parts.clock, () => {
+    if (simulator !== null) parts.simulatorCommand(simulator, 'serial-unplug').catch(() => {});
+  });
+  return {
+    started: (run) => {
+      simulator = run.simulator;
+      view.started(run);
+    },
+    event: (event, results) => {
+      view.event(event, results);
+      pull(event);
+    },
+  };
+};
+
+/** Runs the daemon as a process of its own, kills it while powered, then starts anew and reads what the board did. */
+const demoDaemonKilled = async (parts: DemoParts): Promise<number> => {
+  const { terminal, clock } = parts;
+  const [program, ...words] = parts.runCommand;
+  const daemon = spawn(program, [...words, '--port', parts.port, '--plan', parts.planPath, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const onAbort = () => daemon.kill('SIGTERM');
+  parts.signal.addEventListener('abort', onAbort, { once: true });
+  const ended = new Promise<void>((resolve) => daemon.on('exit', () => resolve()));
+  const kill = afterLink(clock, () => daemon.kill('SIGKILL'));
+  watchLines(daemon, (line) => {
+    if (parts.json) process.stdout.write(`${JSON.stringify(line)}\n`);
+    if (line.type !== 'event' || line.fact === undefined) return;
+    if (!parts.json && ['power-on', 'link-up'].includes(line.fact.kind))
+      terminal.line(`  daemon ${daemon.pid}: ${line.fact.kind}`);
+    kill(line as unknown as TimelineEvent);
+  });
+  await ended;
+  parts.signal.removeEventListener('abort', onAbort);
+  if (!parts.json)
+    terminal.line(
+      `  daemon ${daemon.pid} is dead (${daemon.signalCode ?? daemon.exitCode}); nobody sends heartbeats now`,
+    );
+  await sleep(clock, afterDeathMs);
+  const recovered = await parts.runner.recoverCutRuns();
+  const last: RunOutcome | undefined = recovered.at(-1);
+  if (last === undefined) throw new BenchError('INTERNAL', 'the cut run left no mark behind');
+  if (parts.json) createView(terminal, true).finished(last);
+  else {
+    terminal.line(terminal.paint('bold', '  started anew: the board was asked what it did'));
+    createView(terminal, false).finished(last);
+  }
+  return last.record.exitCode;
+};
+
+interface JsonLine {
+  readonly type?: string;
+  readonly fact?: { readonly kind: string };
+}
+
+const watchLines = (child: ChildProcess, listener: (line: JsonLine) => void): void => {
+  if (child.stdout === null) return;
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    try {
+      listener(JSON.parse(text) as JsonLine);
+    } catch {
+      // A line cut by the kill.
+    }
+  });
+};

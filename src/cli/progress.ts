@@ -1,0 +1,92 @@
+import type { RunOutcome, RunWatcher } from '../bench/runner.js';
+import { describeFact } from '../reports/describe-fact.js';
+import type { Measurement, StageName, StageResult, StageVerdict } from '../stages/judge.js';
+import type { Paint, Terminal } from './terminal.js';
+
+const marks: Readonly<Record<StageVerdict, { mark: string; colour: 'green' | 'yellow' | 'red' | 'blue' | 'grey' }>> = {
+  pass: { mark: '✔', colour: 'green' },
+  marginal: { mark: '≈', colour: 'yellow' },
+  fail: { mark: '✘', colour: 'red' },
+  error: { mark: '!', colour: 'blue' },
+  skipped: { mark: '–', colour: 'grey' },
+  'not-reached': { mark: '·', colour: 'grey' },
+};
+
+const seconds = (us: number): string => `${(us / 1_000_000).toFixed(2)} s`;
+
+const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1));
+
+const limitsInWords = ({ limits }: Measurement): string => {
+  if (limits === null) return '';
+  const { min, max } = limits;
+  if (min !== undefined && max !== undefined) return ` [${number(min)}, ${number(max)}]`;
+  if (max !== undefined) return ` [≤ ${number(max)}]`;
+  return min === undefined ? '' : ` [≥ ${number(min)}]`;
+};
+
+export const measurementLine = (measurement: Measurement): string =>
+  `${measurement.name.replace(/^\w+\./, '')} ${number(measurement.value)} ${measurement.unit}${limitsInWords(measurement)}`;
+
+/** Live progress for a person: a line per stage as it is decided, the latest event below, the whole story at the end. */
+export const createProgress = (terminal: Terminal): RunWatcher & { finished(outcome: RunOutcome): void } => {
+  const { paint } = terminal;
+  const told = new Map<StageName, string>();
+  const tellStage = (result: StageResult) => {
+    const line = `${result.verdict}${result.cause}`;
+    if (told.get(result.stage) === line) return;
+    told.set(result.stage, line);
+    terminal.line(`  ${stageLine(paint, result)}`);
+  };
+  return {
+    started: (run) => {
+      terminal.line(
+        `${paint('bold', 'Linkpulse')}  ${run.plan.title}  ${paint('grey', `(plan ${run.plan.name}, port ${run.port})`)}`,
+      );
+      terminal.line(paint('grey', `run ${run.runId}`));
+      for (const limit of run.limited) terminal.line(paint('yellow', `  limited: ${limit}`));
+    },
+    event: (event, results) => {
+      const decided = results().filter((result) => result.endedAtUs !== null || result.verdict === 'skipped');
+      for (const result of decided) if (!told.has(result.stage)) tellStage(result);
+      terminal.passing(paint('grey', `  ${seconds(event.atUs).padStart(8)}  ${describeFact(event.fact)}`));
+    },
+    finished: ({ record, folder }) => {
+      terminal.line('');
+      for (const result of record.stages) {
+        terminal.line(stageLine(paint, result));
+        for (const measurement of result.measurements) {
+          const colour = measurement.verdict === 'pass' ? 'grey' : marks[measurement.verdict].colour;
+          terminal.line(paint(colour, `      ${measurementLine(measurement)}`));
+        }
+        if (result.nextAction !== '') terminal.line(`      ${paint('bold', 'next:')} ${result.nextAction}`);
+      }
+      terminal.line('');
+      terminal.line(verdictLine(paint, record));
+      for (const limit of record.limited) terminal.line(`  not proven: ${limit}`);
+      terminal.line(`${paint('grey', 'report')}  ${folder}/report.html`);
+      terminal.line(`${paint('grey', 'record')}  ${folder}`);
+    },
+  };
+};
+
+const stageLine = (paint: Paint, result: StageResult): string => {
+  const { mark, colour } = marks[result.verdict];
+  const took =
+    result.beganAtUs === null || result.endedAtUs === null ? '' : seconds(result.endedAtUs - result.beganAtUs);
+  return `${paint(colour, mark)} ${result.stage.padEnd(13)}${took.padStart(8)}  ${paint(colour, result.verdict.padEnd(9))} ${result.cause}`;
+};
+
+const verdictLine = (paint: Paint, record: RunOutcome['record']): string => {
+  const limited = record.limited.length > 0 ? ' (limited)' : '';
+  const exit = paint('grey', `  exit ${record.exitCode}`);
+  switch (record.verdict) {
+    case 'pass':
+      return paint('green', paint('bold', `PASS${limited}`)) + exit;
+    case 'marginal':
+      return paint('yellow', paint('bold', `MARGINAL${limited}`)) + exit;
+    case 'fail':
+      return paint('red', paint('bold', 'FAIL: this phone')) + exit;
+    default:
+      return paint('blue', paint('bold', `BENCH PROBLEM (${record.blame ?? 'bench'}), do not bin this phone`)) + exit;
+  }
+};

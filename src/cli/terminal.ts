@@ -1,0 +1,52 @@
+/** What a terminal can do; plain text elsewhere and with NO_COLOR. */
+export interface Terminal {
+  line(text: string): void;
+  /** A line that the next one replaces; nothing where output is not a terminal. */
+  passing(text: string): void;
+  error(text: string): void;
+  readonly paint: Paint;
+}
+
+type Colour = 'green' | 'red' | 'yellow' | 'blue' | 'grey' | 'bold';
+export type Paint = (colour: Colour, text: string) => string;
+
+const codes: Readonly<Record<Colour, string>> = {
+  green: '32',
+  red: '31',
+  yellow: '33',
+  blue: '36',
+  grey: '90',
+  bold: '1',
+};
+
+const escape = String.fromCharCode(27);
+
+export const openTerminal = (
+  out: NodeJS.WriteStream = process.stdout,
+  environment: NodeJS.ProcessEnv = process.env,
+): Terminal => {
+  const isTerminal = out.isTTY === true;
+  const coloured = isTerminal && environment['NO_COLOR'] === undefined;
+  let hasPassing = false;
+  const clear = () => {
+    if (hasPassing) out.write(`\r${escape}[2K`);
+    hasPassing = false;
+  };
+  return {
+    paint: (colour, text) => (coloured ? `${escape}[${codes[colour]}m${text}${escape}[0m` : text),
+    line: (text) => {
+      clear();
+      out.write(`${text}\n`);
+    },
+    passing: (text) => {
+      if (!isTerminal) return;
+      clear();
+      out.write(text.slice(0, Math.max(20, (out.columns ?? 80) - 1)));
+      hasPassing = true;
+    },
+    error: (text) => {
+      clear();
+      process.stderr.write(`${text}\n`);
+    },
+  };
+};

@@ -1,0 +1,26 @@
+import type { RunOutcome, RunRequest, RunStarted } from '../bench/runner.js';
+import type { StageResult } from '../stages/judge.js';
+import type { TimelineEvent } from '../timeline/events.js';
+
+/** The station's local socket: one JSON object a line, one request a connection. Ending one's side aborts the run. */
+export type StationRequest =
+  | { readonly type: 'hello' }
+  | ({ readonly type: 'run' } & RunRequest)
+  | { readonly type: 'recover' };
+
+export type StationReply =
+  | {
+      readonly type: 'hello';
+      readonly station: string;
+      readonly ports: readonly string[];
+      readonly busy: readonly string[];
+      readonly pid: number;
+    }
+  | ({ readonly type: 'started' } & RunStarted)
+  | { readonly type: 'event'; readonly event: TimelineEvent; readonly results: readonly StageResult[] }
+  | { readonly type: 'done'; readonly outcome: RunOutcome }
+  | { readonly type: 'recovered'; readonly outcomes: readonly RunOutcome[] }
+  | { readonly type: 'error'; readonly code: string; readonly detail: string; readonly remedy: string };
+
+/** A request is short; more without a line end is not one of ours. */
+export const longestRequestBytes = 64 * 1024;

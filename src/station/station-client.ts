@@ -1,0 +1,76 @@
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Runner, RunOutcome, RunRequest, RunWatcher } from '../bench/runner.js';
+import { BenchError, type ErrorCode, errorTable } from '../errors.js';
+import type { StationReply, StationRequest } from './protocol.js';
+
+type Hello = Extract<StationReply, { type: 'hello' }>;
+
+/** The running station as a Runner, or undefined when none answers on that socket. */
+export const findStation = async (socketPath: string): Promise<Runner | undefined> => {
+  let hello: Hello | undefined;
+  try {
+    await talk(socketPath, { type: 'hello' }, (reply) => {
+      if (reply.type === 'hello') hello = reply;
+    });
+  } catch {
+    return undefined;
+  }
+  if (hello === undefined) return undefined;
+  const { ports } = hello;
+  return {
+    ports,
+    run: (request, watcher, signal) => runThroughStation(socketPath, request, watcher, signal),
+    recoverCutRuns: async () => {
+      let outcomes: readonly RunOutcome[] = [];
+      await talk(socketPath, { type: 'recover' }, (reply) => {
+        if (reply.type === 'recovered') outcomes = reply.outcomes;
+      });
+      return outcomes;
+    },
+  };
+};
+
+const runThroughStation = async (
+  socketPath: string,
+  request: RunRequest,
+  watcher: RunWatcher,
+  signal: AbortSignal,
+): Promise<RunOutcome> => {
+  let outcome: RunOutcome | undefined;
+  await talk(
+    socketPath,
+    { type: 'run', ...request },
+    (reply) => {
+      if (reply.type === 'started') watcher.started(reply);
+      if (reply.type === 'event') watcher.event(reply.event, () => reply.results);
+      if (reply.type === 'done') outcome = reply.outcome;
+    },
+    signal,
+  );
+  if (outcome === undefined) throw new BenchError('STATION_UNREACHABLE', `${socketPath} closed in the middle of a run`);
+  return outcome;
+};
+
+/** One request, its replies until the station closes. An `error` reply rejects with the station's own BenchError. */
+const talk = (
+  socketPath: string,
+  request: StationRequest,
+  listener: (reply: StationReply) => void,
+  signal?: AbortSignal,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ path: socketPath, allowHalfOpen: true });
+    signal?.addEventListener('abort', () => socket.end(), { once: true });
+    socket.on('error', (error) => reject(new BenchError('STATION_UNREACHABLE', `${socketPath} (${error.message})`)));
+    socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
+    const lines = createInterface({ input: socket });
+    lines.on('error', () => {});
+    lines.on('line', (line) => {
+      const reply = JSON.parse(line) as StationReply;
+      if (reply.type !== 'error') return listener(reply);
+      const code: ErrorCode = reply.code in errorTable ? (reply.code as ErrorCode) : 'INTERNAL';
+      reject(new BenchError(code, reply.detail, { remedy: reply.remedy }));
+    });
+    socket.on('close', () => resolve());
+  });

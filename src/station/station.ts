@@ -1,0 +1,141 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Runner } from '../bench/runner.js';
+import { BenchError, isBenchError } from '../errors.js';
+import { longestRequestBytes, type StationReply, type StationRequest } from './protocol.js';
+
+export interface Station {
+  readonly socketPath: string;
+  /** Aborts every run (power off first), waits for their records, closes the socket. */
+  close(reason: string): Promise<void>;
+}
+
+export interface StationParts {
+  readonly name: string;
+  readonly runner: Runner;
+  readonly socketPath: string;
+  readonly log: (text: string) => void;
+}
+
+/** The daemon behind a local socket. It owns the boards of its bench file; a port runs one phone at a time. */
+export const startStation = async (parts: StationParts): Promise<Station> => {
+  const { runner, socketPath } = parts;
+  const runs = new Map<string, { readonly abort: AbortController; readonly done: Promise<unknown> }>();
+  const connections = new Set<Socket>();
+
+  const serve = async (request: StationRequest, say: (reply: StationReply) => void, gone: AbortSignal) => {
+    if (request.type === 'hello')
+      return say({ type: 'hello', station: parts.name, ports: runner.ports, busy: [...runs.keys()], pid: process.pid });
+    if (request.type === 'recover') {
+      const outcomes = runs.size > 0 ? [] : await runner.recoverCutRuns();
+      return say({ type: 'recovered', outcomes });
+    }
+    if (request.type !== 'run') throw new BenchError('USAGE', 'the station knows hello, run and recover');
+    const { port, planPath, faults } = request;
+    if (!runner.ports.includes(port))
+      throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${runner.ports.join(', ')}`);
+    if (runs.has(port)) throw new BenchError('PORT_BUSY', `${port} runs a phone for another client of this station`);
+    const abort = new AbortController();
+    gone.addEventListener('abort', () => abort.abort('the client went away'), { once: true });
+    const done = runner.run(
+      { port, planPath, faults },
+      {
+        started: (run) => {
+          parts.log(`${port}: run ${run.runId} (plan ${run.plan.name})`);
+          say({ type: 'started', ...run });
+        },
+        event: (event, results) => say({ type: 'event', event, results: results() }),
+      },
+      abort.signal,
+    );
+    runs.set(port, { abort, done });
+    try {
+      const outcome = await done;
+      parts.log(`${port}: ${outcome.record.verdict}, exit ${outcome.record.exitCode}`);
+      say({ type: 'done', outcome });
+    } finally {
+      runs.delete(port);
+    }
+  };
+
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const gone = new AbortController();
+    const say = (reply: StationReply) => void (socket.writable && socket.write(`${JSON.stringify(reply)}\n`));
+    let text = '';
+    let asked = false;
+    connections.add(socket);
+    socket.setEncoding('utf8');
+    socket.on('error', () => {});
+    // A client that ends its side asks for an abort and still hears how the run ended; one that died does the same.
+    socket.on('end', () => (asked ? gone.abort() : socket.end()));
+    socket.on('close', () => {
+      connections.delete(socket);
+      gone.abort();
+    });
+    socket.on('data', (chunk: string) => {
+      if (asked) return;
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end < 0 && text.length < longestRequestBytes) return;
+      asked = true;
+      answer(text.slice(0, Math.max(0, end)), say, gone.signal).finally(() => socket.end());
+      text = '';
+    });
+  });
+
+  const answer = async (line: string, say: (reply: StationReply) => void, gone: AbortSignal) => {
+    try {
+      await serve(parseRequest(line), say, gone);
+    } catch (error) {
+      const known = isBenchError(error) ? error : new BenchError('INTERNAL', String(error), { cause: error });
+      say({ type: 'error', code: known.code, detail: known.detail, remedy: known.remedy });
+    }
+  };
+
+  await listen(server, socketPath);
+  return {
+    socketPath,
+    close: async (reason) => {
+      for (const run of runs.values()) run.abort.abort(reason);
+      await Promise.allSettled([...runs.values()].map((run) => run.done));
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of connections) socket.end();
+      });
+      rmSync(socketPath, { force: true });
+    },
+  };
+};
+
+const parseRequest = (line: string): StationRequest => {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null && 'type' in value) return value as StationRequest;
+  } catch {
+    // Told below.
+  }
+  throw new BenchError('USAGE', 'the station takes one JSON object a line, with a "type"');
+};
+
+/** Takes the socket of a dead station over; a live one keeps it. */
+const listen = async (server: Server, socketPath: string): Promise<void> => {
+  if (await isAnswered(socketPath)) throw new BenchError('PORT_BUSY', `a station answers on ${socketPath} already`);
+  rmSync(socketPath, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new BenchError('STATION_UNREACHABLE', `${socketPath} (${error.message})`)));
+    server.listen(socketPath, () => {
+      chmodSync(socketPath, 0o600);
+      resolve();
+    });
+  });
+};
+
+const isAnswered = (socketPath: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(socketPath);
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
