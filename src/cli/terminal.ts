@@ -19,21 +19,21 @@ const codes: Readonly<Record<Colour, string>> = {
   bold: '1',
 };
 
-const escape = String.fromCharCode(27);
+const escapeCharacter = String.fromCharCode(27);
 
 export const openTerminal = (
   out: NodeJS.WriteStream = process.stdout,
   environment: NodeJS.ProcessEnv = process.env,
 ): Terminal => {
   const isTerminal = out.isTTY === true;
-  const coloured = isTerminal && environment['NO_COLOR'] === undefined;
+  const coloured = isTerminal && environment.NO_COLOR === undefined;
   let hasPassing = false;
   const clear = () => {
-    if (hasPassing) out.write(`\r${escape}[2K`);
+    if (hasPassing) out.write(`\r${escapeCharacter}[2K`);
     hasPassing = false;
   };
   return {
-    paint: (colour, text) => (coloured ? `${escape}[${codes[colour]}m${text}${escape}[0m` : text),
+    paint: (colour, text) => (coloured ? `${escapeCharacter}[${codes[colour]}m${text}${escapeCharacter}[0m` : text),
     line: (text) => {
       clear();
       out.write(`${text}\n`);
