@@ -1,0 +1,76 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import type { BenchFile, BenchPort } from './bench-file.js';
+import { line, loadName, macAddress, phoneModel, text } from './fields.js';
+import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
+
+const portName = /^[a-z][a-z0-9-]{0,31}$/;
+
+const port = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({
+      kind: z.literal('simulated'),
+      phone: z.strictObject({ mac: macAddress(), load: loadName(), model: phoneModel() }),
+    }),
+    z.strictObject({
+      kind: z.literal('hardware'),
+      board: line(4096),
+      interface: text(/^[^\s/:]{1,15}$/, 'a network interface such as eth1'),
+    }),
+  ],
+  { error: (issue) => (issue.code === 'invalid_union' ? 'must say kind: simulated or kind: hardware' : undefined) },
+);
+
+const benchFile = z.strictObject({
+  station: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name without spaces'),
+  runs: line(4096),
+  ports: z.record(z.string(), port),
+});
+
+const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): readonly Problem[] => {
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
+  if (Object.keys(ports).length === 0) problems.push({ path: ['ports'], message: 'needs at least one port' });
+  for (const [name, entry] of Object.entries(ports)) {
+    if (!portName.test(name)) {
+      problems.push({ path: ['ports', name], message: 'must be lower-case letters, digits and dashes', at: 'key' });
+    }
+    const owned: readonly (readonly [string, string])[] =
+      entry.kind === 'hardware'
+        ? [
+            ['board', entry.board],
+            ['interface', entry.interface],
+          ]
+        : [['phone', entry.phone.mac]];
+    for (const [key, value] of owned) {
+      const owner = owners.get(`${key} ${value}`);
+      if (owner !== undefined) {
+        problems.push({ path: ['ports', name, key], message: `${value} already belongs to port ${owner}` });
+      }
+      owners.set(`${key} ${value}`, name);
+    }
+  }
+  return problems;
+};
+
+/** Reads and checks a bench file. Throws BenchError BENCH_FILE_INVALID with every problem on its own line. */
+export const loadBenchFile = (path: string): BenchFile =>
+  parseBenchFile(readTextFile(path, { unreadable: 'BENCH_FILE_INVALID', invalid: 'BENCH_FILE_INVALID' }), path);
+
+/** Relative paths start at the directory of `path`. Throws BenchError BENCH_FILE_INVALID. */
+export const parseBenchFile = (text: string, path: string): BenchFile => {
+  const source = parseYaml(text, path, 'BENCH_FILE_INVALID');
+  const { output, problems } = checkPart(benchFile, source.value, []);
+  refuseProblems('BENCH_FILE_INVALID', path, source, [...problems, ...(output ? crossCheck(output.ports) : [])]);
+  const { station = '', runs = '', ports = {} } = output ?? {};
+  const directory = dirname(resolve(path));
+  return {
+    station,
+    runsDirectory: resolve(directory, runs),
+    ports: Object.entries(ports).map(
+      ([name, entry]): BenchPort =>
+        entry.kind === 'hardware' ? { name, ...entry, board: resolve(directory, entry.board) } : { name, ...entry },
+    ),
+  };
+};

@@ -1,0 +1,207 @@
+/** The plan as it is written, section by section, and what `Plan` makes of it. Bounds follow docs/board-protocol.md. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  addressRange,
+  addressWithPrefix,
+  field,
+  ipv4,
+  line,
+  loadName,
+  oneOf,
+  orWord,
+  phoneModel,
+  quantity,
+  text,
+  wholeNumber,
+} from './fields.js';
+import { type Limits, type MeasurementName, measurementUnits, type Plan } from './plan.js';
+import { parseInUnit } from './quantities.js';
+
+const longestStageMs = 900_000;
+const vlanId = () => wholeNumber(1, 4094);
+
+const phone = z.strictObject({
+  model: phoneModel(),
+  deviceId: orWord('any', text(/^SEP[0-9A-F]{12}$/, 'SEP and twelve upper-case hex digits')),
+  platform: line(64),
+  load: loadName(),
+  protocol: oneOf(['SCCP']),
+});
+
+const power = z
+  .strictObject({
+    method: oneOf(['prestandard']),
+    pairs: oneOf(['spare']),
+    polarity: oneOf(['prestandard', '802.3af']),
+    echoes: wholeNumber(3, 8),
+    maxBursts: wholeNumber(3, 255),
+    inrushTimer: quantity('ms', 10, 1000),
+    overload: quantity('mA', 50, 600),
+    overloadTime: quantity('ms', 1, 1000),
+    underload: quantity('mA', 0, 50, { fractions: true }),
+    underloadTime: quantity('ms', 50, 5000),
+    heartbeatTimeout: quantity('ms', 200, 800),
+    offDwell: quantity('ms', 500, 60_000),
+  })
+  .transform((section): Plan['power'] => ({
+    method: section.method,
+    pairs: section.pairs,
+    polarity: section.polarity,
+    echoes: section.echoes,
+    maxBursts: section.maxBursts,
+    inrushTimerMs: section.inrushTimer,
+    overloadMilliamps: section.overload,
+    overloadMs: section.overloadTime,
+    underloadMilliamps: section.underload,
+    underloadMs: section.underloadTime,
+    heartbeatTimeoutMs: section.heartbeatTimeout,
+    offDwellMs: section.offDwell,
+  }));
+
+const boot = z
+  .strictObject({ linkAllowance: quantity('ms', 1000, 60_000), linkGrace: quantity('ms', 100, 10_000) })
+  .transform((section): Plan['boot'] => ({ linkAllowanceMs: section.linkAllowance, linkGraceMs: section.linkGrace }));
+
+const network = z
+  .strictObject({
+    voiceVlan: orWord('none', vlanId()),
+    nativeVlan: vlanId(),
+    bench: addressWithPrefix(),
+    pool: addressRange(),
+    lease: quantity('s', 1, 31_536_000),
+    tftpServers: z.array(ipv4()).min(1, 'needs at least one address').max(2, 'takes two addresses at most'),
+    cdpDeviceId: line(64),
+    cdpPeriod: quantity('ms', 100, 254_000),
+    powerAvailable: quantity('mW', 0, 30_000),
+  })
+  .transform((section): Plan['network'] => ({
+    voiceVlan: section.voiceVlan,
+    nativeVlan: section.nativeVlan,
+    benchAddress: section.bench.address,
+    prefixLength: section.bench.prefixLength,
+    poolFirst: section.pool.first,
+    poolLast: section.pool.last,
+    leaseSeconds: section.lease,
+    tftpServers: section.tftpServers,
+    cdpDeviceId: section.cdpDeviceId,
+    cdpPeriodMs: section.cdpPeriod,
+    powerAvailableMilliwatts: section.powerAvailable,
+  }));
+
+/** `directory`: of the plan file; a relative path in it starts there. */
+const tftp = (directory: string) =>
+  z
+    .strictObject({
+      filesDirectory: orWord('none', line(4096)),
+      blockTimeout: quantity('ms', 50, 60_000),
+      retries: wholeNumber(0, 20),
+    })
+    .transform((section): Plan['tftp'] => ({
+      filesDirectory: section.filesDirectory === null ? null : resolve(directory, section.filesDirectory),
+      blockTimeoutMs: section.blockTimeout,
+      retries: section.retries,
+    }));
+
+const callManagers = z
+  .array(
+    z.strictObject({
+      priority: wholeNumber(0, 9),
+      name: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a host name'),
+      address: ipv4(),
+      port: wholeNumber(1, 65_535),
+      behaviour: oneOf(['serve', 'refuse']),
+    }),
+  )
+  .min(1, 'needs at least one CallManager')
+  .max(3, 'a phone knows three CallManagers at most');
+
+const sccp = z
+  .strictObject({
+    keepalive: quantity('s', 1, 3600),
+    secondaryKeepalive: quantity('s', 1, 3600),
+    dateTemplate: text(/^[DMY][/.-][DMY][/.-][DMY]A?$/, 'a template such as D/M/YA'),
+  })
+  .transform((section): Plan['sccp'] => ({
+    keepaliveSeconds: section.keepalive,
+    secondaryKeepaliveSeconds: section.secondaryKeepalive,
+    dateTemplate: section.dateTemplate,
+  }));
+
+const deadlines = z
+  .strictObject({
+    power: quantity('ms', 100, longestStageMs),
+    vlan: quantity('ms', 100, longestStageMs),
+    address: quantity('ms', 100, longestStageMs),
+    config: quantity('ms', 100, longestStageMs),
+    registration: quantity('ms', 100, longestStageMs),
+    keepalives: wholeNumber(0, 100),
+  })
+  .transform((section): Plan['deadlines'] => ({
+    powerMs: section.power,
+    vlanMs: section.vlan,
+    addressMs: section.address,
+    configMs: section.config,
+    registrationMs: section.registration,
+    keepalives: section.keepalives,
+  }));
+
+const limitsOf = (name: MeasurementName) => {
+  const bound = () => field<number>((input) => parseInUnit(input, measurementUnits[name])).optional();
+  return z
+    .strictObject({ min: bound(), max: bound(), marginalMin: bound(), marginalMax: bound() })
+    .transform(
+      ({ min, max, marginalMin, marginalMax }): Limits => ({
+        ...(min === undefined ? {} : { min }),
+        ...(max === undefined ? {} : { max }),
+        ...(marginalMin === undefined ? {} : { marginalMin }),
+        ...(marginalMax === undefined ? {} : { marginalMax }),
+      }),
+    )
+    .optional();
+};
+
+const measurementNames = Object.keys(measurementUnits) as MeasurementName[];
+
+const limits = z
+  .strictObject(Object.fromEntries(measurementNames.map((name) => [name, limitsOf(name)])))
+  .transform((section): Plan['limits'] =>
+    Object.fromEntries(Object.entries(section).filter(([, entry]) => entry !== undefined)),
+  );
+
+const simulatedMs = () => quantity('ms', 0, 120_000);
+const simulation = z
+  .strictObject({
+    boot: simulatedMs(),
+    linkUp: simulatedMs(),
+    cdpSync: simulatedMs(),
+    dhcpRetry: simulatedMs(),
+    tftpRetry: simulatedMs(),
+    fileGap: simulatedMs(),
+    callManagerRetry: simulatedMs(),
+  })
+  .transform((section): Plan['simulation'] => ({
+    bootMs: section.boot,
+    linkUpMs: section.linkUp,
+    cdpSyncMs: section.cdpSync,
+    dhcpRetryMs: section.dhcpRetry,
+    tftpRetryMs: section.tftpRetry,
+    fileGapMs: section.fileGap,
+    callManagerRetryMs: section.callManagerRetry,
+  }));
+
+/** One schema per part of a plan, so that each is checked although another one is wrong. */
+export const planParts = (directory: string) => ({
+  name: text(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'lower-case letters, digits, dots and dashes') as z.ZodType<string>,
+  title: line(120) as z.ZodType<string>,
+  phone: phone as z.ZodType<Plan['phone']>,
+  power: power as z.ZodType<Plan['power']>,
+  boot: boot as z.ZodType<Plan['boot']>,
+  network: network as z.ZodType<Plan['network']>,
+  tftp: tftp(directory) as z.ZodType<Plan['tftp']>,
+  callManagers: callManagers as z.ZodType<Plan['callManagers']>,
+  sccp: sccp as z.ZodType<Plan['sccp']>,
+  deadlines: deadlines as z.ZodType<Plan['deadlines']>,
+  limits: limits as z.ZodType<Plan['limits']>,
+  simulation: simulation as z.ZodType<Plan['simulation']>,
+});
