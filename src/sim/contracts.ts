@@ -40,30 +40,35 @@ export interface VirtualPhone {
 /** The phone's end of the wire. `real`: a veth end in the phone's own network namespace; `limited`: Unix socket plus loopback. */
 export interface PhoneWire {
   readonly kind: 'real' | 'limited';
-  /** PHY link; carrier at the bench's end follows. */
-  setLink(up: boolean): void;
-  /** Raw frames (CDP, DHCP with its odd headers, ARP). Limited: frames go over the Unix socket. */
+  /** PHY link; carrier at the bench's end follows. Resolves when it stands; calls take effect in order, nothing passes while down. */
+  setLink(up: boolean): Promise<void>;
+  /** Raw frames (CDP, DHCP with its odd headers, ARP), tag in place. Limited: frames go over the Unix socket. Never throws. */
   sendFrame(frame: Uint8Array): void;
-  onFrame(listener: (frame: Uint8Array) => void): void;
+  /** Every frame that reaches the phone, tag in place. Returns how to stop. */
+  onFrame(listener: (frame: Uint8Array) => void): () => void;
   /**
    * The phone's IP presence: kernel sockets whose frames leave tagged with `vlan` (or untagged). Replaces an earlier one.
    * Limited: loopback addresses underneath.
    */
-  attachIp(options: {
-    readonly vlan: number | null;
-    readonly address: string;
-    readonly prefixLength: number;
-    readonly router: string | null;
-  }): Promise<PhoneStack>;
+  attachIp(options: PhoneAddress): Promise<PhoneStack>;
+  /** Every socket of the stack is gone at once, without a word on the wire where link is down already. */
   detachIp(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface PhoneAddress {
+  /** 802.1Q id (0: priority tag only), null: untagged. */
+  readonly vlan: number | null;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly router: string | null;
 }
 
 export interface PhoneStack {
   /** A datagram socket on a port (0: any free one). */
   udp(port: number): Promise<PhoneUdp>;
-  /** Rejects when refused (ECONNREFUSED) or not answered in time. */
-  connect(address: string, port: number): Promise<import('node:net').Socket>;
+  /** Rejects when refused (ECONNREFUSED), not answered within `timeoutMs`, or the address is taken away. */
+  connect(address: string, port: number, timeoutMs: number): Promise<import('node:net').Socket>;
 }
 
 export interface PhoneUdp {

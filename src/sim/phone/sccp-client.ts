@@ -1,0 +1,189 @@
+import type { SccpMessage } from '../../wire/sccp.js';
+import type { PhoneStack } from '../contracts.js';
+import type { Lifetime } from './lifetime.js';
+import { LifetimeEnded } from './lifetime.js';
+import type { PhoneIdentity } from './phone-identity.js';
+import type { PhoneLog } from './phone-log.js';
+import { type CallManagerMember, connectionFailure, connectSccp, type SccpConnection } from './sccp-connection.js';
+import { startStandby } from './sccp-standby.js';
+
+/** What SCCP 8.1 loads of the 7940/7960 speak (protocol facts 7.3). */
+const protocolVersion = 11;
+/** How long a member may take to connect and to answer: a silent one keeps a phone longer than one that refuses. */
+const answerRetries = 3;
+const minAnswerMs = 2_000;
+/** Keepalives without any answer before the phone fails over (delayed mode, protocol facts 7.6). */
+const maxUnanswered = 3;
+const defaultSecondaryKeepaliveSeconds = 60;
+const minKeepaliveSeconds = 1;
+const line = 1;
+
+/** What the phone asks once its capabilities are told, all without waiting for answers. */
+const requestsAfterCapabilities: readonly (readonly [name: string, fields?: Readonly<Record<string, number>>])[] = [
+  ['VersionReq'],
+  ['ButtonTemplateReq'],
+  ['SoftKeyTemplateReq'],
+  ['SoftKeySetReq'],
+  ['ConfigStatReq'],
+  ['LineStatReq', { line }],
+  ['ForwardStatReq', { line }],
+  ['TimeDateReq'],
+];
+
+/** Reset types (protocol facts 7.3): the whole device starts again, or only its registration. */
+const resetType = { restartDevice: 1, registerAgain: 2 } as const;
+
+export interface SccpClientOptions {
+  readonly stack: PhoneStack;
+  readonly life: Lifetime;
+  readonly identity: PhoneIdentity;
+  readonly load: string;
+  readonly address: string;
+  /** In the order of priority, at least one. */
+  readonly members: readonly CallManagerMember[];
+  readonly retryMs: number;
+  readonly onRegistered: (member: CallManagerMember) => void;
+  readonly log: PhoneLog;
+}
+
+type Ending = 'rejected' | 'silent' | 'lost' | 'reset' | 'restart-device';
+
+/**
+ * Registers with the member of highest priority that lets it, keeps that alive with a standby connection to the next
+ * one, and fails over. Resolves only when a CallManager restarts the whole device.
+ */
+export const runSccp = async (options: SccpClientOptions): Promise<'restart-device'> => {
+  const { life, members, retryMs, log } = options;
+  const answerMs = Math.max(minAnswerMs, answerRetries * retryMs);
+  let index = 0;
+  let standby: SccpConnection | undefined;
+
+  for (;;) {
+    const member = members[index % members.length];
+    if (member === undefined) throw new RangeError('a phone without CallManagers does not register');
+    const connection = standby ?? (await connectTo(options, member, answerMs));
+    standby = undefined;
+    let ending: Ending = 'lost';
+    if (connection !== undefined) {
+      const served = await serve(options, connection, answerMs);
+      ending = served.ending;
+      standby = served.standby;
+      log('sccp', 'ends', { server: connection.member.address, reason: ending });
+      if (ending === 'restart-device') return ending;
+    }
+    if (standby !== undefined) index = members.indexOf(standby.member);
+    else {
+      index = ending === 'reset' ? 0 : (index + 1) % members.length;
+      await life.sleep(retryMs);
+    }
+  }
+};
+
+const connectTo = async (
+  { stack, life, log }: SccpClientOptions,
+  member: CallManagerMember,
+  timeoutMs: number,
+): Promise<SccpConnection | undefined> => {
+  log('sccp', 'connects', { server: member.address, port: member.port });
+  try {
+    return await connectSccp({ stack, life, member, timeoutMs });
+  } catch (error) {
+    if (error instanceof LifetimeEnded) throw error;
+    log('sccp', 'unreachable', { server: member.address, reason: connectionFailure(error) });
+    return undefined;
+  }
+};
+
+/** One registration from Register to its end; a standby connection that outlived it comes along. */
+const serve = async (
+  options: SccpClientOptions,
+  connection: SccpConnection,
+  answerMs: number,
+): Promise<{ readonly ending: Ending; readonly standby?: SccpConnection }> => {
+  const { stack, life, members, retryMs, onRegistered, log } = options;
+  const intervals = await register(options, connection, answerMs);
+  if (typeof intervals === 'string') {
+    connection.close();
+    return { ending: intervals };
+  }
+  log('sccp', 'registered', { server: connection.member.address });
+  onRegistered(connection.member);
+  const standby = startStandby({
+    stack,
+    life,
+    members,
+    current: connection.member,
+    keepaliveMs: intervals.secondaryMs,
+    retryMs: Math.max(retryMs, intervals.secondaryMs),
+    timeoutMs: answerMs,
+    log,
+  });
+  const ending = await stayRegistered(life, connection, intervals.primaryMs);
+  connection.close();
+  const spare = ending === 'lost' ? standby.take() : undefined;
+  standby.stop();
+  return spare === undefined ? { ending } : { ending, standby: spare };
+};
+
+interface KeepaliveIntervals {
+  readonly primaryMs: number;
+  readonly secondaryMs: number;
+}
+
+const register = async (
+  { identity, load, address }: SccpClientOptions,
+  connection: SccpConnection,
+  answerMs: number,
+): Promise<KeepaliveIntervals | Ending> => {
+  connection.send('Register', {
+    deviceName: identity.deviceId,
+    deviceType: identity.deviceType,
+    protocolVersion,
+    stationAddress: address,
+    loadName: load,
+  });
+  connection.send('IpPort', { port: 0 });
+  let intervals: KeepaliveIntervals | undefined;
+  for (;;) {
+    const message = await connection.next(answerMs);
+    if (message === undefined) return 'silent';
+    if (message === 'closed') return 'lost';
+    if (message.messageName === 'RegisterReject') return 'rejected';
+    if (message.messageName === 'RegisterAck') intervals = intervalsOf(message);
+    if (message.messageName === 'CapabilitiesReq' && intervals !== undefined) {
+      connection.send('CapabilitiesRes');
+      for (const [name, fields] of requestsAfterCapabilities) connection.send(name, fields);
+      return intervals;
+    }
+  }
+};
+
+/** CallManager 2.x sends no secondary interval (12-byte form). */
+const intervalsOf = ({ fields }: SccpMessage): KeepaliveIntervals => {
+  const milliseconds = (value: string | number | undefined, byDefault: number): number =>
+    Math.max(minKeepaliveSeconds, Number(value ?? byDefault)) * 1000;
+  return {
+    primaryMs: milliseconds(fields.keepaliveSeconds, defaultSecondaryKeepaliveSeconds),
+    secondaryMs: milliseconds(fields.secondaryKeepaliveSeconds, defaultSecondaryKeepaliveSeconds),
+  };
+};
+
+const stayRegistered = async (life: Lifetime, connection: SccpConnection, keepaliveMs: number): Promise<Ending> => {
+  let unanswered = 0;
+  let dueUs = life.clock.nowUs() + keepaliveMs * 1000;
+  for (;;) {
+    const message = await connection.next(Math.max(0, (dueUs - life.clock.nowUs()) / 1000));
+    if (message === 'closed') return 'lost';
+    if (message === undefined) {
+      if (unanswered >= maxUnanswered) return 'lost';
+      unanswered += 1;
+      dueUs += keepaliveMs * 1000;
+      connection.send('KeepAlive');
+      continue;
+    }
+    unanswered = 0;
+    if (message.messageName !== 'Reset') continue;
+    if (message.fields.type === resetType.restartDevice) return 'restart-device';
+    if (message.fields.type === resetType.registerAgain) return 'reset';
+  }
+};
