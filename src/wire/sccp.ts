@@ -1,29 +1,118 @@
-import type { Malformed } from './cdp.js';
-/** Message ids by name (protocol-facts 7.2) and back; unlisted ids are named `unknown`. */
-export declare const sccpMessages: Readonly<Record<string, number>>;
-export declare function sccpMessageName(id: number): string;
+/** SCCP (Skinny): messages over TCP, every number little-endian but for addresses. Layouts are in sccp.table.ts. */
+import { BenchError } from '../errors.js';
+import { ByteReader, ByteWriter, type Malformed, malformedOf } from './cursor.js';
+import type { SccpFields } from './sccp.fields.js';
+import { type SccpLayout, sccpLayouts, sccpMessageName, sccpMessages } from './sccp.table.js';
+
+export { sccpMessageName, sccpMessages } from './sccp.table.js';
+
 export interface SccpMessage {
+  /** Bytes from the message id on: 4 and the payload. */
   readonly length: number;
+  /** Unreliable (real CallManagers send 0 or the negotiated protocol version): never check it. */
   readonly headerVersion: number;
   readonly messageId: number;
   readonly messageName: string;
   /** Register: deviceName, deviceType, protocolVersion, stationAddress, loadName?; RegisterAck: keepaliveSeconds, secondaryKeepaliveSeconds?, dateTemplate,
    * protocolVersion?; RegisterReject: text; LineStat: line, directoryNumber, name, label; LineStatReq: line; Alarm: severity, text; Reset: type; Unregister: reason?; IpPort: port;
-   * CapabilitiesRes: count; ConfigStat: deviceName, serverName, lines, speedDials; DefineTimeDate: year..., unixTime; DisplayPromptStatus: text, ... */
+   * CapabilitiesRes: count; ConfigStat: deviceName, serverName, lines, speedDials; DefineTimeDate: year..., unixTime; DisplayPromptStatus: text, ... (sccp.table.ts has all) */
   readonly fields: Readonly<Record<string, string | number>>;
   readonly payload: Uint8Array;
   readonly malformed?: Malformed;
 }
-/** One whole message, header included. Never throws. */
-export declare function decodeSccp(bytes: Uint8Array): SccpMessage;
-/** Cuts a TCP stream into messages; holds at most 8 KiB; an impossible length drops the stream's rest and is reported once as malformed. */
-export declare class SccpFramer {
-  push(chunk: Uint8Array): SccpMessage[];
-  readonly buffered: number;
+
+const littleEndian = true;
+const lengthFieldSize = 4;
+/** Length and header version, which the length does not count. */
+const uncounted = 8;
+const messageIdSize = 4;
+const payloadMultiple = 4;
+/** The longest known message is an XMLAlarm of 2 KiB; a length above this is no length. */
+const longestMessage = 8192;
+
+/** One whole message, header included. Never throws. Bytes behind what a layout knows are only in `payload`. */
+export function decodeSccp(bytes: Uint8Array): SccpMessage {
+  const reader = new ByteReader(bytes, { littleEndian });
+  const header = { length: 0, headerVersion: 0, messageId: 0, messageName: 'unknown' };
+  const fields: Record<string, string | number> = {};
+  let payload: Uint8Array = new Uint8Array();
+  let malformedPayload: Malformed | undefined;
+  const malformedFrame = malformedOf(() => {
+    header.length = reader.u32('length');
+    header.headerVersion = reader.u32('header version');
+    if (header.length < messageIdSize) reader.fail(`length ${header.length} leaves no room for a message id`);
+    header.messageId = reader.u32('message id');
+    header.messageName = sccpMessageName(header.messageId);
+    const missing = header.length - messageIdSize - reader.remaining;
+    const base = reader.offset;
+    payload = reader.bytes(header.length - messageIdSize - Math.max(missing, 0), 'payload');
+    const known = sccpLayouts[header.messageName];
+    const parts = new ByteReader(payload, { littleEndian, base });
+    if (known) malformedPayload = malformedOf(() => readParts(known, parts, fields));
+    if (missing > 0) reader.fail(`${missing} bytes of the payload are missing`);
+  });
+  const malformed = malformedPayload ?? malformedFrame;
+  return { ...header, fields, payload, ...(malformed && { malformed }) };
 }
-/** Encoders for what we send on either side. `fields` as decode tells them; `headerVersion` 0 by default. Throws only for a message with no encoder (programmer's error). */
-export declare function encodeSccp(
-  name: string,
-  fields?: Readonly<Record<string, string | number>>,
-  headerVersion?: number,
-): Uint8Array;
+
+function readParts({ least, parts }: SccpLayout, reader: ByteReader, fields: Record<string, string | number>): void {
+  const leastEnd = reader.offset + least;
+  for (const part of parts) {
+    const notSent = reader.remaining === 0 || reader.remaining < part.size;
+    if (notSent && reader.offset >= leastEnd) return;
+    part.read(reader, fields);
+  }
+}
+
+/**
+ * Encoders for what we send on either side. `fields` as decode tells them; what is not given takes the layout's
+ * value; `headerVersion` 0 by default. Throws only for a message with no encoder (programmer's error).
+ */
+export function encodeSccp(name: string, fields: SccpFields = {}, headerVersion = 0): Uint8Array {
+  const known = sccpLayouts[name];
+  const messageId = sccpMessages[name];
+  if (!known || messageId === undefined) throw new BenchError('INTERNAL', `no encoder for the SCCP message ${name}`);
+  const payload = new ByteWriter({ littleEndian });
+  for (const part of known.parts) part.write(payload, fields);
+  payload.padToMultiple(payloadMultiple);
+  return new ByteWriter({ littleEndian })
+    .u32(messageIdSize + payload.length)
+    .u32(headerVersion)
+    .u32(messageId)
+    .bytes(payload.finish())
+    .finish();
+}
+
+/**
+ * Cuts a TCP stream into messages; holds at most 8 KiB. SCCP has nothing to find the next message by, so a length
+ * that cannot be true ends the stream: it is reported once as a malformed message and all that follows is dropped.
+ */
+export class SccpFramer {
+  #held: Uint8Array = new Uint8Array();
+  #lost = false;
+
+  get buffered(): number {
+    return this.#held.length;
+  }
+
+  push(chunk: Uint8Array): SccpMessage[] {
+    if (this.#lost) return [];
+    const messages: SccpMessage[] = [];
+    let rest = new ByteWriter().bytes(this.#held).bytes(chunk).finish();
+    while (rest.length >= lengthFieldSize) {
+      const length = new ByteReader(rest, { littleEndian }).u32('length');
+      if (length < messageIdSize || length > longestMessage - uncounted) {
+        const malformed = { offset: 0, reason: `length ${length} cannot be true; the stream's rest is dropped` };
+        messages.push({ ...decodeSccp(rest.subarray(0, uncounted + messageIdSize)), malformed });
+        this.#lost = true;
+        rest = new Uint8Array();
+        break;
+      }
+      if (rest.length < uncounted + length) break;
+      messages.push(decodeSccp(rest.subarray(0, uncounted + length)));
+      rest = rest.subarray(uncounted + length);
+    }
+    this.#held = rest.slice();
+    return messages;
+  }
+}
