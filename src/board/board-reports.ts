@@ -1,0 +1,124 @@
+import type { BoardFact, PowerOffCause } from '../timeline/events.js';
+import {
+  type BoardMessageName,
+  type InjectorFields,
+  type InjectorMessage,
+  injectorCauses,
+  injectorOutcomes,
+  injectorTimeUnitCycles,
+  noRoundTrip,
+} from '../wire/injector-messages.js';
+import type { BoardReport } from './injector.js';
+
+/** ATmega328P at 16 MHz. */
+const cyclesPerMillisecond = 16_000;
+const nanosecondsPerCycle = 62.5;
+const timeStampSpan = 2 ** 32;
+
+/** What revision A feeds (docs/decisions.md; other pairs and polarities come with later boards). */
+const feed = { pairs: 'spare', polarity: 'prestandard' } as const;
+
+export const unitsToMilliseconds = (units: number): number => (units * injectorTimeUnitCycles) / cyclesPerMillisecond;
+
+export const causeOf = (code: number): PowerOffCause => injectorCauses[code] ?? 'BOARD_RESET';
+
+const faultCodes = ['FOREIGN_VOLTAGE', 'SWITCH_STUCK', 'ESTOP', 'RELAY'] as const;
+
+/** Turns the board's messages into facts; knows only what spans several messages (time stamps that wrap, the inrush trace). */
+export const createBoardReports = (): ((message: InjectorMessage<BoardMessageName>) => BoardReport[]) => {
+  let wraps = 0;
+  let lastTime = 0;
+  let inrush:
+    | { readonly fields: InjectorFields<'INRUSH'>; readonly cycles: number; readonly trace: number[] }
+    | undefined;
+
+  const cycles = (time: number): number => {
+    if (time < lastTime && lastTime - time > timeStampSpan / 2) wraps += 1;
+    lastTime = time;
+    return (wraps * timeStampSpan + time) * injectorTimeUnitCycles;
+  };
+
+  const takeInrush = (): BoardReport[] => {
+    if (inrush === undefined) return [];
+    const { fields, cycles: boardCycles, trace } = inrush;
+    inrush = undefined;
+    const fact: BoardFact = {
+      kind: 'inrush',
+      peakMilliamps: fields.peakMilliamps,
+      durationMs: unitsToMilliseconds(fields.duration),
+      samplePeriodMs: fields.samplePeriodUs / 1000,
+      milliamps: trace,
+    };
+    return [{ fact, boardCycles }];
+  };
+
+  return (message) => {
+    switch (message.name) {
+      case 'BURST': {
+        const { time, index, word, sent, heard, roundTripCycles, foreign } = message.fields;
+        const roundTripNanoseconds = roundTripCycles === noRoundTrip ? null : roundTripCycles * nanosecondsPerCycle;
+        const fact: BoardFact = {
+          kind: 'flp-burst',
+          index,
+          word,
+          sent,
+          heard,
+          foreignPulses: foreign,
+          roundTripNanoseconds,
+        };
+        return [{ fact, boardCycles: cycles(time) }];
+      }
+      case 'DISCOVERY': {
+        const { time, outcome, bursts, matches, partnerWord, partnerWordValid, foreign } = message.fields;
+        const fact: BoardFact = {
+          kind: 'discovery',
+          outcome: injectorOutcomes[outcome] ?? 'noise',
+          bursts,
+          matches,
+          partnerWord: partnerWordValid === 1 ? partnerWord : null,
+          foreignPulses: foreign,
+        };
+        return [{ fact, boardCycles: cycles(time) }];
+      }
+      case 'POWER': {
+        const { time, on, cause, delay, milliamps } = message.fields;
+        const boardCycles = cycles(time);
+        if (on === 1) {
+          inrush = undefined;
+          return [{ fact: { kind: 'power-on', ...feed, discoveryAgeMs: unitsToMilliseconds(delay) }, boardCycles }];
+        }
+        const fact: BoardFact = {
+          kind: 'power-off',
+          cause: causeOf(cause),
+          switchOffMs: unitsToMilliseconds(delay),
+          milliamps,
+        };
+        return [...takeInrush(), { fact, boardCycles }];
+      }
+      case 'JACK_SAFE': {
+        const { time, delay } = message.fields;
+        return [{ fact: { kind: 'jack-safe', jackSafeMs: unitsToMilliseconds(delay) }, boardCycles: cycles(time) }];
+      }
+      case 'INRUSH':
+        inrush = { fields: message.fields, cycles: cycles(message.fields.time), trace: [] };
+        return message.fields.count === 0 ? takeInrush() : [];
+      case 'TRACE': {
+        if (inrush === undefined || message.fields.offset !== inrush.trace.length) return [];
+        inrush.trace.push(...message.fields.milliamps);
+        return inrush.trace.length >= inrush.fields.count ? takeInrush() : [];
+      }
+      case 'SAMPLES': {
+        const { time, periodMs, milliamps, jackMillivolts } = message.fields;
+        return [{ fact: { kind: 'current', periodMs, milliamps, jackMillivolts }, boardCycles: cycles(time) }];
+      }
+      case 'FAULT': {
+        const { time, code, jackMillivolts } = message.fields;
+        const name = faultCodes.find((fault) => fault === injectorCauses[code]);
+        if (name === undefined) return [];
+        return [{ fact: { kind: 'board-fault', code: name, jackMillivolts }, boardCycles: cycles(time) }];
+      }
+      default:
+        return [];
+    }
+  };
+};

@@ -1,0 +1,193 @@
+import { BenchError } from '../errors.js';
+import type { Clock } from '../timeline/clock.js';
+import { type Expectation, expectWithin } from '../timeline/wait.js';
+import { decodeInjectorMessage, encodeInjectorMessage, injectorProtocol, isBoardMessage } from '../wire/injector.js';
+import {
+  type BoardMessageName,
+  describeResetCause,
+  discoverFlags,
+  type HostMessageName,
+  type InjectorFields,
+  type InjectorMessage,
+  injectorMessages,
+  injectorRefusals,
+  jackSafeNotSeen,
+} from '../wire/injector-messages.js';
+import { causeOf, createBoardReports, unitsToMilliseconds } from './board-reports.js';
+import { firmwareName, openFirmataBoard } from './firmata-board.js';
+import type { BoardReport, Injector, PowerRequest } from './injector.js';
+import { SerialTransport } from './serial-transport.js';
+
+const answerWithinMs = 1_000;
+/** OFF on the way out; the board turns off by itself when the heartbeat stays away, so this waits for nobody. */
+const farewellMs = 300;
+
+/** Fields of DISCOVER for a discovery without power: within the board's bounds, never used. */
+const noPower: PowerRequest = {
+  echoes: 4,
+  maxBursts: 60,
+  inrushTimerMs: 60,
+  overloadMilliamps: 375,
+  overloadMs: 60,
+  underloadMilliamps: 8,
+  underloadMs: 350,
+  heartbeatTimeoutMs: 500,
+  linkDeadlineMs: 10_000,
+  offDwellMs: 5_000,
+};
+
+/**
+ * The Injector over a serial line: serialport, firmata-io, johnny-five, and the board's own sysex. Rejects with
+ * BOARD_NOT_FOUND, PORT_BUSY, BOARD_SILENT or BOARD_VERSION.
+ */
+export const openSerialInjector = async (path: string, clock: Clock): Promise<Injector> => {
+  const transport = await SerialTransport.open(path);
+  const listeners = new Set<(report: BoardReport) => void>();
+  const answers = new Map<string, Expectation<void>>();
+  const reportsOf = createBoardReports();
+  let identity: Expectation<InjectorFields<'IDENTITY'>> | undefined;
+  let trip: Expectation<InjectorFields<'TRIP'>> | undefined;
+  let newestCounter: number | undefined;
+  let lost: BenchError | undefined;
+  let closed = false;
+  let seq = 0;
+
+  const tell = (report: BoardReport) => {
+    if (closed) return;
+    for (const listener of [...listeners]) listener(report);
+  };
+
+  const lose = (detail: string) => {
+    if (lost !== undefined) return;
+    lost = new BenchError('BOARD_LOST', `${path} (${detail})`);
+    for (const waiting of [...answers.values(), identity, trip]) waiting?.failed(lost);
+    answers.clear();
+    tell({ fact: { kind: 'board-lost', code: detail }, boardCycles: 0 });
+  };
+  transport.on('close', () => lose(closed ? 'closed by us' : 'the serial line closed'));
+  transport.on('error', (error: Error) => lose(error.message));
+
+  const hear = (message: InjectorMessage<BoardMessageName>) => {
+    switch (message.name) {
+      case 'TICK':
+        newestCounter = message.fields.counter;
+        return;
+      case 'IDENTITY':
+        return identity?.met(message.fields);
+      case 'TRIP':
+        return trip?.met(message.fields);
+      case 'ACK':
+        return settle(message.fields, (answer) => answer.met());
+      case 'REFUSED': {
+        const code = injectorRefusals[message.fields.code] ?? 'UNKNOWN';
+        const error = new BenchError('BOARD_REFUSED', `${hostMessageName(message.fields.ofType)} (${code})`);
+        return settle(message.fields, (answer) => answer.failed(error));
+      }
+      default:
+        for (const report of reportsOf(message)) tell(report);
+    }
+  };
+
+  const settle = (
+    of: { readonly ofType: number; readonly ofSeq: number },
+    how: (answer: Expectation<void>) => void,
+  ) => {
+    const key = `${of.ofType}/${of.ofSeq}`;
+    const answer = answers.get(key);
+    answers.delete(key);
+    if (answer !== undefined) how(answer);
+  };
+
+  const board = await openFirmataBoard(transport, clock, (content) => {
+    const message = decodeInjectorMessage(content);
+    if (message.name === 'malformed' || message.name === 'unknown' || !isBoardMessage(message.name)) return;
+    hear(message as InjectorMessage<BoardMessageName>);
+  }).catch(async (error: unknown) => {
+    await transport.close();
+    throw error;
+  });
+  if (board.firmware !== firmwareName) {
+    await transport.close();
+    throw new BenchError('BOARD_VERSION', `${path} runs "${board.firmware}", not ${firmwareName}`);
+  }
+
+  const send = <N extends HostMessageName>(name: N, fields: InjectorFields<N>): number => {
+    seq = (seq + 1) & 0xff;
+    board.sendSysex(encodeInjectorMessage(name, seq, fields));
+    return seq;
+  };
+
+  /** Sends a request and resolves with its ACK. */
+  const ask = <N extends HostMessageName>(name: N, fields: InjectorFields<N>, timeoutMs = answerWithinMs) => {
+    if (lost !== undefined) return Promise.reject(lost);
+    const answer = expectWithin<void>(clock, timeoutMs, 'BOARD_SILENT', `no answer to ${name}`);
+    answers.set(`${injectorMessages[name].type}/${send(name, fields)}`, answer);
+    return answer.promise;
+  };
+
+  const discoverWith = (flags: number, request: PowerRequest) =>
+    ask('DISCOVER', {
+      flags,
+      ...request,
+      underloadMilliamps: Math.round(request.underloadMilliamps),
+      entropy: clock.nowUs() % 2 ** 32,
+    });
+
+  return {
+    identify: async () => {
+      if (lost !== undefined) throw lost;
+      identity = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no answer to IDENTIFY');
+      send('IDENTIFY', { protocol: injectorProtocol });
+      const fields = await identity.promise;
+      if (fields.protocol !== injectorProtocol)
+        throw new BenchError(
+          'BOARD_VERSION',
+          `the board speaks protocol ${fields.protocol}, this daemon ${injectorProtocol}: update the ${fields.protocol < injectorProtocol ? 'firmware' : 'daemon'}`,
+        );
+      return {
+        protocol: fields.protocol,
+        firmware: `${fields.firmwareMajor}.${fields.firmwareMinor}`,
+        revision: fields.revision,
+        serial: fields.serial,
+        resetCause: describeResetCause(fields.resetCause),
+      };
+    },
+    discoverAndPower: (request) => discoverWith(discoverFlags.power, request),
+    discover: (request) => discoverWith(0, { ...noPower, ...request }),
+    off: () => ask('OFF', {}),
+    heartbeat: () => {
+      if (lost !== undefined || closed || newestCounter === undefined) return;
+      send('HEARTBEAT', { counter: newestCounter });
+    },
+    reportLink: async (up) => {
+      board.statusLed[up ? 'on' : 'off']();
+      await ask('LINK', { up: up ? 1 : 0 });
+    },
+    takeStoredTrip: async () => {
+      if (lost !== undefined) throw lost;
+      trip = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no answer to TAKE_TRIP');
+      send('TAKE_TRIP', {});
+      const { valid, cause, switchOff, jackSafe } = await trip.promise;
+      if (valid !== 1) return undefined;
+      return {
+        cause: causeOf(cause),
+        switchOffMs: unitsToMilliseconds(switchOff),
+        jackSafeMs: jackSafe === jackSafeNotSeen ? null : unitsToMilliseconds(jackSafe),
+      };
+    },
+    onReport: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      if (closed) return;
+      if (lost === undefined) await ask('OFF', {}, farewellMs).catch(() => {});
+      closed = true;
+      await transport.close();
+      lose('closed by us');
+    },
+  };
+};
+
+const hostMessageName = (type: number): string =>
+  Object.entries(injectorMessages).find(([, spec]) => spec.type === type)?.[0] ?? `0x${type.toString(16)}`;
