@@ -1,0 +1,70 @@
+/** The simulator's control socket: one JSON object a line, `{"command": name}` in, one answer a line out, in order. */
+import { rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { BenchError } from '../errors.js';
+
+export type ControlAnswer = Readonly<Record<string, unknown>>;
+export type ControlCommands = Readonly<Record<string, () => ControlAnswer>>;
+
+export interface Control {
+  /** Connections open now. */
+  readonly holders: number;
+  close(): void;
+}
+
+const longestLine = 4096;
+
+const answerTo = (line: string, commands: ControlCommands): ControlAnswer => {
+  let request: unknown;
+  try {
+    request = JSON.parse(line);
+  } catch {
+    return { ok: false, error: 'not JSON' };
+  }
+  const name = typeof request === 'object' && request !== null && 'command' in request ? request.command : undefined;
+  const command = typeof name === 'string' && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) return { ok: false, error: `unknown command; known: ${Object.keys(commands).join(', ')}` };
+  return { ok: true, ...command() };
+};
+
+const serve = (socket: Socket, commands: ControlCommands) => {
+  let text = '';
+  socket.setEncoding('utf8');
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      socket.write(`${JSON.stringify(answerTo(line, commands))}\n`);
+    }
+    if (text.length > longestLine) socket.destroy();
+  });
+};
+
+/** @throws BenchError SIMULATOR_FAILED when the socket cannot be made. */
+export const startControl = async (path: string, commands: ControlCommands): Promise<Control> => {
+  rmSync(path, { force: true });
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serve(socket, commands);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new BenchError('SIMULATOR_FAILED', `no control socket at ${path}: ${cause.message}`, { cause })),
+    );
+    server.listen(path, resolve);
+  });
+  return {
+    get holders() {
+      return sockets.size;
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      rmSync(path, { force: true });
+    },
+  };
+};

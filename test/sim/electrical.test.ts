@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import type { PluggedDevice } from '../../src/sim/contracts.js';
+import { createPowerPath, type ElectricalChange, type PowerPath } from '../../src/sim/electrical.js';
+import { createShort, emptyJack } from '../../src/sim/jack-devices.js';
+import { createElectricPhone } from '../../src/sim/phone-power.js';
+
+const ms = 16_000;
+
+const bench = (device: PluggedDevice, options = { fetWelds: false }) => {
+  const changes: ElectricalChange[] = [];
+  const inputs: { name: string; high: boolean; cycle: number }[] = [];
+  const path = createPowerPath(
+    device,
+    {
+      onChange: (change) => changes.push(change),
+      onInput: (name, high, cycle) => inputs.push({ name, high, cycle }),
+    },
+    options,
+  );
+  const last = (event: string) => changes.findLast((change) => change.event === event);
+  return { path, changes, inputs, last };
+};
+
+/** Toggles PUMP every 10 ms, as the guard loop does, until `cycle`. */
+const pumpUntil = (path: PowerPath, fromMs: number, toMs: number) => {
+  for (let at = fromMs; at < toMs; at += 10) path.output('PUMP', ((at - fromMs) / 10) % 2 === 0, at * ms);
+  path.advanceTo(toMs * ms);
+};
+
+const powered = (device: PluggedDevice, options = { fetWelds: false }) => {
+  const setup = bench(device, options);
+  setup.path.output('SWITCH2', true, 10 * ms);
+  setup.path.output('GATE', true, 20 * ms);
+  pumpUntil(setup.path, 20, 120);
+  return setup;
+};
+
+describe('the power path of the board', () => {
+  it('conducts only while GATE is high, PUMP toggles and the second switch is closed', () => {
+    const { path } = bench(emptyJack);
+    path.output('GATE', true, 1 * ms);
+    path.advanceTo(10 * ms);
+    expect(path.state.conducting).toBe(false);
+    path.output('SWITCH2', true, 10 * ms);
+    path.output('PUMP', true, 20 * ms);
+    path.advanceTo(21 * ms);
+    expect(path.state.conducting).toBe(true);
+    path.output('SWITCH2', false, 22 * ms);
+    path.advanceTo(30 * ms);
+    expect(path.state.conducting).toBe(false);
+  });
+
+  it('lets the FET go exactly 30 ms after the last edge on PUMP, GATE high or not', () => {
+    const { path, last } = bench(emptyJack);
+    path.output('SWITCH2', true, 0);
+    path.output('GATE', true, 10 * ms);
+    path.output('PUMP', true, 10 * ms);
+    path.output('PUMP', false, 17 * ms);
+    path.advanceTo(100 * ms);
+    expect(last('conducting')).toEqual({ event: 'conducting', on: false, cycle: 47 * ms });
+    expect(last('pump-alive')).toEqual({ event: 'pump-alive', on: false, cycle: 47 * ms });
+    expect(path.state.gate).toBe(true);
+  });
+
+  it('closes the second switch 5 ms after its coil and opens it 3 ms after', () => {
+    const { path, changes } = bench(emptyJack);
+    path.output('SWITCH2', true, 10 * ms);
+    path.output('SWITCH2', false, 40 * ms);
+    path.advanceTo(60 * ms);
+    const contact = changes.filter((change) => change.event === 'switch2');
+    expect(contact.map(({ on, cycle }) => [on, cycle / ms])).toEqual([
+      [true, 15],
+      [false, 43],
+    ]);
+  });
+
+  it('says on DISC_READBACK where the relay stands, 4 ms after DISC_RELAY', () => {
+    const { path, inputs } = bench(emptyJack);
+    expect(path.inputs.DISC_READBACK).toBe(true);
+    path.output('DISC_RELAY', true, 8 * ms);
+    path.output('DISC_RELAY', false, 20 * ms);
+    path.advanceTo(30 * ms);
+    expect(inputs).toEqual([
+      { name: 'DISC_READBACK', high: false, cycle: 12 * ms },
+      { name: 'DISC_READBACK', high: true, cycle: 24 * ms },
+    ]);
+  });
+
+  it('charges a phone at the limit and settles to its load', () => {
+    const phone = createElectricPhone();
+    const { path } = bench(phone);
+    path.output('SWITCH2', true, 0);
+    path.output('GATE', true, 10 * ms);
+    pumpUntil(path, 10, 30);
+    expect(path.state.milliamps).toBe(425);
+    pumpUntil(path, 30, 60);
+    phone.setLoad(6300);
+    pumpUntil(path, 60, 100);
+    // 6.3 W behind the bridge at 46.6 V, and the bleeder.
+    expect(path.state.milliamps).toBeGreaterThan(134);
+    expect(path.state.milliamps).toBeLessThan(139);
+    expect(path.state.jackVolts).toBeCloseTo(48, 1);
+  });
+
+  it('brings the jack below 2.8 V well within 100 ms after off', () => {
+    const { path, last } = powered(createElectricPhone());
+    path.output('GATE', false, 120 * ms);
+    path.advanceTo(300 * ms);
+    expect(last('conducting')?.cycle).toBe(120 * ms);
+    const safe = last('jack');
+    expect(safe?.on).toBe(false);
+    expect((safe?.cycle ?? 0) - 120 * ms).toBeLessThan(20 * ms);
+  });
+
+  it('opens the latch within 10 us of closing onto a short, and stays open until it is cleared with GATE low', () => {
+    const { path, changes, inputs } = bench(createShort(createElectricPhone(), 0.5));
+    path.output('SWITCH2', true, 0);
+    path.output('GATE', true, 10 * ms);
+    path.output('PUMP', true, 10 * ms);
+    path.advanceTo(11 * ms);
+    const [closed, opened] = changes.filter((change) => change.event === 'conducting');
+    expect(closed?.cycle).toBe(10 * ms);
+    expect((opened?.cycle ?? 0) - (closed?.cycle ?? 0)).toBeLessThanOrEqual(160);
+    expect(inputs.at(-1)).toMatchObject({ name: 'SHORT_N', high: false });
+    path.output('LATCH_CLEAR', true, 12 * ms);
+    expect(path.inputs.SHORT_N).toBe(false);
+    path.output('GATE', false, 13 * ms);
+    expect(path.inputs.SHORT_N).toBe(true);
+  });
+
+  it('never takes the inrush of a phone for a short', () => {
+    const { changes } = powered(createElectricPhone());
+    expect(changes.filter((change) => change.event === 'short-latch')).toEqual([]);
+  });
+
+  it('turns off by the e-stop alone, whatever the pins say', () => {
+    const { path } = powered(emptyJack);
+    path.setEstop(false);
+    expect(path.state.conducting).toBe(false);
+    expect(path.inputs.ESTOP_OK).toBe(false);
+    path.output('PUMP', false, 121 * ms);
+    path.advanceTo(130 * ms);
+    expect(path.state.switch2).toBe(false);
+  });
+
+  it('keeps a welded FET closed after off, so that only the second switch turns the jack off', () => {
+    const { path } = powered(emptyJack, { fetWelds: true });
+    path.output('GATE', false, 120 * ms);
+    path.advanceTo(700 * ms);
+    expect(path.state.conducting).toBe(true);
+    path.output('SWITCH2', false, 700 * ms);
+    path.advanceTo(800 * ms);
+    expect(path.state.conducting).toBe(false);
+    expect(path.state.jackVolts).toBeLessThan(2.8);
+  });
+
+  it('reads current and volts in the scales of the pin map, a count of noise either way', () => {
+    const { path } = powered(createShort(emptyJack, 240));
+    // 48 V over 240 ohm, and the bleeder: 201 mA.
+    expect(Math.abs(path.currentCounts() - 411)).toBeLessThanOrEqual(2);
+    expect(Math.abs(path.jackCounts() - 767)).toBeLessThanOrEqual(2);
+  });
+});
