@@ -1,0 +1,65 @@
+/**
+ * UDP and TCP sockets bound to one network interface (SO_BINDTODEVICE, socket(7)), which Node's own dgram and net cannot
+ * make. The descriptor is then handed to `dgram` `bind({ fd })` or `net` `listen({ fd })`, which own and close it.
+ */
+import { isIPv4 } from 'node:net';
+import { BenchError } from '../errors.js';
+import { checked, closeDescriptor, errno, errnoText, int32, libc } from './libc.js';
+
+export interface DeviceSocketOptions {
+  readonly kind: 'udp' | 'tcp';
+  /** null: any interface (loopback services). */
+  readonly interfaceName: string | null;
+  /** `0.0.0.0`: any address, broadcasts included. */
+  readonly address: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+export interface DeviceSocket {
+  readonly descriptor: number;
+  /** The port it got. */
+  readonly port: number;
+}
+
+const AF_INET = 2;
+const socketTypes = { udp: 2, tcp: 1 } as const;
+const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_BROADCAST = 6;
+const SO_BINDTODEVICE = 25;
+const addressBytes = 16;
+
+const socketAddress = (address: string, port: number): Buffer => {
+  if (!isIPv4(address)) throw new BenchError('NETWORK_FAILED', `not an IPv4 address: ${address}`);
+  const bytes = Buffer.alloc(addressBytes);
+  bytes.writeUInt16LE(AF_INET, 0);
+  bytes.writeUInt16BE(port, 2);
+  bytes.set(address.split('.').map(Number), 4);
+  return bytes;
+};
+
+/** Throws BenchError SYSTEM_CALL (address in use, no permission), NETWORK_FAILED (no such address form). */
+export const openDeviceSocket = ({ kind, interfaceName, address, port }: DeviceSocketOptions): DeviceSocket => {
+  const wanted = socketAddress(address, port);
+  const descriptor = checked('socket', libc().socket(AF_INET, socketTypes[kind] | SOCK_NONBLOCK_CLOEXEC, 0));
+  const set = (name: string, option: number, value: Buffer) =>
+    checked(`setsockopt(${name})`, libc().setsockopt(descriptor, SOL_SOCKET, option, value, value.length));
+  try {
+    set('SO_REUSEADDR', SO_REUSEADDR, int32(1));
+    if (kind === 'udp') set('SO_BROADCAST', SO_BROADCAST, int32(1));
+    if (interfaceName !== null)
+      set(`SO_BINDTODEVICE ${interfaceName}`, SO_BINDTODEVICE, Buffer.from(`${interfaceName}\0`));
+    if (libc().bind(descriptor, wanted, wanted.length) < 0) {
+      const where = `${kind} ${address} port ${port}${interfaceName === null ? '' : ` on ${interfaceName}`}`;
+      throw new BenchError('SYSTEM_CALL', `bind to ${where} failed with ${errnoText(errno())}`);
+    }
+    const got = Buffer.alloc(addressBytes);
+    checked('getsockname', libc().getsockname(descriptor, got, int32(got.length)));
+    return { descriptor, port: got.readUInt16BE(2) };
+  } catch (reason) {
+    closeDescriptor(descriptor);
+    throw reason;
+  }
+};
