@@ -95,6 +95,11 @@ export class SccpFramer {
     return this.#held.length;
   }
 
+  /** A length that cannot be true has come: the stream cannot be read any further. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
   push(chunk: Uint8Array): SccpMessage[] {
     if (this.#lost) return [];
     const messages: SccpMessage[] = [];

@@ -1,0 +1,196 @@
+import type { CallManagerPlan, Plan } from '../plan/plan.js';
+import { encodeSccp, SccpFramer, type SccpMessage } from '../wire/sccp.js';
+import type { FactTeller } from './fact-teller.js';
+
+/** The newest protocol version the bench speaks: a 7940/7960 with load 8.1. */
+const newestProtocol = 11;
+/** From this version on a server puts it in its headers, but for the answers that always carry 0. */
+const firstProtocolInHeader = 10;
+
+/**
+ * What every phone gets: one line and no calls. `buttons`, `softKeys` and `softKeySets` as the codec tells them: line key
+ * 1 (definition 9), two keys with their events, both of them in the set shown on hook.
+ */
+const phoneSetup = {
+  line: 1,
+  lines: 1,
+  directoryNumber: '1000',
+  lineName: 'Linkpulse',
+  prompt: 'Linkpulse: registered',
+  buttons: '1:9',
+  softKeys: 'Redial:1,NewCall:2',
+  softKeySets: '1 2',
+} as const;
+
+/** ServerRes has room for so many members. */
+const listedServers = 5;
+
+type Fields = Readonly<Record<string, string | number>>;
+
+interface Reply {
+  readonly name: string;
+  readonly fields?: Fields;
+  /** Header version 0 whatever was negotiated. */
+  readonly plainHeader?: true;
+}
+
+export interface SccpSessionOptions {
+  readonly plan: Plan;
+  readonly server: CallManagerPlan;
+  readonly now: () => Date;
+  readonly teller: FactTeller;
+}
+
+/** Calendar fields are local time, the last one is UTC seconds. */
+const timeFields = (at: Date): Fields => ({
+  year: at.getFullYear(),
+  month: at.getMonth() + 1,
+  dayOfWeek: at.getDay(),
+  day: at.getDate(),
+  hour: at.getHours(),
+  minute: at.getMinutes(),
+  second: at.getSeconds(),
+  millisecond: at.getMilliseconds(),
+  unixTime: Math.floor(at.getTime() / 1000),
+});
+
+const numberField = (message: SccpMessage, name: string): number => {
+  const value = message.fields[name];
+  return typeof value === 'number' ? value : 0;
+};
+
+const textField = (message: SccpMessage, name: string): string => {
+  const value = message.fields[name];
+  return typeof value === 'string' ? value : '';
+};
+
+/** Messages a phone sends unasked and wants no answer to. */
+const unanswered: ReadonlySet<string> = new Set([
+  'IpPort',
+  'Alarm',
+  'XMLAlarm',
+  'CapabilitiesRes',
+  'RegisterAvailableLines',
+  'MediaResourceNotification',
+  'KeypadButton',
+  'Stimulus',
+  'OffHook',
+  'OnHook',
+  'SoftKeyEvent',
+  'AccessoryStatus',
+  'ExtensionDeviceCaps',
+]);
+
+/** Allowed before Register: a standby connection keeps itself alive and asks for a token. */
+const beforeRegistration: ReadonlySet<string> = new Set(['Register', 'KeepAlive', 'RegisterTokenReq', 'Unregister']);
+
+type Handler = (message: SccpMessage) => readonly Reply[];
+
+export interface SccpSession {
+  /**
+   * Bytes of the stream in, in any pieces; bytes to send out, those of all messages of one piece together.
+   * `garbage`: the stream cannot be read any further, and why.
+   */
+  push(chunk: Uint8Array): { readonly reply: Uint8Array; readonly garbage: string | null };
+}
+
+/** One connection of one phone, without the socket: registration as protocol-facts measured it, in any order. */
+export const createSccpSession = ({ plan, server, now, teller }: SccpSessionOptions): SccpSession => {
+  const framer = new SccpFramer();
+  let deviceName: string | null = null;
+  let protocolVersion = 0;
+
+  const register: Handler = (message) => {
+    const name = textField(message, 'deviceName');
+    if (name === '') return [{ name: 'RegisterReject', fields: { text: 'No device name' }, plainHeader: true }];
+    deviceName = name;
+    protocolVersion = Math.min(numberField(message, 'protocolVersion'), newestProtocol);
+    const fields = {
+      keepaliveSeconds: plan.sccp.keepaliveSeconds,
+      dateTemplate: plan.sccp.dateTemplate,
+      secondaryKeepaliveSeconds: plan.sccp.secondaryKeepaliveSeconds,
+      protocolVersion,
+    };
+    return [
+      { name: 'RegisterAck', fields, plainHeader: true },
+      { name: 'CapabilitiesReq', plainHeader: true },
+    ];
+  };
+
+  const lineStat: Handler = (message) => {
+    const line = numberField(message, 'line');
+    const { directoryNumber, lineName } = phoneSetup;
+    const known = line === phoneSetup.line;
+    const texts = known ? { directoryNumber, name: lineName, label: directoryNumber } : {};
+    return [{ name: 'LineStat', fields: { line, ...texts } }];
+  };
+
+  const serverList = (): Fields => {
+    const members = plan.callManagers.toSorted((a, b) => a.priority - b.priority).slice(0, listedServers);
+    return Object.fromEntries(
+      members.flatMap(({ name, address, port }, index) => [
+        [`server${index + 1}`, name],
+        [`port${index + 1}`, port],
+        [`address${index + 1}`, address],
+      ]),
+    );
+  };
+
+  const handlers: Readonly<Record<string, Handler>> = {
+    KeepAlive: () => [{ name: 'KeepAliveAck', plainHeader: true }],
+    Register: register,
+    RegisterTokenReq: () => [{ name: 'RegisterTokenAck', plainHeader: true }],
+    VersionReq: () => [{ name: 'Version', fields: { version: '' }, plainHeader: true }],
+    ButtonTemplateReq: () => [{ name: 'ButtonTemplate', fields: { buttons: phoneSetup.buttons } }],
+    SoftKeyTemplateReq: () => [{ name: 'SoftKeyTemplateRes', fields: { softKeys: phoneSetup.softKeys } }],
+    SoftKeySetReq: () => [{ name: 'SoftKeySetRes', fields: { sets: phoneSetup.softKeySets } }],
+    ConfigStatReq: () => [
+      {
+        name: 'ConfigStat',
+        fields: { deviceName: deviceName ?? '', serverName: server.name, lines: phoneSetup.lines, speedDials: 0 },
+      },
+    ],
+    LineStatReq: lineStat,
+    SpeedDialStatReq: (message) => [{ name: 'SpeedDialStat', fields: { number: numberField(message, 'number') } }],
+    ForwardStatReq: (message) => [{ name: 'ForwardStat', fields: { line: numberField(message, 'line') } }],
+    ServerReq: () => [{ name: 'ServerRes', fields: serverList() }],
+    TimeDateReq: () => [
+      { name: 'DefineTimeDate', fields: timeFields(now()) },
+      { name: 'SelectSoftKeys' },
+      { name: 'DisplayPromptStatus', fields: { text: phoneSetup.prompt } },
+    ],
+    Unregister: () => {
+      deviceName = null;
+      return [{ name: 'UnregisterAck', fields: { status: 0 } }];
+    },
+  };
+
+  const answer = (message: SccpMessage): readonly Reply[] => {
+    const { messageName } = message;
+    if (unanswered.has(messageName)) return [];
+    const handle = handlers[messageName];
+    if (handle === undefined) {
+      const id = `0x${message.messageId.toString(16).padStart(4, '0')}`;
+      teller.once('unknown-message', id, { server: server.address, id, message: messageName });
+      return [];
+    }
+    if (deviceName === null && !beforeRegistration.has(messageName)) {
+      teller.once('asked-before-registration', messageName, { server: server.address, message: messageName });
+      return [];
+    }
+    return handle(message);
+  };
+
+  const encode = ({ name, fields, plainHeader }: Reply): Uint8Array =>
+    encodeSccp(name, fields, plainHeader || protocolVersion < firstProtocolInHeader ? 0 : protocolVersion);
+
+  return {
+    push: (chunk) => {
+      const messages = framer.push(chunk);
+      const readable = framer.lost ? messages.slice(0, -1) : messages;
+      // A payload that is too short is answered by what could be read of it.
+      const reply = Buffer.concat(readable.flatMap(answer).map(encode));
+      return { reply, garbage: framer.lost ? (messages.at(-1)?.malformed?.reason ?? 'stream lost') : null };
+    },
+  };
+};

@@ -1,0 +1,24 @@
+import type { IpAttachment } from '../network/ip-attachment.js';
+import type { Plan } from '../plan/plan.js';
+import type { Clock } from '../timeline/clock.js';
+import type { ServiceFact } from '../timeline/events.js';
+
+/** Something the phone meets on its wire. After `close` has resolved it neither hears, sends nor tells anything. */
+export interface Service {
+  close(): Promise<void>;
+}
+
+/** What every service on IP is given. */
+export interface ServiceContext {
+  readonly plan: Plan;
+  readonly ip: IpAttachment;
+  readonly clock: Clock;
+  /** Names from plan/faults.ts; a service reads those that are its own. */
+  readonly faults: ReadonlySet<string>;
+  readonly tell: (fact: ServiceFact) => void;
+}
+
+/** The bench's own addresses under a plan: its first one, then those of its CallManagers. */
+export const benchAddresses = (plan: Plan): readonly string[] => [
+  ...new Set([plan.network.benchAddress, ...plan.callManagers.map((member) => member.address)]),
+];

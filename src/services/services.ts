@@ -1,0 +1,40 @@
+import type { FrameLink } from '../network/frame-link.js';
+import type { ServiceFact } from '../timeline/events.js';
+import { startCallManagers } from './call-manager.js';
+import { startCdpSpeaker } from './cdp-speaker.js';
+import { startDhcpServer } from './dhcp-server.js';
+import type { Service, ServiceContext } from './service.js';
+import { startTftpServer } from './tftp-server.js';
+
+export interface ServicesOptions extends ServiceContext {
+  readonly link: FrameLink;
+  /** Local time as the phone is to show it; the clock's wall time by default. */
+  readonly now?: () => Date;
+}
+
+/**
+ * Everything the phone meets on its wire. All of it or none: when one service cannot start, those before it are closed
+ * and the BenchError (NETWORK_FAILED, NETWORK_PERMISSION) is passed on. CDP comes last, because it sets a phone in
+ * motion. `tell` is never called after `close`.
+ */
+export const startServices = async (options: ServicesOptions): Promise<Service> => {
+  let closed = false;
+  const tell = (fact: ServiceFact): void => {
+    if (!closed) options.tell(fact);
+  };
+  const context = { ...options, now: options.now ?? (() => options.clock.wallClock()), tell };
+  const started: Service[] = [];
+  const close = async (): Promise<void> => {
+    closed = true;
+    await Promise.all(started.splice(0).map((service) => service.close()));
+  };
+  try {
+    for (const start of [startCallManagers, startTftpServer, startDhcpServer, startCdpSpeaker]) {
+      started.push(await start(context));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { close };
+};
