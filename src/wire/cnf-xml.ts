@@ -1,21 +1,187 @@
+/** Configuration files a phone takes over TFTP; element names as Cisco's own servers and their replacements write them. */
+import { create } from 'xmlbuilder2';
 import type { ServedConfig } from '../timeline/events.js';
+
 export interface CnfCallManager {
   readonly priority: number;
   readonly name: string;
   readonly address: string;
+  /** SCCP port. */
   readonly port: number;
 }
-/** SEP<MAC>.cnf.xml as in protocol-facts 6.4, through an XML library. */
-export declare function buildDeviceConfig(options: {
+
+const connectionMonitorSeconds = 120;
+const noSecurity = 1;
+/** What every SCCP template carries; its meaning is not published. */
+const sccpTransport = 4;
+
+const toXml = (root: object): string =>
+  `${create({ version: '1.0', encoding: 'UTF-8' }, root).end({ prettyPrint: true })}\n`;
+
+const callManagerGroup = (callManagers: readonly CnfCallManager[]) => ({
+  members: {
+    member: callManagers.map(({ priority, name, address, port }) => ({
+      '@priority': priority,
+      callManager: { name, ports: { ethernetPhonePort: port }, processNodeName: address },
+    })),
+  },
+});
+
+/** SEP<MAC>.cnf.xml for an SCCP phone. */
+export function buildDeviceConfig(options: {
   loadInformation: string;
   callManagers: readonly CnfCallManager[];
+  /** Opaque; a changed value makes a phone apply the file. */
   versionStamp: string;
+  /** As in 'D/M/YA'; A is the 12-hour clock. */
   dateTemplate: string;
-}): string;
-/** XMLDefault.cnf.xml: one loadInformation<type> element per model. */
-export declare function buildDefaultConfig(options: {
+}): string {
+  return toXml({
+    device: {
+      deviceProtocol: 'SCCP',
+      devicePool: {
+        dateTimeSetting: { dateTemplate: options.dateTemplate, timeZone: 'UTC' },
+        callManagerGroup: callManagerGroup(options.callManagers),
+        connectionMonitorDuration: connectionMonitorSeconds,
+      },
+      loadInformation: options.loadInformation,
+      versionStamp: options.versionStamp,
+      deviceSecurityMode: noSecurity,
+      transportLayerProtocol: sccpTransport,
+    },
+  });
+}
+
+/** XMLDefault.cnf.xml: one loadInformation<type> element per model, the type unpadded as CallManager writes it. */
+export function buildDefaultConfig(options: {
   loads: readonly { deviceType: number; model: string; load: string }[];
   callManagers: readonly CnfCallManager[];
-}): string;
-/** What a phone takes from either file; undefined when the text is not such a file. Never throws. */
-export declare function readConfig(text: string): ServedConfig | undefined;
+}): string {
+  const loads = options.loads.map(({ deviceType, model, load }) => [
+    `loadInformation${deviceType}`,
+    { '@model': model, '#': load },
+  ]);
+  return toXml({ Default: { callManagerGroup: callManagerGroup(options.callManagers), ...Object.fromEntries(loads) } });
+}
+
+/** Far above any real file: old phones break at about 8 KiB. */
+const longestFile = 65_536;
+const deepestNesting = 32;
+const roots: ReadonlySet<string> = new Set(['device', 'Default']);
+
+/**
+ * What a phone takes from either file; undefined when the text is not such a file (not well-formed, another root, a
+ * document type, too long, too deep). Never throws. `deviceType` chooses the load in an XMLDefault file; without it
+ * such a file gives one only when it names a single load. CallManagers without an address are no members.
+ */
+export function readConfig(text: string, deviceType?: number): ServedConfig | undefined {
+  if (text.length > longestFile || !isWellNested(text)) return undefined;
+  try {
+    const root = parse(text);
+    if (!root || !roots.has(root.tag)) return undefined;
+    return { loadInformation: readLoad(root, deviceType), callManagers: readCallManagers(root) };
+  } catch {
+    // The library throws many kinds of error for what is no XML; none of them says more than this.
+    return undefined;
+  }
+}
+
+interface Element {
+  readonly tag: string;
+  readonly text: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly children: readonly Element[];
+}
+
+type DomNode = ReturnType<typeof create>['node'];
+
+const elementNode = 1;
+const textNodes: ReadonlySet<number> = new Set([3, 4]);
+
+function parse(text: string): Element | undefined {
+  const [root] = elementsIn(create(text).doc().node);
+  return root;
+}
+
+function elementsIn(node: DomNode): Element[] {
+  return [...node.childNodes].filter(({ nodeType }) => nodeType === elementNode).map(toElement);
+}
+
+function toElement(node: DomNode): Element {
+  const attributes = 'attributes' in node ? [...(node.attributes as Iterable<{ name: string; value: string }>)] : [];
+  const texts = [...node.childNodes].filter(({ nodeType }) => textNodes.has(nodeType));
+  return {
+    tag: node.nodeName,
+    text: texts
+      .map(({ nodeValue }) => nodeValue ?? '')
+      .join('')
+      .trim(),
+    attributes: new Map(attributes.map(({ name, value }) => [name, value])),
+    children: elementsIn(node),
+  };
+}
+
+const child = (element: Element | undefined, ...path: string[]): Element | undefined =>
+  path.reduce<Element | undefined>((found, tag) => found?.children.find((next) => next.tag === tag), element);
+
+function readLoad(root: Element, deviceType: number | undefined): string | null {
+  const loads = root.children.filter(({ tag }) => /^loadInformation\d*$/.test(tag));
+  const typeOf = ({ tag }: Element) => Number(tag.slice('loadInformation'.length));
+  const plain = loads.find(({ tag }) => tag === 'loadInformation');
+  const forType = deviceType === undefined ? undefined : loads.find((load) => typeOf(load) === deviceType);
+  const only = deviceType === undefined && loads.length === 1 ? loads[0] : undefined;
+  return (plain ?? forType ?? only)?.text || null;
+}
+
+function readCallManagers(root: Element): ServedConfig['callManagers'] {
+  const group = child(root, 'devicePool', 'callManagerGroup') ?? child(root, 'callManagerGroup');
+  const members = child(group, 'members')?.children.filter(({ tag }) => tag === 'member') ?? [];
+  return members
+    .map((member, index) => ({
+      priority: Number(member.attributes.get('priority') ?? index),
+      address: child(member, 'callManager', 'processNodeName')?.text ?? '',
+      port: Number(child(member, 'callManager', 'ports', 'ethernetPhonePort')?.text || sccpPort),
+    }))
+    .filter(({ priority, address, port }) => address !== '' && Number.isInteger(priority) && Number.isInteger(port))
+    .sort((first, second) => first.priority - second.priority);
+}
+
+const sccpPort = 2000;
+
+/** What stands between elements: opening, closing. A document type is refused, and with it every entity of one's own. */
+const passedOver = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+] as const;
+const tagPattern = /<(\/?)([^\s/>"'=<!?&]+)(?:\s+[^\s/>"'=<]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>/y;
+
+/**
+ * One root and every element closed in order: the library lets unclosed elements pass, and its time grows with the
+ * square of the depth. Linear in the text's length.
+ */
+function isWellNested(text: string): boolean {
+  const open: string[] = [];
+  let rootCount = 0;
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
+    const between = passedOver.find(([start]) => text.startsWith(start, at));
+    if (between) {
+      const end = text.indexOf(between[1], at + between[0].length);
+      if (end < 0) return false;
+      at = end + between[1].length;
+      continue;
+    }
+    tagPattern.lastIndex = at;
+    const [, closing, name = '', selfClosing] = tagPattern.exec(text) ?? [];
+    if (name === '') return false;
+    at = tagPattern.lastIndex;
+    if (!closing && open.length === 0) rootCount += 1;
+    if (closing) {
+      if (open.pop() !== name) return false;
+    } else if (!selfClosing) {
+      open.push(name);
+    }
+    if (open.length > deepestNesting) return false;
+  }
+  return open.length === 0 && rootCount === 1;
+}
