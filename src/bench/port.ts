@@ -2,6 +2,7 @@ import type { Injector } from '../board/injector.js';
 import type { PortNetwork } from '../network/ip-attachment.js';
 import type { BenchPort } from '../plan/bench-file.js';
 import type { Plan } from '../plan/plan.js';
+import type { SimulatorReach } from '../records/run-folder.js';
 
 /** A port made ready for one run: the board and the phone's wire. main builds it, real or simulated. */
 export interface OpenPort {
@@ -11,13 +12,6 @@ export interface OpenPort {
   readonly boardPath: string;
   readonly simulator: SimulatorReach | null;
   close(): Promise<void>;
-}
-
-/** How to reach a simulated bench from outside (faults that `demo` does to it, and after a daemon died). */
-export interface SimulatorReach {
-  readonly pid: number;
-  readonly controlPath: string;
-  readonly witnessPath: string;
 }
 
 export interface PortOpener {

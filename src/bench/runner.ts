@@ -1,7 +1,7 @@
 import type { RunRecord } from '../records/record.js';
+import type { SimulatorReach } from '../records/run-folder.js';
 import type { StageResult } from '../stages/judge.js';
 import type { TimelineEvent } from '../timeline/events.js';
-import type { SimulatorReach } from './port.js';
 
 export interface RunRequest {
   readonly port: string;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { SimulatorReach } from '../bench/port.js';
+import type { SimulatorReach } from '../records/run-folder.js';
 import type { Runner, RunOutcome, RunWatcher } from '../bench/runner.js';
 import { BenchError } from '../errors.js';
 import { type FaultName, type FaultRow, faultNames, faultTable } from '../plan/faults.js';

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { SimulatorReach } from '../bench/port.js';
+import type { SimulatorReach } from '../records/run-folder.js';
 import type { Runner } from '../bench/runner.js';
 import { isBenchError } from '../errors.js';
 import { startStation } from '../station/station.js';

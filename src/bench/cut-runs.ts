@@ -1,0 +1,31 @@
+import type { StoredTrip } from '../board/injector.js';
+import { completeCutRecord } from '../records/cut-record.js';
+import { type CutRun, findCutRuns } from '../records/run-folder.js';
+import type { RunOutcome } from './runner.js';
+import type { RunnerParts } from './session.js';
+
+/**
+ * Runs whose daemon died: the board has turned power off by itself and kept why. Asks it, completes the record, and lets
+ * a simulated bench go. A board that cannot be reached leaves the record complete, without its word.
+ */
+export const recoverCutRuns = async (parts: RunnerParts): Promise<readonly RunOutcome[]> => {
+  const outcomes: RunOutcome[] = [];
+  for (const cut of await findCutRuns(parts.bench.runsDirectory)) {
+    const trip = await askBoard(parts, cut).catch(() => undefined);
+    if (cut.mark.simulator !== null) await parts.opener.release(cut.mark.simulator).catch(() => {});
+    const outcome = { record: await completeCutRecord(cut, trip, parts.clock), folder: cut.path };
+    await parts.writeReports(outcome);
+    outcomes.push(outcome);
+  }
+  return outcomes;
+};
+
+const askBoard = async ({ opener }: RunnerParts, cut: CutRun): Promise<StoredTrip | undefined> => {
+  const injector = await opener.openBoard(cut.mark.board);
+  try {
+    await injector.identify();
+    return await injector.takeStoredTrip();
+  } finally {
+    await injector.close();
+  }
+};

@@ -1,0 +1,142 @@
+import { BenchError } from '../errors.js';
+import type { Capture } from '../network/capture.js';
+import type { BenchFile, BenchPort } from '../plan/bench-file.js';
+import { loadPlan } from '../plan/load-plan.js';
+import { buildRecord } from '../records/record.js';
+import { createRunFolder, finishRecord } from '../records/run-folder.js';
+import type { Clock } from '../timeline/clock.js';
+import { sourceOf, type TimelineEvent } from '../timeline/events.js';
+import { createTimelineLog, readTimeline } from '../timeline/log.js';
+import { benchFault } from './bench-fault.js';
+import { conduct } from './conductor.js';
+import { recoverCutRuns } from './cut-runs.js';
+import type { OpenPort, PortOpener } from './port.js';
+import { lockPort } from './port-lock.js';
+import { createRunTimeline } from './run-timeline.js';
+import type { Runner, RunOutcome, RunRequest, RunWatcher } from './runner.js';
+
+export interface RunnerParts {
+  readonly bench: BenchFile;
+  readonly opener: PortOpener;
+  readonly clock: Clock;
+  openCapture(path: string, interfaceName: string): Capture;
+  /** Reports are another room's; told when a record stands. */
+  writeReports(outcome: RunOutcome): Promise<void>;
+}
+
+/** Runs ports of a bench file in this process. */
+export const createRunner = (parts: RunnerParts): Runner & { readonly station: string } => ({
+  station: parts.bench.station,
+  ports: parts.bench.ports.map((port) => port.name),
+  recoverCutRuns: () => recoverCutRuns(parts),
+  run: async (request, watcher, signal) => {
+    const port = findPort(parts.bench, request);
+    const loaded = loadPlan(request.planPath);
+    const lock = port.kind === 'hardware' ? lockPort(port.board) : undefined;
+    let open: OpenPort | undefined;
+    try {
+      open = await parts.opener.open(port, loaded.plan, new Set(request.faults));
+      return await runOnce(parts, request, { ...open, name: port.name }, loaded, watcher, signal);
+    } finally {
+      await open?.close();
+      lock?.release();
+    }
+  },
+});
+
+const findPort = (bench: BenchFile, request: RunRequest): BenchPort => {
+  const port = bench.ports.find((candidate) => candidate.name === request.port);
+  if (port === undefined)
+    throw new BenchError(
+      'PORT_UNKNOWN',
+      `"${request.port}"; there are: ${bench.ports.map(({ name }) => name).join(', ')}`,
+    );
+  if (port.kind === 'hardware' && request.faults.length > 0)
+    throw new BenchError('USAGE', `port ${port.name} is real: faults on purpose are for simulated ports`);
+  return port;
+};
+
+const runOnce = async (
+  parts: RunnerParts,
+  request: RunRequest,
+  port: OpenPort & { readonly name: string },
+  loaded: ReturnType<typeof loadPlan>,
+  watcher: RunWatcher,
+  signal: AbortSignal,
+): Promise<RunOutcome> => {
+  const { clock, bench } = parts;
+  const { plan } = loaded;
+  const folder = await createRunFolder(
+    {
+      runsDirectory: bench.runsDirectory,
+      station: bench.station,
+      port: port.name,
+      plan: loaded,
+      board: port.boardPath,
+      simulator: port.simulator,
+    },
+    clock,
+  );
+  const log = createTimelineLog(folder.files.timeline, clock);
+  const capture = parts.openCapture(folder.files.capture, port.network.link.name);
+  // A recording that fails is one more reason to take power away.
+  const recording = new AbortController();
+  const either = AbortSignal.any([signal, recording.signal]);
+  let broken: unknown;
+  const recordingFailed = (error: unknown) => {
+    broken ??= error;
+    recording.abort('the recording failed');
+  };
+  void log.failed.then(recordingFailed);
+  try {
+    capture.prove();
+    watcher.started({
+      runId: folder.id,
+      folder: folder.path,
+      port: port.name,
+      plan: { name: plan.name, title: plan.title },
+      limited: port.network.limited,
+      simulator: port.simulator,
+    });
+    const timeline = createRunTimeline({
+      plan,
+      log,
+      capture,
+      clock,
+      onEvent: (event, results) => watcher.event(event, results),
+      onFailure: recordingFailed,
+    });
+    const faults = new Set(request.faults);
+    await conduct({ plan, port, timeline, clock, faults, signal: either, runId: folder.id });
+    await log.close().catch(recordingFailed);
+    const events = await storedEvents(folder.files.timeline, broken);
+    const record = buildRecord({
+      runId: folder.id,
+      station: bench.station,
+      port: port.name,
+      startedAt: folder.startedAt,
+      plan: loaded,
+      stages: timeline.tribunal.verdicts(),
+      events,
+      counts: log.counts(),
+    });
+    await finishRecord(folder.path, record);
+    const outcome = { record, folder: folder.path };
+    await parts.writeReports(outcome);
+    return outcome;
+  } finally {
+    capture.close();
+  }
+};
+
+/** The timeline as it stands on the disk; where recording broke, what is left of it and the reason as its last event. */
+const storedEvents = async (path: string, broken: unknown): Promise<readonly TimelineEvent[]> => {
+  if (broken === undefined) return (await readTimeline(path)).events;
+  const left = await readTimeline(path).then(
+    ({ events }) => events,
+    () => [],
+  );
+  const last = left.at(-1);
+  const fact = benchFault(broken);
+  return [...left, { seq: (last?.seq ?? 0) + 1, atUs: (last?.atUs ?? 0) + 1, source: sourceOf(fact.kind), fact }];
+};

@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+/** The only composition root: builds drivers or the simulated bench, and hands them on as contracts. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { OpenPort, PortOpener } from './bench/port.js';
+import { createRunner } from './bench/session.js';
+import { openSerialInjector } from './board/serial-injector.js';
+import { runProgram } from './cli/program.js';
+import { openTerminal } from './cli/terminal.js';
+import { openCapture } from './network/capture.js';
+import { openLimitedNetwork } from './network/limited-network.js';
+import { createVethTo, openRealNetwork } from './network/real-network.js';
+import { enterPrivateNetwork } from './os/namespace.js';
+import type { SimulatedPort } from './plan/bench-file.js';
+import { type FaultRow, faultTable } from './plan/faults.js';
+import { loadBenchFile } from './plan/load-bench-file.js';
+import type { Plan } from './plan/plan.js';
+import { writeReports } from './reports/write-reports.js';
+import { attachSimulator, startSimulator } from './sim/launch.js';
+import { systemClock } from './timeline/clock.js';
+
+const clock = systemClock;
+const packageRoot = fileURLToPath(new URL('..', import.meta.url));
+const shipped = (path: string) => {
+  const fromHere = relative(process.cwd(), join(packageRoot, path));
+  return fromHere.startsWith('..') ? join(packageRoot, path) : fromHere;
+};
+
+/** The bench's own MAC on a simulated wire (locally administered). */
+const simulatedBenchMac = '02:4c:50:00:00:01';
+/** A simulated bench that nobody holds any more ends by itself: long enough for a daemon to be started anew. */
+const orphanSeconds = 30;
+
+/** Faults the simulator is told of; the others are the services' or are done to the daemon. */
+const isOfTheSimulator = (fault: string): boolean => {
+  const row: FaultRow | undefined = (faultTable as Readonly<Record<string, FaultRow>>)[fault];
+  return row?.where === 'jack' || row?.where === 'phone';
+};
+
+const openSimulatedPort = async (
+  port: SimulatedPort,
+  plan: Plan,
+  faults: ReadonlySet<string>,
+  limited: boolean,
+): Promise<OpenPort> => {
+  const folder = mkdtempSync(join(tmpdir(), 'linkpulse-sim-'));
+  const controlPath = join(folder, 'control.sock');
+  const witnessPath = join(folder, 'witness.ndjson');
+  const names = { bench: `lp-${port.name}`.slice(0, 15), phone: `ph-${port.name}`.slice(0, 15) };
+  const frames = { socketPath: join(folder, 'frames.sock'), portOffset: 20_000 };
+  const undo: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const step of undo.reverse()) await step().catch(() => {});
+  };
+  try {
+    const early = limited ? await openLimitedNetwork({ ...frames, macAddress: simulatedBenchMac, clock }) : undefined;
+    if (early !== undefined) undo.push(() => early.close());
+    const simulator = await startSimulator(
+      {
+        faults: [...faults].filter(isOfTheSimulator),
+        phone: port.phone,
+        timers: plan.simulation,
+        network: limited ? { kind: 'limited', ...frames } : { kind: 'real', interface: names.phone },
+        controlPath,
+        witnessPath,
+        orphanSeconds,
+      },
+      { netNamespace: !limited },
+      clock,
+    );
+    undo.push(() => simulator.stop());
+    if (!limited) await createVethTo(simulator.pid, names);
+    const network = early ?? (await openRealNetwork({ interface: names.bench, clock }));
+    if (early === undefined) undo.push(() => network.close());
+    const injector = await openSerialInjector(simulator.ptyPath, clock);
+    undo.push(() => injector.close());
+    return {
+      injector,
+      network,
+      boardPath: simulator.ptyPath,
+      simulator: { pid: simulator.pid, controlPath, witnessPath },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const createOpener = (limited: boolean): PortOpener => ({
+  open: async (port, plan, faults) => {
+    if (port.kind === 'simulated') return openSimulatedPort(port, plan, faults, limited);
+    const network = await openRealNetwork({ interface: port.interface, clock });
+    try {
+      const injector = await openSerialInjector(port.board, clock);
+      const close = async () => {
+        await injector.close();
+        await network.close();
+      };
+      return { injector, network, boardPath: port.board, simulator: null, close };
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
+  },
+  openBoard: (boardPath) => openSerialInjector(boardPath, clock),
+  release: async ({ controlPath }) => {
+    const simulator = await attachSimulator(controlPath, clock);
+    await simulator?.stop();
+    rmSync(join(controlPath, '..'), { recursive: true, force: true });
+  },
+});
+
+const terminal = openTerminal();
+
+const openRunner = async (benchPath: string, options: { readonly limited: boolean }) => {
+  const bench = loadBenchFile(benchPath);
+  const isSimulated = bench.ports.some((port) => port.kind === 'simulated');
+  let limited = isSimulated && options.limited;
+  if (isSimulated && !limited) {
+    const entered = enterPrivateNetwork([...process.execArgv, ...process.argv.slice(1)], process.env);
+    if (entered.kind === 'forbidden') {
+      terminal.error(`${entered.reason}; going on in limited mode`);
+      limited = true;
+    }
+  }
+  return createRunner({ bench, opener: createOpener(limited), clock, openCapture, writeReports });
+};
+
+const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { readonly version: string };
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  version: manifest.version,
+  clock,
+  terminal,
+  defaults: {
+    benchPath: shipped('plans/bench.simulated.yaml'),
+    planPath: shipped('plans/cp-7960g.yaml'),
+    socketPath: join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `linkpulse-${process.getuid?.() ?? 0}.sock`),
+  },
+  openRunner,
+  simulatorCommand: async ({ controlPath }, command) => {
+    const simulator = await attachSimulator(controlPath, clock);
+    return (await simulator?.command(command)) ?? {};
+  },
+  commandLine: (words) => [process.execPath, fileURLToPath(import.meta.url), ...words],
+});
