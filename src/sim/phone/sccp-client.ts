@@ -42,7 +42,6 @@ export interface SccpClientOptions {
   /** In the order of priority, at least one. */
   readonly members: readonly CallManagerMember[];
   readonly retryMs: number;
-  readonly onRegistered: (member: CallManagerMember) => void;
   readonly log: PhoneLog;
 }
 
@@ -100,14 +99,13 @@ const serve = async (
   connection: SccpConnection,
   answerMs: number,
 ): Promise<{ readonly ending: Ending; readonly standby?: SccpConnection }> => {
-  const { stack, life, members, retryMs, onRegistered, log } = options;
+  const { stack, life, members, retryMs, log } = options;
   const intervals = await register(options, connection, answerMs);
   if (typeof intervals === 'string') {
     connection.close();
     return { ending: intervals };
   }
   log('sccp', 'registered', { server: connection.member.address });
-  onRegistered(connection.member);
   const standby = startStandby({
     stack,
     life,

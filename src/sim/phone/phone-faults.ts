@@ -1,0 +1,74 @@
+import { dhcpOptions } from '../../wire/dhcp.js';
+import type { PhonePower, PhoneTimers, PhoneWire } from '../contracts.js';
+import { isCdpFrame } from './cdp-client.js';
+import { phoneParameterRequestList } from './dhcp-frames.js';
+import type { Lifetime } from './lifetime.js';
+
+/** Everything about a phone that a fault may bend. */
+export interface PhoneParts {
+  readonly wire: PhoneWire;
+  readonly power: PhonePower;
+  /** The load it comes with. */
+  readonly load: string;
+  readonly parameterRequestList: readonly number[];
+  /** Called each time link has come up, with the power cycle's lifetime. */
+  readonly onLink: (life: Lifetime) => void;
+}
+
+type Fault = (phone: PhoneParts, timers: PhoneTimers) => PhoneParts;
+
+/** 8.0(5) of the 7940/7960: older than any load a plan is written for. */
+const olderLoad = 'P00308000500';
+const overloadMilliwatts = 20_000;
+/** One second where a sync takes five: before the phone has registered. */
+const overloadShareOfSync = 1 / 5;
+
+const withOlderLoad: Fault = (phone) => ({ ...phone, load: olderLoad });
+
+/** The faults of src/plan/faults.ts that live in the phone; the load that the server lacks is the same phone. */
+const phoneFaults: Readonly<Record<string, Fault>> = {
+  'no-link': (phone) => ({ ...phone, wire: withoutLink(phone.wire) }),
+  'no-cdp': (phone) => ({ ...phone, wire: withoutCdp(phone.wire) }),
+  'no-option-150': (phone) => ({
+    ...phone,
+    parameterRequestList: phone.parameterRequestList.filter(
+      (code) => code !== dhcpOptions.tftpServers && code !== dhcpOptions.tftpServerName,
+    ),
+  }),
+  'old-load': withOlderLoad,
+  'wrong-load': withOlderLoad,
+  'overload-after-boot': (phone, { cdpSyncMs }) => ({
+    ...phone,
+    onLink: (life) => {
+      life.alarm(cdpSyncMs * overloadShareOfSync, () => phone.power.setLoad(overloadMilliwatts));
+    },
+  }),
+};
+
+/** The phone waits for a link that never stands. */
+const withoutLink = (wire: PhoneWire): PhoneWire => ({
+  ...wire,
+  setLink: (up) => (up ? new Promise(() => {}) : wire.setLink(false)),
+});
+
+const withoutCdp = (wire: PhoneWire): PhoneWire => ({
+  ...wire,
+  sendFrame: (frame) => {
+    if (!isCdpFrame(frame)) wire.sendFrame(frame);
+  },
+  onFrame: (listener) =>
+    wire.onFrame((frame) => {
+      if (!isCdpFrame(frame)) listener(frame);
+    }),
+});
+
+/** A healthy phone bent by every fault named that is the phone's own; other names are somebody else's. */
+export const bendPhone = (
+  healthy: Pick<PhoneParts, 'wire' | 'power' | 'load'>,
+  faults: readonly string[],
+  timers: PhoneTimers,
+): PhoneParts =>
+  faults.reduce<PhoneParts>(
+    (phone, name) => (Object.hasOwn(phoneFaults, name) ? (phoneFaults[name]?.(phone, timers) ?? phone) : phone),
+    { ...healthy, parameterRequestList: phoneParameterRequestList, onLink: () => {} },
+  );

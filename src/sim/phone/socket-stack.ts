@@ -1,0 +1,117 @@
+import { createSocket } from 'node:dgram';
+import { connect, type Socket } from 'node:net';
+import type { Alarm, Clock } from '../../timeline/clock.js';
+import type { PhoneStack } from '../contracts.js';
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** How the phone's addresses and ports lie on this system's: the same on a real wire, loopback in limited mode. */
+export interface EndpointMap {
+  toSystem(logical: Endpoint): Endpoint;
+  toLogical(system: Endpoint): Endpoint;
+}
+
+export const sameEndpoints: EndpointMap = { toSystem: (endpoint) => endpoint, toLogical: (endpoint) => endpoint };
+
+export interface SocketStack extends PhoneStack {
+  /** All sockets are gone when it returns: UDP closed, TCP reset. */
+  close(): void;
+  /** Sockets not yet closed. */
+  readonly openSockets: number;
+}
+
+const goneError = (): Error => Object.assign(new Error('the phone has no address any more'), { code: 'ENETDOWN' });
+const timeoutError = (): Error => Object.assign(new Error('connect was not answered'), { code: 'ETIMEDOUT' });
+
+/** Kernel sockets with `address` as their source. */
+export const createSocketStack = (address: string, map: EndpointMap, clock: Clock): SocketStack => {
+  /** How to close each open socket at once. */
+  const open = new Set<() => void>();
+  let closed = false;
+
+  return {
+    udp: (port) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(goneError());
+        const socket = createSocket('udp4');
+        let alive = true;
+        const shut = (): void => {
+          if (!alive) return;
+          alive = false;
+          open.delete(shut);
+          socket.close();
+        };
+        open.add(shut);
+        socket.once('error', (error) => {
+          shut();
+          reject(error);
+        });
+        const local = map.toSystem({ address, port });
+        socket.bind(local.port, local.address, () => {
+          if (!alive) return reject(goneError());
+          // From here on an error is a lost datagram, as on any wire.
+          socket.on('error', () => {});
+          resolve({
+            port: map.toLogical(socket.address()).port,
+            send: (data, peerAddress, peerPort) => {
+              const peer = map.toSystem({ address: peerAddress, port: peerPort });
+              if (alive) socket.send(data, peer.port, peer.address, () => {});
+            },
+            onMessage: (listener) => {
+              socket.on('message', (data, from) => {
+                if (alive) listener(data, map.toLogical(from));
+              });
+            },
+            close: shut,
+          });
+        });
+      }),
+
+    connect: (peerAddress, peerPort, timeoutMs) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(goneError());
+        const peer = map.toSystem({ address: peerAddress, port: peerPort });
+        const source = map.toSystem({ address, port: 0 });
+        const socket = connect({ host: peer.address, port: peer.port, localAddress: source.address });
+        const shut = (): void => {
+          settle();
+          destroyNow(socket);
+          reject(goneError());
+        };
+        const overdue: Alarm = clock.alarm(timeoutMs, () => {
+          destroyNow(socket);
+          reject(timeoutError());
+        });
+        const settle = (): void => overdue.cancel();
+        open.add(shut);
+        socket.once('close', () => open.delete(shut));
+        socket.once('connect', () => {
+          settle();
+          resolve(socket);
+        });
+        // Stays: a reset after the promise is settled is the user's `close` event, never an uncaught error.
+        socket.on('error', (error) => {
+          settle();
+          reject(error);
+        });
+      }),
+
+    close: () => {
+      closed = true;
+      for (const shut of open) shut();
+      open.clear();
+    },
+    get openSockets() {
+      return open.size;
+    },
+  };
+};
+
+/** Without a FIN that the kernel would repeat for minutes. */
+const destroyNow = (socket: Socket): void => {
+  if (socket.connecting) socket.destroy();
+  else socket.resetAndDestroy();
+};

@@ -1,0 +1,178 @@
+import { quietInterface, setInterfaceUp, turnOffOffloads } from '../../os/interface-control.js';
+import { runIpCommands } from '../../os/ip-command.js';
+import { openPacketSocket, type PacketSocket, type ReceivedPacket } from '../../os/packet-socket.js';
+import type { Clock } from '../../timeline/clock.js';
+import { addVlanTag, decodeEthernet, type EthernetFrame, etherTypes, stripVlanTag } from '../../wire/ethernet.js';
+import { completeChecksum } from '../../wire/ipv4.js';
+import type { PhoneWire } from '../contracts.js';
+import { isDhcpReplyFrame } from './dhcp-frames.js';
+import { appearance } from './interface-appearance.js';
+import { createSocketStack, type SocketStack, sameEndpoints } from './socket-stack.js';
+import { isOnVlan, signallingPriority } from './tagged-frame.js';
+
+/** The phone's kernel side and the pump's side of the pair between them. */
+const stackInterface = 'pv0';
+const pumpInterface = 'pv1';
+
+/** The phone's stack speaks IPv4 and nothing else. */
+const stackEtherTypes: ReadonlySet<number> = new Set([etherTypes.ipv4, etherTypes.arp]);
+const groupBit = 1;
+
+const belongsToStack = ({ body }: EthernetFrame): boolean =>
+  body.kind === 'ethertype' && stackEtherTypes.has(body.etherType);
+
+/** A frame as it would stand on a wire, whatever the sender's kernel left to hardware. */
+const finished = ({ bytes, checksumNotReady }: ReceivedPacket): Uint8Array =>
+  checksumNotReady ? completeChecksum(bytes) : bytes;
+
+const sendQuietly = (socket: PacketSocket, frame: Uint8Array): void => {
+  try {
+    socket.send(frame);
+  } catch {
+    // Link down, or the other end is gone: a frame nobody hears.
+  }
+};
+
+/** What the pump needs to know; `vlan` undefined: the phone has no IP address. */
+interface PumpState {
+  linkUp: boolean;
+  vlan: number | null | undefined;
+}
+
+const isForPhone = (destination: string, mac: string): boolean =>
+  destination === mac || (Number.parseInt(destination.slice(0, 2), 16) & groupBit) !== 0;
+
+/**
+ * The phone's end of a veth pair, in this process's network namespace. Its frames go straight to the listeners; its IP
+ * is the kernel's, on a second pair `pv0`/`pv1`, with a pump in between that tags and untags. The wire end answers
+ * nothing by itself: no ARP, no IPv6, and a MAC of its own, so that the kernel takes the phone's frames for somebody else's.
+ * Waits until the interface appears.
+ */
+export const openRealWire = async (interfaceName: string, mac: string, clock: Clock): Promise<PhoneWire> => {
+  const phoneMac = mac.toLowerCase();
+  await appearance(interfaceName, clock);
+  quietInterface(interfaceName);
+  turnOffOffloads(interfaceName);
+  await runIpCommands([
+    ['link', 'set', 'dev', interfaceName, 'down', 'arp', 'off', 'addrgenmode', 'none'],
+    [
+      'link',
+      'add',
+      stackInterface,
+      'address',
+      phoneMac,
+      'addrgenmode',
+      'none',
+      'type',
+      'veth',
+      'peer',
+      'name',
+      pumpInterface,
+    ],
+    ['link', 'set', 'dev', pumpInterface, 'arp', 'off', 'addrgenmode', 'none'],
+  ]);
+  for (const name of [stackInterface, pumpInterface]) {
+    quietInterface(name);
+    turnOffOffloads(name);
+    setInterfaceUp(name, true);
+  }
+
+  const state: PumpState = { linkUp: false, vlan: undefined };
+  const listeners = new Set<(frame: Uint8Array) => void>();
+
+  const pump = openPacketSocket({
+    interfaceName: pumpInterface,
+    clock,
+    seeOutgoing: false,
+    onPacket: (packet) => {
+      if (!state.linkUp || state.vlan === undefined) return;
+      const frame = decodeEthernet(packet.bytes);
+      if (frame === undefined || !belongsToStack(frame)) return;
+      const bytes = finished(packet);
+      sendQuietly(
+        wire,
+        state.vlan === null ? bytes : addVlanTag(bytes, { id: state.vlan, priority: signallingPriority }),
+      );
+    },
+  });
+
+  const wire = openPacketSocket({
+    interfaceName,
+    clock,
+    seeOutgoing: false,
+    onPacket: (packet) => {
+      if (!state.linkUp) return;
+      const bytes = finished(packet);
+      for (const listener of listeners) listener(bytes);
+      if (state.vlan === undefined) return;
+      const frame = decodeEthernet(bytes);
+      if (frame === undefined || !isOnVlan(frame, state.vlan) || !isForPhone(frame.destination, phoneMac)) return;
+      if (!belongsToStack(frame) || isDhcpReplyFrame(bytes)) return;
+      sendQuietly(pump, frame.vlans.length > 0 ? stripVlanTag(bytes) : bytes);
+    },
+  });
+
+  let stack: SocketStack | undefined;
+  /** Address changes one after the other. */
+  let queue: Promise<void> = Promise.resolve();
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = queue.then(task);
+    queue = result.then(
+      () => {},
+      () => {},
+    );
+    return result;
+  };
+  const silence = (): void => {
+    stack?.close();
+    stack = undefined;
+    state.vlan = undefined;
+  };
+  const flush = ['addr', 'flush', 'dev', stackInterface];
+
+  return {
+    kind: 'real',
+    setLink: async (up) => {
+      if (up === state.linkUp) return;
+      state.linkUp = up;
+      try {
+        setInterfaceUp(interfaceName, up);
+      } catch {
+        // The other end was taken away and this one with it: no link either way.
+      }
+    },
+    sendFrame: (frame) => {
+      if (state.linkUp) sendQuietly(wire, frame);
+    },
+    onFrame: (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    attachIp: ({ vlan, address, prefixLength, router }) =>
+      inTurn(async () => {
+        silence();
+        const route = router === null || router === address ? [] : [['route', 'replace', 'default', 'via', router]];
+        await runIpCommands([flush, ['addr', 'add', `${address}/${prefixLength}`, 'dev', stackInterface], ...route]);
+        state.vlan = vlan;
+        stack = createSocketStack(address, sameEndpoints, clock);
+        return stack;
+      }),
+    detachIp: () => {
+      silence();
+      return inTurn(async () => {
+        // An attachment may have been under way.
+        silence();
+        await runIpCommands([flush]);
+      });
+    },
+    close: async () => {
+      silence();
+      await inTurn(async () => {});
+      listeners.clear();
+      wire.close();
+      pump.close();
+    },
+  };
+};
