@@ -33,6 +33,8 @@ const simulatedBenchMac = '02:4c:50:00:00:01';
 /** A simulated bench that nobody holds any more ends by itself: long enough for a daemon to be started anew. */
 const orphanSeconds = 30;
 
+const namespaceWithinMs = 10_000;
+
 /** Faults the simulator is told of; the others are the services' or are done to the daemon. */
 const isOfTheSimulator = (fault: string): boolean => {
   const row: FaultRow | undefined = (faultTable as Readonly<Record<string, FaultRow>>)[fault];
@@ -71,7 +73,10 @@ const openSimulatedPort = async (
       clock,
     );
     undo.push(() => simulator.stop());
-    if (!limited) await createVethTo(simulator.pid, names);
+    if (!limited) {
+      const cable = await createVethTo(simulator.pid, { names, clock, timeoutMs: namespaceWithinMs });
+      undo.push(() => cable.close());
+    }
     const network = early ?? (await openRealNetwork({ interface: names.bench, clock }));
     if (early === undefined) undo.push(() => network.close());
     const injector = await openSerialInjector(simulator.ptyPath, clock);

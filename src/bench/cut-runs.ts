@@ -1,6 +1,7 @@
 import type { StoredTrip } from '../board/injector.js';
-import { completeCutRecord } from '../records/cut-record.js';
+import { completeCutRecord } from '../records/cut-run.js';
 import { type CutRun, findCutRuns } from '../records/run-folder.js';
+import { judgeEvents } from '../stages/tribunal.js';
 import type { RunOutcome } from './runner.js';
 import type { RunnerParts } from './session.js';
 
@@ -13,7 +14,8 @@ export const recoverCutRuns = async (parts: RunnerParts): Promise<readonly RunOu
   for (const cut of await findCutRuns(parts.bench.runsDirectory)) {
     const trip = await askBoard(parts, cut).catch(() => undefined);
     if (cut.mark.simulator !== null) await parts.opener.release(cut.mark.simulator).catch(() => {});
-    const outcome = { record: await completeCutRecord(cut, trip, parts.clock), folder: cut.path };
+    const { record } = await completeCutRecord({ cut, storedTrip: trip, clock: parts.clock, judge: judgeEvents });
+    const outcome = { record, folder: cut.path };
     await parts.writeReports(outcome);
     outcomes.push(outcome);
   }
