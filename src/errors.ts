@@ -59,6 +59,11 @@ export const errorTable = {
     'Check the disk and the permissions of the runs folder.',
     'bench',
   ),
+  RECORD_UNREADABLE: entry(
+    'A stored run could not be read',
+    'The file named is damaged or is no run of Linkpulse.',
+    'bench',
+  ),
   TOOL_MISSING: entry('A system command is missing', 'Install the package named.', 'bench'),
   SIMULATOR_FAILED: entry('The simulated bench did not start', 'See its message.', 'bench'),
   STATION_UNREACHABLE: entry('The station does not answer on its socket', 'Start it with: linkpulse station', 'bench'),

@@ -23,6 +23,8 @@ export interface TimelineEvent {
   readonly atUs: number;
   readonly source: EventSource;
   readonly stamp?: EventStamp;
+  /** Texts or lists were shortened to keep the event below 4 KiB. */
+  readonly cut?: true;
   readonly fact: Fact;
 }
 

@@ -1,0 +1,39 @@
+import type { TimelineEvent } from '../timeline/events.js';
+
+/** Who the phone says it is; null where it never said. */
+export interface PhoneIdentity {
+  readonly deviceId: string | null;
+  readonly mac: string | null;
+  readonly platform: string | null;
+  /** The firmware load it named in CDP. */
+  readonly load: string | null;
+  readonly vendorClass: string | null;
+  readonly address: string | null;
+}
+
+/** Gathers what the phone told of itself; the latest word counts (a phone may change its load on the way). */
+export const phoneIdentity = (events: readonly TimelineEvent[]): PhoneIdentity => {
+  let identity: PhoneIdentity = {
+    deviceId: null,
+    mac: null,
+    platform: null,
+    load: null,
+    vendorClass: null,
+    address: null,
+  };
+  for (const { fact } of events) {
+    if (!('from' in fact) || fact.from !== 'phone') continue;
+    identity = { ...identity, mac: fact.mac };
+    if (fact.kind === 'cdp') {
+      identity = {
+        ...identity,
+        deviceId: fact.deviceId ?? identity.deviceId,
+        platform: fact.platform ?? identity.platform,
+        load: fact.softwareVersion ?? identity.load,
+      };
+    }
+    if (fact.kind === 'dhcp') identity = { ...identity, vendorClass: fact.vendorClass ?? identity.vendorClass };
+    if (fact.kind === 'address-used') identity = { ...identity, address: fact.address };
+  }
+  return identity;
+};

@@ -1,0 +1,122 @@
+import type { LoadedPlan } from '../plan/plan.js';
+import type { Measurement, StageResult } from '../stages/judge.js';
+import type { FactOf, PowerOffCause, TimelineEvent } from '../timeline/events.js';
+import type { TimelineCounts } from '../timeline/log.js';
+import { type PhoneIdentity, phoneIdentity } from './phone-identity.js';
+import { judgeRun, type RunJudgement } from './run-verdict.js';
+import { type SoftwareVersions, softwareVersions } from './software-versions.js';
+
+export const recordSchema = 1;
+
+/** Files of a run, relative to its folder. */
+export const runFiles = {
+  record: 'record.json',
+  plan: 'plan.yaml',
+  timeline: 'timeline.ndjson',
+  capture: 'capture.pcapng',
+  report: 'report.html',
+  junit: 'junit.xml',
+} as const;
+
+export interface BoardNote {
+  readonly serial: string;
+  readonly revision: number;
+  readonly firmware: string;
+}
+
+/** How power went away. Times run from the cause; null where they were never reported. */
+export interface PowerOffNote {
+  readonly cause: PowerOffCause;
+  readonly switchOffMs: number;
+  readonly jackSafeMs: number | null;
+}
+
+/** Of a run whose daemon died: when it was found, and what the board had kept. */
+export interface CutRunNote {
+  readonly completedAt: string;
+  readonly poweredWhenCut: boolean;
+  readonly storedTrip: PowerOffNote | null;
+}
+
+/** `record.json`: everything about a run but its events and frames. */
+export interface RunRecord extends RunJudgement {
+  readonly schema: typeof recordSchema;
+  readonly runId: string;
+  readonly station: string;
+  readonly port: string;
+  /** Wall clock, an annotation. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly versions: SoftwareVersions;
+  readonly board: BoardNote | null;
+  readonly phone: PhoneIdentity;
+  readonly plan: { readonly name: string; readonly title: string; readonly hash: string; readonly text: string };
+  /** What this run could not prove, in words; empty on a real wire. */
+  readonly limited: readonly string[];
+  readonly stages: readonly StageResult[];
+  /** All stages' measurements in order. */
+  readonly measurements: readonly Measurement[];
+  readonly powerOff: PowerOffNote | null;
+  readonly files: typeof runFiles;
+  readonly events: TimelineCounts;
+  readonly cutRun: CutRunNote | null;
+}
+
+export interface RecordParts {
+  readonly runId: string;
+  readonly station: string;
+  readonly port: string;
+  readonly startedAt: string;
+  readonly plan: LoadedPlan;
+  readonly stages: readonly StageResult[];
+  /** The whole timeline, in `seq` order. */
+  readonly events: readonly TimelineEvent[];
+  readonly counts: TimelineCounts;
+  /** Marginal counts as a failure for the exit code. */
+  readonly strict?: boolean;
+  readonly cutRun?: CutRunNote;
+}
+
+const microsecondsPerMillisecond = 1000;
+
+const factsOf = <K extends TimelineEvent['fact']['kind']>(events: readonly TimelineEvent[], kind: K): FactOf<K>[] =>
+  events.flatMap(({ fact }) => (fact.kind === kind ? [fact as FactOf<K>] : []));
+
+const powerOffNote = (events: readonly TimelineEvent[]): PowerOffNote | null => {
+  const off = factsOf(events, 'power-off').at(-1);
+  const safe = factsOf(events, 'jack-safe').at(-1);
+  if (off === undefined) return null;
+  return { cause: off.cause, switchOffMs: off.switchOffMs, jackSafeMs: safe?.jackSafeMs ?? null };
+};
+
+/** Puts a record together. Pure but for the versions of this machine. */
+export const buildRecord = (parts: RecordParts): RunRecord => {
+  const { plan, stages, events } = parts;
+  const identified = factsOf(events, 'board-identified').at(-1);
+  return {
+    schema: recordSchema,
+    runId: parts.runId,
+    station: parts.station,
+    port: parts.port,
+    startedAt: parts.startedAt,
+    durationMs: (events.at(-1)?.atUs ?? 0) / microsecondsPerMillisecond,
+    versions: softwareVersions(identified?.firmware ?? null),
+    board:
+      identified === undefined
+        ? null
+        : { serial: identified.serial, revision: identified.revision, firmware: identified.firmware },
+    phone: phoneIdentity(events),
+    plan: { name: plan.plan.name, title: plan.plan.title, hash: plan.hash, text: plan.text },
+    ...judgeRun(stages, events, {
+      strict: parts.strict === true,
+      trippedUnseen: parts.cutRun?.poweredWhenCut === true,
+    }),
+    limited: factsOf(events, 'run-start').at(-1)?.limited ?? [],
+    stages,
+    measurements: stages.flatMap(({ measurements }) => measurements),
+    powerOff: parts.cutRun?.storedTrip ?? powerOffNote(events),
+    files: runFiles,
+    events: parts.counts,
+    cutRun: parts.cutRun ?? null,
+  };
+};
