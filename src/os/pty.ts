@@ -9,8 +9,8 @@ import { BenchError } from '../errors.js';
 export interface Pty {
   /** The slave's path, for the host to open. */
   readonly path: string;
-  /** What the host has written since the last call; empty when nothing came. Reads at most 4 KiB. */
-  read(): Uint8Array;
+  /** What the host has written since the last call, 4 KiB or `maximumBytes` at most; empty when nothing came. */
+  read(maximumBytes?: number): Uint8Array;
   /**
    * Queues bytes towards the host and sends what fits now; call `flush` later for the rest. While nobody has the
    * port open they go nowhere, as on a real cable. Past `bufferLimit` bytes waiting they are dropped and counted.
@@ -126,9 +126,9 @@ export const openPty = (): Pty => {
     get droppedBytes() {
       return droppedBytes;
     },
-    read: () => {
+    read: (maximumBytes = readBytes) => {
       if (!open) return nothing;
-      const count = Number(libc.read(master, incoming, readBytes));
+      const count = Number(libc.read(master, incoming, Math.min(maximumBytes, readBytes)));
       if (count > 0) {
         held = true;
         return Uint8Array.prototype.slice.call(incoming, 0, count);

@@ -3,10 +3,10 @@
  * in simulated CPU cycles; nothing here knows the firmware, only the levels on its pins.
  */
 import type { PluggedDevice } from './contracts.js';
+import { cyclesPerSecond } from './machine.js';
 
-export const clockHertz = 16_000_000;
-const cyclesPerMs = clockHertz / 1000;
-const cyclesPerUs = clockHertz / 1_000_000;
+const cyclesPerMs = cyclesPerSecond / 1000;
+const cyclesPerUs = cyclesPerSecond / 1_000_000;
 
 /** The board's parts, as drawn in schematics/. */
 export const boardParts = {
@@ -201,7 +201,7 @@ export const createPowerPath = (
   const advanceTo = (cycle: number) => {
     while (now < cycle) {
       const next = Math.min(cycle, nextDueCycle());
-      flow((next - now) / clockHertz);
+      flow((next - now) / cyclesPerSecond);
       now = next;
       tell('jack', jackVolts >= parts.safeVolts);
       settle();

@@ -1,0 +1,83 @@
+/**
+ * Solders the parts together: the board's pins to its power path, its FLP front end to whatever hangs on the jack.
+ * Runs the machine in pieces short enough for the power path to keep up.
+ */
+import type { PluggedDevice } from './contracts.js';
+import {
+  createPowerPath,
+  type ElectricalChange,
+  type PowerInput,
+  type PowerOutput,
+  type PowerPath,
+} from './electrical.js';
+import type { Machine } from './machine.js';
+
+/** What the jack needs of the chip. */
+export type BoardPins = Pick<Machine, 'cycles' | 'runUntil' | 'onPin' | 'setPin' | 'setAnalog'>;
+
+const powerOutputs: readonly PowerOutput[] = ['GATE', 'PUMP', 'SWITCH2', 'DISC_RELAY', 'LATCH_CLEAR'];
+/** The receiver stretches what it hears to 375 ns. */
+const heardPulseCycles = 6;
+
+export interface Jack {
+  readonly path: PowerPath;
+  /** Runs board and jack together for so many cycles. */
+  run(cycles: number): void;
+}
+
+export const createJack = (
+  board: BoardPins,
+  device: PluggedDevice,
+  onChange: (change: ElectricalChange) => void,
+  options: { readonly fetWelds: boolean },
+): Jack => {
+  const path = createPowerPath(
+    device,
+    { onChange, onInput: (name, high, cycle) => board.setPin(name, high, cycle) },
+    options,
+  );
+  // Drivers pull a floating pin down harder than the chip's pull-up pulls it up: only a driven high is high.
+  for (const name of powerOutputs) board.onPin(name, (drive, cycle) => path.output(name, drive === 'high', cycle));
+  for (const [name, high] of Object.entries(path.inputs)) board.setPin(name as PowerInput, high, board.cycles);
+  board.setAnalog('CURRENT', () => path.currentCounts());
+  board.setAnalog('JACK_VOLTS', () => path.jackCounts());
+
+  const hear = (cycle: number) => {
+    board.setPin('FLP_RX', true, cycle);
+    board.setPin('FLP_RX', false, cycle + heardPulseCycles);
+  };
+  board.onPin('FLP_TX', (drive, cycle) => {
+    if (drive !== 'high') return;
+    path.advanceTo(cycle);
+    if (!path.state.relayAtFrontEnd) return;
+    const delay = device.echoDelayCycles();
+    if (delay !== undefined) hear(cycle + delay);
+  });
+
+  /** Up to where the device's own pulses have been put on the line. */
+  let ownUntil = 0;
+  const hearOwnPulses = (until: number) => {
+    for (
+      let next = device.nextOwnPulse(ownUntil);
+      next !== undefined && next <= until;
+      next = device.nextOwnPulse(next)
+    ) {
+      if (path.state.relayAtFrontEnd) hear(next);
+    }
+    ownUntil = until;
+  };
+
+  return {
+    path,
+    run: (cycles) => {
+      const end = board.cycles + cycles;
+      while (board.cycles < end) {
+        path.advanceTo(board.cycles);
+        const until = Math.min(end, Math.max(path.nextDueCycle, board.cycles + 1));
+        hearOwnPulses(until);
+        board.runUntil(until);
+      }
+      path.advanceTo(board.cycles);
+    },
+  };
+};

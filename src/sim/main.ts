@@ -1,0 +1,207 @@
+/**
+ * The simulated bench, a process of its own: `node dist/sim/main.js '<SimulatorConfig as JSON>'`. Says one line of JSON
+ * on stdout when it runs, `{"ready":true,"pid":..,"pty":".."}`, and nothing after that; what it does is in the witness
+ * file and behind the control socket. Ends by `stop`, by SIGTERM, or when nobody has held the serial port or the
+ * control socket for `orphanSeconds`. Exit codes: 0 stopped or orphaned, 1 failed, 4 unknown fault.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../timeline/clock.js';
+import type { PhoneWire, SimulatorConfig } from './contracts.js';
+import { type ControlCommands, startControl } from './control.js';
+import { applyJackFaults, isSimulatorFault, type SimulatorFault, simulatorFaults, unknownFaultExit } from './faults.js';
+import { createJack } from './jack.js';
+import { cyclesPerSecond, Machine } from './machine.js';
+import { createPace, startPacing } from './pacing.js';
+import { createPhoneWire } from './phone/phone-wire.js';
+import { createVirtualPhone } from './phone/virtual-phone.js';
+import { createElectricPhone } from './phone-power.js';
+import { createSerialLine } from './serial-line.js';
+import { createWitness } from './witness.js';
+
+const clock = systemClock;
+const cyclesPerUs = cyclesPerSecond / 1_000_000;
+const cyclesPerMs = cyclesPerSecond / 1000;
+const flushPeriodMs = 50;
+const slipPeriodMs = 1000;
+const orphanCheckMs = 500;
+/** For the answer to `stop` to leave. */
+const lastAnswerMs = 20;
+const boardSerialNumber = new TextEncoder().encode('SIM00001');
+const firmwarePath = fileURLToPath(new URL('../../hardware/firmware/linkpulse.hex', import.meta.url));
+
+const complain = (message: string, exitCode: number): never => {
+  process.stderr.write(`${message}\n`);
+  return process.exit(exitCode);
+};
+
+const knownFaults = (names: readonly string[]): SimulatorFault[] => {
+  const unknown = names.filter((name) => !isSimulatorFault(name));
+  if (unknown.length > 0) {
+    complain(
+      `unknown fault ${unknown.join(', ')}; known: ${Object.keys(simulatorFaults).join(', ')}`,
+      unknownFaultExit,
+    );
+  }
+  return names.filter(isSimulatorFault);
+};
+
+/** Tells `onAddress` each time the phone has taken an IP address. */
+const noticeAddress = (wire: PhoneWire, onAddress: () => void): PhoneWire => ({
+  ...wire,
+  attachIp: async (address) => {
+    const stack = await wire.attachIp(address);
+    onAddress();
+    return stack;
+  },
+});
+
+const main = async (): Promise<void> => {
+  const config: SimulatorConfig = JSON.parse(process.argv[2] ?? '{}');
+  const faults = knownFaults(config.faults);
+  const witness = createWitness(config.witnessPath);
+  process.on('uncaughtException', (error) => {
+    witness.tell({ event: 'crash', message: String(error.stack), cycle: machine.cycles });
+    witness.flush();
+    complain(String(error.stack), 1);
+  });
+  // Whoever started it may be gone.
+  process.stderr.on('error', () => {});
+  process.on('SIGHUP', () => {});
+
+  const machine = new Machine({ hex: readFileSync(firmwarePath, 'utf8'), eeprom: boardSerialNumber });
+  const phonePower = createElectricPhone();
+  const { device, fetWelds, unplugAfterAddressMs } = applyJackFaults(faults, phonePower);
+  const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });
+  machine.onReset((cause, cycle) => witness.tell({ event: 'reset', cause, cycle }));
+  const serial = createSerialLine(machine, { onHostByte: witness.hostByte, onBoardByte: witness.boardByte }, clock);
+
+  let wire: PhoneWire | undefined;
+  const pull = () => {
+    if (!phonePower.plugged) return;
+    witness.tell({ event: 'plugged', on: false, cycle: machine.cycles });
+    phonePower.unplug();
+    void wire?.setLink(false);
+  };
+  const plug = () => {
+    witness.tell({ event: 'plugged', on: true, cycle: machine.cycles });
+    phonePower.replug();
+  };
+  let pullAt = Number.POSITIVE_INFINITY;
+
+  const pace = createPace();
+  const pacing = startPacing(
+    clock,
+    (simulatedUs) => {
+      serial.exchange();
+      jack.run(simulatedUs * cyclesPerUs);
+      if (machine.cycles < pullAt) return;
+      pullAt = Number.POSITIVE_INFINITY;
+      pull();
+    },
+    pace,
+  );
+
+  const pacingFigures = () => ({
+    slipUs: Math.round(pace.slipUs),
+    worstLagUs: Math.round(pace.worstLagUs),
+    speed: Math.round((pace.simulatedUs / Math.max(1, pace.wallUs)) * 1000) / 1000,
+  });
+  const status = () => ({
+    pid: process.pid,
+    ptyPath: serial.path,
+    witnessPath: config.witnessPath,
+    faults: config.faults,
+    cycle: machine.cycles,
+    instructions: machine.instructions,
+    ...pacingFigures(),
+    lostBytes: machine.lostBytes,
+    droppedBytes: serial.droppedBytes,
+    serialHeld: serial.held,
+    serialPlugged: serial.plugged,
+    plugged: phonePower.plugged,
+    phoneSupplyUp: phonePower.supplyUp,
+    ...jack.path.state,
+  });
+
+  const stop = () => {
+    pacing.cancel();
+    witness.tell({ event: 'stop', cycle: machine.cycles });
+    witness.flush();
+    serial.close();
+    control.close();
+    // The namespace's interfaces go with the process.
+    process.exit(0);
+  };
+  const commands: ControlCommands = {
+    status,
+    unplug: () => {
+      pull();
+      return {};
+    },
+    replug: () => {
+      plug();
+      return {};
+    },
+    'serial-unplug': () => {
+      serial.unplug();
+      return {};
+    },
+    'serial-replug': () => {
+      serial.replug();
+      return { ptyPath: serial.path };
+    },
+    'estop-open': () => {
+      jack.path.setEstop(false);
+      return {};
+    },
+    'estop-close': () => {
+      jack.path.setEstop(true);
+      return {};
+    },
+    stop: () => {
+      clock.alarm(lastAnswerMs, stop);
+      return {};
+    },
+  };
+  const control = await startControl(config.controlPath, commands);
+  process.on('SIGTERM', stop);
+
+  clock.every(flushPeriodMs, () => witness.flush());
+  clock.every(slipPeriodMs, () => witness.tell({ event: 'slip', ...pacingFigures(), cycle: machine.cycles }));
+  let heldAtUs = clock.nowUs();
+  clock.every(orphanCheckMs, () => {
+    if (serial.held || control.holders > 0) heldAtUs = clock.nowUs();
+    else if (clock.nowUs() - heldAtUs > config.orphanSeconds * 1e6) stop();
+  });
+
+  process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, pty: serial.path })}\n`);
+
+  // The wire is there only when whoever started this has moved its end in here.
+  const ownWire = await createPhoneWire(config.network, config.phone.mac, clock);
+  wire = ownWire;
+  const phone = createVirtualPhone({
+    wire: noticeAddress(ownWire, () => {
+      if (unplugAfterAddressMs !== undefined) pullAt = machine.cycles + unplugAfterAddressMs * cyclesPerMs;
+    }),
+    power: phonePower,
+    phone: config.phone,
+    timers: config.timers,
+    faults: config.faults,
+    clock,
+    log: (line) => witness.tell({ event: 'phone', cycle: machine.cycles, note: JSON.parse(line) }),
+  });
+  phonePower.onSupply((on) => {
+    witness.tell({ event: 'phone-supply', on, cycle: machine.cycles });
+    if (on) phone.powerUp();
+    else phone.powerDown();
+  });
+  if (phonePower.supplyUp) phone.powerUp();
+};
+
+// Thrown again where the handler above, once it is there, writes it down.
+main().catch((error: unknown) =>
+  queueMicrotask(() => {
+    throw error;
+  }),
+);

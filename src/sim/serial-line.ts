@@ -1,0 +1,93 @@
+/** The serial cable of the simulated board: a pty at the host's end, the machine's USART at the other. */
+import { openPty, type Pty } from '../os/pty.js';
+import type { Clock } from '../timeline/clock.js';
+import { cyclesPerSecond, type Machine } from './machine.js';
+
+/** What the line needs of the chip. */
+export type BoardSerial = Pick<Machine, 'cycles' | 'at' | 'serialIn' | 'serialInBacklog' | 'onSerialOut'>;
+
+export interface SerialListeners {
+  /** A byte from the host has wholly arrived at the board. */
+  onHostByte(byte: number, cycle: number): void;
+  /** A byte of the board has wholly left it. */
+  onBoardByte(byte: number, cycle: number): void;
+}
+
+export interface SerialLine {
+  /** Where the host finds the port; another one after `replug`. */
+  readonly path: string;
+  readonly held: boolean;
+  readonly plugged: boolean;
+  readonly droppedBytes: number;
+  /** Carries what either side has said since the last call. Between two slices of simulated time. */
+  exchange(): void;
+  unplug(): void;
+  replug(): void;
+  close(): void;
+}
+
+const baud = 57_600;
+const byteCycles = (10 * cyclesPerSecond) / baud;
+/** As much as a USB serial chip keeps; what the host writes beyond waits in the pty. */
+const boardBufferBytes = 256;
+/**
+ * The line falls silent for so long before the host's port ends: serialport 13 reads an ended port for ever when the
+ * end comes between its read and its poll.
+ */
+const silenceMs = 150;
+
+export const createSerialLine = (board: BoardSerial, listeners: SerialListeners, clock: Clock): SerialLine => {
+  let pty: Pty = openPty();
+  let plugged = true;
+  let toHost: number[] = [];
+  let lineFreeAt = 0;
+  board.onSerialOut((byte, cycle) => {
+    toHost.push(byte);
+    listeners.onBoardByte(byte, cycle);
+  });
+
+  const receive = (byte: number) => {
+    board.serialIn(byte);
+    lineFreeAt = Math.max(board.cycles, lineFreeAt) + byteCycles;
+    board.at(Math.ceil(lineFreeAt), (cycle) => listeners.onHostByte(byte, cycle));
+  };
+
+  return {
+    get path() {
+      return pty.path;
+    },
+    get held() {
+      return plugged && pty.held;
+    },
+    get plugged() {
+      return plugged;
+    },
+    get droppedBytes() {
+      return pty.droppedBytes;
+    },
+    exchange: () => {
+      const bytes = toHost;
+      toHost = [];
+      if (!plugged) return;
+      const room = boardBufferBytes - board.serialInBacklog;
+      if (room > 0) for (const byte of pty.read(room)) receive(byte);
+      if (bytes.length > 0) pty.write(Uint8Array.from(bytes));
+      else pty.flush();
+    },
+    unplug: () => {
+      if (!plugged) return;
+      plugged = false;
+      const pulled = pty;
+      clock.alarm(silenceMs, () => pulled.close());
+    },
+    replug: () => {
+      if (plugged) return;
+      pty = openPty();
+      plugged = true;
+    },
+    close: () => {
+      plugged = false;
+      pty.close();
+    },
+  };
+};
