@@ -1,16 +1,18 @@
-/** Levenshtein distance, given up above `limit`. */
-const distance = (a: string, b: string, limit: number): number => {
-  if (Math.abs(a.length - b.length) > limit) return limit + 1;
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+/** Edits from one to the other: insert, delete, replace, swap two neighbours (optimal string alignment). */
+const distance = (a: string, b: string): number => {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? 0;
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row];
+    rows.push(current);
     for (let column = 1; column <= b.length; column += 1) {
-      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const replace = at(row - 1, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swap = swapped ? at(row - 2, column - 2) + 1 : replace;
+      current.push(Math.min(replace, swap, at(row - 1, column) + 1, at(row, column - 1) + 1));
     }
-    previous = current;
   }
-  return previous[b.length] ?? limit + 1;
+  return at(a.length, b.length);
 };
 
 const longestName = 64;
@@ -24,7 +26,7 @@ export const closestName = (name: string, known: readonly string[]): string | un
   for (const candidate of known) {
     const candidateLower = candidate.toLowerCase();
     const isStem = lower.length >= 3 && (candidateLower.startsWith(lower) || lower.startsWith(candidateLower));
-    const away = isStem ? 1 : distance(lower, candidateLower, limit);
+    const away = isStem ? 1 : distance(lower, candidateLower);
     if (away <= limit && (best === undefined || away < best.away)) best = { name: candidate, away };
   }
   return best?.name;

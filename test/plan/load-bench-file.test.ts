@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isBenchError } from '../../src/errors.js';
+import { loadBenchFile, parseBenchFile } from '../../src/plan/load-bench-file.js';
+
+const refused = (text: string): string => {
+  try {
+    parseBenchFile(text, 'b.yaml');
+  } catch (error) {
+    if (isBenchError(error) && error.code === 'BENCH_FILE_INVALID') return error.message;
+    throw error;
+  }
+  return '';
+};
+
+const hardware = (name: string, board: string, jack: string): string =>
+  `  ${name}:\n    kind: hardware\n    board: ${board}\n    interface: ${jack}\n`;
+const head = 'station: bench-1\nruns: runs\nports:\n';
+
+describe('bench files', () => {
+  it('the simulated bench we ship has one port sim1', () => {
+    const bench = loadBenchFile('plans/bench.simulated.yaml');
+    expect(bench.runsDirectory).toBe(resolve('runs'));
+    expect(bench.ports).toEqual([
+      {
+        name: 'sim1',
+        kind: 'simulated',
+        phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G' },
+      },
+    ]);
+  });
+
+  it('relative paths start at the file, absolute ones stay', () => {
+    const text = `${head}${hardware('jack1', '/dev/ttyUSB0', 'eth1')}${hardware('jack2', 'boards/two', 'eth2')}`;
+    expect(parseBenchFile(text, '/etc/linkpulse/bench.yaml')).toEqual({
+      station: 'bench-1',
+      runsDirectory: '/etc/linkpulse/runs',
+      ports: [
+        { name: 'jack1', kind: 'hardware', board: '/dev/ttyUSB0', interface: 'eth1' },
+        { name: 'jack2', kind: 'hardware', board: '/etc/linkpulse/boards/two', interface: 'eth2' },
+      ],
+    });
+  });
+
+  it.each([
+    ['no ports', 'station: a\nruns: r\nports: {}\n', 'b.yaml:3:1: ports: needs at least one port'],
+    ['a kind nobody knows', `${head}  p1:\n    kind: virtual\n`, 'must say kind: simulated or kind: hardware'],
+    ['a port without kind', `${head}  p1:\n    board: x\n`, 'must say kind: simulated or kind: hardware'],
+    [
+      'a misspelt key',
+      `${head}${hardware('p1', '/dev/x', 'eth1').replace('board', 'bord')}`,
+      'b.yaml:6:5: ports.p1.bord: unknown key, did you mean board?',
+    ],
+    [
+      'a long interface',
+      `${head}${hardware('p1', '/dev/x', 'a-very-long-name-0')}`,
+      'ports.p1.interface: must be a network interface',
+    ],
+    [
+      'a board of two ports',
+      `${head}${hardware('p1', '/dev/x', 'eth1')}${hardware('p2', '/dev/x', 'eth2')}`,
+      'ports.p2.board: /dev/x already belongs to port p1',
+    ],
+    [
+      'an interface of two ports',
+      `${head}${hardware('p1', '/dev/x', 'eth1')}${hardware('p2', '/dev/y', 'eth1')}`,
+      'ports.p2.interface: eth1 already belongs to port p1',
+    ],
+    [
+      'a port twice',
+      `${head}${hardware('p1', '/dev/x', 'eth1')}${hardware('p1', '/dev/y', 'eth2')}`,
+      'b.yaml:8:3: Map keys must be unique',
+    ],
+    [
+      'a port’s name with a slash',
+      `${head}${hardware('../p1', '/dev/x', 'eth1')}`,
+      'ports.../p1: must be lower-case letters',
+    ],
+    [
+      'a bad MAC',
+      `${head}  p1:\n    kind: simulated\n    phone: { mac: 00-0f, load: P1, model: CP-7960G }\n`,
+      'ports.p1.phone.mac: must be a MAC address',
+    ],
+    ['nothing', '', 'b.yaml:1:1: is empty'],
+    ['a list', '- a\n', 'must be a section of keys'],
+  ])('%s', (_, text, message) => {
+    expect(refused(text)).toContain(message);
+  });
+});
