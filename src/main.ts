@@ -86,6 +86,10 @@ const openSimulatedPort = async (
       network,
       boardPath: simulator.ptyPath,
       simulator: { pid: simulator.pid, controlPath, witnessPath },
+      pacing: async () => {
+        const { slipUs, worstLagUs, speed } = await simulator.command('status');
+        return { slipMs: Number(slipUs) / 1000, worstLagMs: Number(worstLagUs) / 1000, speed: Number(speed) };
+      },
       close,
     };
   } catch (error) {
@@ -104,7 +108,7 @@ const createOpener = (limited: boolean): PortOpener => ({
         await injector.close();
         await network.close();
       };
-      return { injector, network, boardPath: port.board, simulator: null, close };
+      return { injector, network, boardPath: port.board, simulator: null, pacing: async () => null, close };
     } catch (error) {
       await network.close();
       throw error;

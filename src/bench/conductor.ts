@@ -112,6 +112,8 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   for (const step of [() => services?.close(), () => ip?.close()])
     await within(clock, Promise.resolve(step())).catch((error) => timeline.tell(benchFault(error)));
   for (const leave of unsubscribe) leave();
+  const pacing = await within(clock, port.pacing()).catch(() => null);
+  if (pacing !== null) timeline.tell({ kind: 'simulated-time', ...pacing });
   timeline.tell({ kind: 'end', reason });
   timeline.close();
 };

@@ -3,6 +3,7 @@ import type { PortNetwork } from '../network/ip-attachment.js';
 import type { BenchPort } from '../plan/bench-file.js';
 import type { Plan } from '../plan/plan.js';
 import type { SimulatorReach } from '../records/run-folder.js';
+import type { FactOf } from '../timeline/events.js';
 
 /** A port made ready for one run: the board and the phone's wire. main builds it, real or simulated. */
 export interface OpenPort {
@@ -11,6 +12,8 @@ export interface OpenPort {
   /** Path of the serial port: kept with a running run, so that the next start can ask the board what it did. */
   readonly boardPath: string;
   readonly simulator: SimulatorReach | null;
+  /** Of a simulated bench: how its time ran; null on a real one. */
+  pacing(): Promise<Omit<FactOf<'simulated-time'>, 'kind'> | null>;
   close(): Promise<void>;
 }
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { SimulatorReach } from '../records/run-folder.js';
 import type { Runner, RunOutcome, RunWatcher } from '../bench/runner.js';
 import { BenchError } from '../errors.js';
 import { type FaultName, type FaultRow, faultNames, faultTable } from '../plan/faults.js';
 import { closestName } from '../plan/suggestion.js';
+import type { SimulatorReach } from '../records/run-folder.js';
 import type { Clock } from '../timeline/clock.js';
 import type { TimelineEvent } from '../timeline/events.js';
 import { sleep } from '../timeline/wait.js';

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import type { SimulatorReach } from '../records/run-folder.js';
 import type { Runner } from '../bench/runner.js';
 import { isBenchError } from '../errors.js';
+import type { SimulatorReach } from '../records/run-folder.js';
 import { startStation } from '../station/station.js';
 import { findStation } from '../station/station-client.js';
 import type { Clock } from '../timeline/clock.js';

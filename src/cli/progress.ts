@@ -30,6 +30,7 @@ export const measurementLine = (measurement: Measurement): string =>
 /** Live progress for a person: a line per stage as it is decided, the latest event below, the whole story at the end. */
 export const createProgress = (terminal: Terminal): RunWatcher & { finished(outcome: RunOutcome): void } => {
   const { paint } = terminal;
+  let pacing = '';
   const told = new Map<StageName, string>();
   const tellStage = (result: StageResult) => {
     const line = `${result.verdict}${result.cause}`;
@@ -48,6 +49,7 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
     event: (event, results) => {
       const decided = results().filter((result) => result.endedAtUs !== null || result.verdict === 'skipped');
       for (const result of decided) if (!told.has(result.stage)) tellStage(result);
+      if (event.fact.kind === 'simulated-time') pacing = describeFact(event.fact);
       terminal.passing(paint('grey', `  ${seconds(event.atUs).padStart(8)}  ${describeFact(event.fact)}`));
     },
     finished: ({ record, folder }) => {
@@ -63,6 +65,7 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
       terminal.line('');
       terminal.line(verdictLine(paint, record));
       for (const limit of record.limited) terminal.line(`  not proven: ${limit}`);
+      if (pacing !== '') terminal.line(paint('grey', pacing));
       terminal.line(`${paint('grey', 'report')}  ${folder}/report.html`);
       terminal.line(`${paint('grey', 'record')}  ${folder}`);
     },

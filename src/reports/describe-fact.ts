@@ -12,6 +12,8 @@ export const describeFact = (fact: Fact): string => {
       return 'capture proven running';
     case 'power-requested':
       return 'asks the board to discover and power';
+    case 'simulated-time':
+      return `simulated time: ${ms(fact.slipMs)} behind the wall clock, at worst ${ms(fact.worstLagMs)} late`;
     case 'time':
       return 'a deadline passed';
     case 'bench-fault':

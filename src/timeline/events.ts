@@ -55,6 +55,8 @@ export type BenchFact =
   /** A marker frame of our own came back through the capture file's socket: recording works. */
   | { readonly kind: 'capture-proven' }
   | { readonly kind: 'power-requested' }
+  /** Of a simulated bench, last before the end: how far its time fell behind the wall clock. */
+  | { readonly kind: 'simulated-time'; readonly slipMs: number; readonly worstLagMs: number; readonly speed: number }
   /** A judge's deadline passed. Replay makes its own and ignores stored ones. */
   | { readonly kind: 'time' }
   | {
@@ -264,6 +266,7 @@ export const sourceOf = (kind: FactKind): EventSource => {
     case 'run-start':
     case 'capture-proven':
     case 'power-requested':
+    case 'simulated-time':
     case 'time':
     case 'bench-fault':
     case 'interrupted':

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type FaultRow, faultNames, faultTable } from '../../src/plan/faults.js';
+import { makeBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
+
+const bench = makeBench();
+afterAll(() => bench.remove());
+
+describe.concurrent('every fault on purpose is judged as the table says', () => {
+  it.each(faultNames)(
+    '%s',
+    async (name) => {
+      const row: FaultRow = faultTable[name];
+      const run = await runJson(['demo', '--bench', bench.path, '--plan', quickPlan, '--fault', name]);
+      const stage = stageOf(run.record, row.stage);
+      expect({ verdict: stage.verdict, blame: stage.blame, exit: run.exitCode }, stage.cause).toEqual({
+        verdict: row.verdict,
+        blame: row.blame,
+        exit: row.exit,
+      });
+      expect(run.record.exitCode).toBe(row.exit);
+      expect(run.record.verdict).toBe(row.verdict);
+      expect(stage.evidence.length, 'a verdict rests on events').toBeGreaterThan(0);
+      if (row.verdict !== 'pass') expect(stage.nextAction).not.toBe('');
+      const report = readFileSync(join(run.folder, 'report.html'), 'utf8');
+      expect(report).toContain(run.record.runId);
+    },
+    90_000,
+  );
+});

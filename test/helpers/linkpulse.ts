@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { RunStarted } from '../../src/bench/runner.js';
+import type { RunRecord } from '../../src/records/record.js';
+import type { TimelineEvent } from '../../src/timeline/events.js';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const plansDirectory = join(root, 'plans');
+export const quickPlan = join(plansDirectory, 'quick.yaml');
+const program = join(root, 'dist/main.js');
+
+export interface Bench {
+  readonly path: string;
+  readonly directory: string;
+  readonly runsDirectory: string;
+  readonly socketPath: string;
+  remove(): void;
+}
+
+/** A bench file with one simulated port and a runs folder of its own. */
+export const makeBench = (): Bench => {
+  const directory = mkdtempSync(join(tmpdir(), 'linkpulse-e2e-'));
+  const path = join(directory, 'bench.yaml');
+  writeFileSync(
+    path,
+    [
+      'station: e2e',
+      'runs: runs',
+      'ports:',
+      '  sim1:',
+      '    kind: simulated',
+      '    phone: { mac: "00:0f:24:5a:79:60", load: P00308010200, model: CP-7960G }',
+      '',
+    ].join('\n'),
+  );
+  return {
+    path,
+    directory,
+    runsDirectory: join(directory, 'runs'),
+    socketPath: join(directory, 'station.sock'),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+};
+
+export interface Invocation {
+  readonly child: ChildProcess;
+  readonly exitCode: Promise<number | null>;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+}
+
+/** Starts the built program as its user would. */
+export const invoke = (words: readonly string[], onLine: (line: string) => void = () => {}): Invocation => {
+  const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  let errors = '';
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    onLine(line);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const exitCode = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+  return { child, exitCode, stdout: () => lines.join('\n'), stderr: () => errors };
+};
+
+export interface Run {
+  readonly exitCode: number | null;
+  readonly started: RunStarted | undefined;
+  readonly events: readonly TimelineEvent[];
+  readonly record: RunRecord;
+  readonly folder: string;
+  readonly stderr: string;
+}
+
+type Line =
+  | ({ readonly type: 'started' } & RunStarted)
+  | ({ readonly type: 'event' } & TimelineEvent)
+  | { readonly type: 'result'; readonly folder: string; readonly record: RunRecord };
+
+/** Runs to the end with --json and reads what it said. `onEvent` may act on the run while it goes. */
+export const runJson = async (
+  words: readonly string[],
+  onEvent: (event: TimelineEvent, child: ChildProcess, started: RunStarted | undefined) => void = () => {},
+): Promise<Run> => {
+  const events: TimelineEvent[] = [];
+  let started: RunStarted | undefined;
+  let result: Extract<Line, { type: 'result' }> | undefined;
+  const run = invoke([...words, '--json'], (text) => {
+    const line = JSON.parse(text) as Line;
+    if (line.type === 'started') started = line;
+    else if (line.type === 'result') result = line;
+    else {
+      events.push(line);
+      onEvent(line, run.child, started);
+    }
+  });
+  const exitCode = await run.exitCode;
+  if (result === undefined)
+    throw new Error(`no result; exit ${exitCode}\n${run.stderr()}\n${run.stdout().slice(-2000)}`);
+  return { exitCode, started, events, record: result.record, folder: result.folder, stderr: run.stderr() };
+};
+
+export const stageOf = (record: RunRecord, name: string) => {
+  const stage = record.stages.find((candidate) => candidate.stage === name);
+  if (stage === undefined) throw new Error(`the record has no stage ${name}`);
+  return stage;
+};
+
+/** What the simulator saw with its own eyes, fact by fact in cycles. */
+export const strict = process.env['LINKPULSE_STRICT'] === '1';
+export const long = process.env['LINKPULSE_LONG'] === '1';
