@@ -1,0 +1,80 @@
+import { BenchError } from '../errors.js';
+import { runIp, runIpCommands } from '../os/ip-command.js';
+import type { VlanDevice } from '../os/vlan-device.js';
+import type { Clock } from '../timeline/clock.js';
+import type { FrameLink } from './frame-link.js';
+import type { AttachOptions, IpAttachment, TcpListener, UdpPort } from './ip-attachment.js';
+import { openTcpListener, openUdpPort } from './socket-ports.js';
+import { openVoiceVlan } from './voice-vlan.js';
+
+const anyAddress = '0.0.0.0';
+
+/**
+ * IP presence by the kernel's own stack: on the wire's interface when untagged, else on an interface of that VLAN.
+ * Every socket is bound to that interface alone, so that two ports may carry equal addresses.
+ *
+ * @throws BenchError NETWORK_FAILED, SYSTEM_CALL, TOOL_MISSING
+ */
+export const openKernelAttachment = async (
+  link: FrameLink,
+  clock: Clock,
+  options: AttachOptions,
+): Promise<IpAttachment> => {
+  const device = options.vlan === null ? undefined : await openVoiceVlan({ link, vlan: options.vlan, clock });
+  const interfaceName = device?.interfaceName ?? link.name;
+  const cidrs = options.addresses.map((address) => `${address}/${options.prefixLength}`);
+  try {
+    await runIpCommands(cidrs.map((cidr) => ['address', 'replace', cidr, 'broadcast', '+', 'dev', interfaceName]));
+  } catch (reason) {
+    await device?.close();
+    throw reason;
+  }
+  return attachmentOn(interfaceName, options.addresses, () => takeDown(interfaceName, device, cidrs));
+};
+
+const takeDown = async (interfaceName: string, device: VlanDevice | undefined, cidrs: readonly string[]) => {
+  if (device) return device.close();
+  // One at a time: taking the first away takes its secondaries along.
+  for (const cidr of cidrs) await runIp('address', 'delete', cidr, 'dev', interfaceName).catch(() => {});
+};
+
+const attachmentOn = (
+  interfaceName: string,
+  addresses: readonly string[],
+  takeDownAddresses: () => Promise<void>,
+): IpAttachment => {
+  const udpPorts = new Set<UdpPort>();
+  const listeners = new Set<TcpListener>();
+  const ours = (address: string): string => {
+    if (!addresses.includes(address))
+      throw new BenchError('NETWORK_FAILED', `${address} is not an address of the bench on ${interfaceName}`);
+    return address;
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    interfaceName,
+    bindUdp: ({ address, port }) => {
+      const udp = openUdpPort({ interfaceName, address: address === undefined ? anyAddress : ours(address), port });
+      udpPorts.add(udp);
+      return { ...udp, close: () => void (udpPorts.delete(udp) && udp.close()) };
+    },
+    listenTcp: async ({ address, port }, onConnection) => {
+      const listener = await openTcpListener({ interfaceName, address: ours(address), port }, onConnection);
+      listeners.add(listener);
+      return listener;
+    },
+    // Nothing listens: the kernel answers a SYN with RST by itself.
+    refuseTcp: async ({ address }) => {
+      ours(address);
+      return { close: async () => {} };
+    },
+    close: () => {
+      closed ??= (async () => {
+        for (const udp of udpPorts) udp.close();
+        await Promise.all([...listeners].map((listener) => listener.close()));
+        await takeDownAddresses();
+      })();
+      return closed;
+    },
+  };
+};
