@@ -1,0 +1,44 @@
+import { closeSync, openSync } from 'node:fs';
+import koffi from 'koffi';
+import { runIp } from '../../src/os/ip-command.js';
+import { checked } from '../../src/os/libc.js';
+
+const CLONE_NEWNET = 0x40000000;
+const ownNamespace = '/proc/thread-self/ns/net';
+
+const library = koffi.load('libc.so.6');
+const unshare = library.func('int unshare(int)');
+const setns = library.func('int setns(int, int)');
+
+/**
+ * Another network namespace within this process, for the other end of a cable. Sockets and interfaces made inside `within`
+ * stay there afterwards; nothing else may be opened meanwhile.
+ */
+export class SecondNamespace {
+  readonly #home = openSync(ownNamespace, 'r');
+  readonly #inside: number;
+
+  constructor() {
+    checked('unshare', unshare(CLONE_NEWNET));
+    this.#inside = openSync(ownNamespace, 'r');
+    checked('setns', setns(this.#home, CLONE_NEWNET));
+  }
+
+  async within<T>(work: () => Promise<T> | T): Promise<T> {
+    checked('setns', setns(this.#inside, CLONE_NEWNET));
+    try {
+      return await work();
+    } finally {
+      checked('setns', setns(this.#home, CLONE_NEWNET));
+    }
+  }
+
+  async takeInterface(name: string): Promise<void> {
+    await runIp('link', 'set', 'dev', name, 'netns', `/proc/${process.pid}/fd/${this.#inside}`);
+  }
+
+  close(): void {
+    closeSync(this.#inside);
+    closeSync(this.#home);
+  }
+}
