@@ -37,7 +37,7 @@ export interface StageResult {
 
 /**
  * Where a judge stands. `waiting`: needs more events. `content`: would pass as things are, may still change its mind.
- * `settled`: nothing will change the result.
+ * `settled`: nothing will change the verdict (measurements of the switching off may still be added).
  */
 export type Standing = 'waiting' | 'content' | 'settled';
 
@@ -48,6 +48,8 @@ export type Standing = 'waiting' | 'content' | 'settled';
 export interface Judge<State> {
   readonly stage: StageName;
   start(plan: Plan): State;
+  /** The stage before ended well at `atUs`: this one begins, its deadline counts from here. Facts from before still count. */
+  begin(state: State, atUs: number): State;
   next(state: State, event: TimelineEvent): State;
   /** us since run start at which the judge wants a `time` event, or null. */
   deadline(state: State): number | null;

@@ -1,0 +1,164 @@
+import type { TimelineEvent } from '../timeline/events.js';
+import {
+  conclude,
+  defineJudge,
+  measured,
+  msSince,
+  note,
+  type StageState,
+  skip,
+  usFromMs,
+  witness,
+} from './define-judge.js';
+import { type Finding, phoneFails, wentWrong } from './finding.js';
+import { measurementOf } from './measure.js';
+import { phoneFileKind } from './phone-files.js';
+
+interface Moment {
+  readonly atUs: number;
+  readonly seq: number;
+}
+
+interface BootNotes {
+  /** False while nothing came from a bench at all: a capture on its own. */
+  readonly hasBench: boolean;
+  readonly poweredAtUs: number | null;
+  readonly firstLink: Moment | null;
+  readonly isLinked: boolean;
+  readonly lostAtUs: number | null;
+  /** Our own frames came back: the link is our own echo. */
+  readonly isLooped: boolean;
+  readonly drops: number;
+  readonly restartsForImage: number;
+  /** An image came whole: the next loss of link is the phone starting it. */
+  readonly expectsRestart: boolean;
+  readonly peakMilliwatts: number;
+  readonly peakSeq: number;
+}
+
+type State = StageState<BootNotes>;
+
+const noLink = ({ plan, notes }: State): Finding =>
+  phoneFails(
+    notes.firstLink === null
+      ? `Link did not come up within ${plan.boot.linkAllowanceMs} ms of power-on, although the phone draws power.`
+      : `Link was lost and did not come back within ${plan.boot.linkAllowanceMs} ms.`,
+    'Try another cable (pins 1/2 and 3/6); if link stays down, the phone does not boot or its Ethernet port is broken.',
+  );
+
+const loop = wentWrong(
+  'operator',
+  'Our own frames came back on the wire: what looks like link is a loop.',
+  'Take the loopback plug or the looped cable out and plug in the phone alone.',
+);
+
+const rebootLoop = (drops: number): Finding =>
+  phoneFails(
+    `Link was lost ${drops} times without an image to start: the phone reboots again and again.`,
+    'Repeat with another cable; if it stays, erase the phone’s settings, then put it aside for repair.',
+  );
+
+const linkWords = (state: State): Finding => (state.notes.isLooped ? loop : noLink(state));
+
+/** One further loss of link is a phone's habit, where the plan has no limit of its own. */
+const habitualDrops = 1;
+
+const onLinkDown = (state: State, event: TimelineEvent): State => {
+  const { notes, plan } = state;
+  if (!notes.isLinked) return state;
+  const lost = witness(note(state, { isLinked: false, lostAtUs: event.atUs }), event);
+  if (notes.expectsRestart) return note(lost, { expectsRestart: false, restartsForImage: notes.restartsForImage + 1 });
+  const drops = notes.drops + 1;
+  const counted = note(lost, { drops });
+  return drops > (plan.limits['boot.linkDrops']?.max ?? habitualDrops)
+    ? conclude(counted, rebootLoop(drops), event)
+    : counted;
+};
+
+const withPeak = (state: State, event: TimelineEvent, milliamps: readonly number[], jackMillivolts: number): State => {
+  const peak = Math.round((Math.max(0, ...milliamps) * jackMillivolts) / 1000);
+  return peak > state.notes.peakMilliwatts ? note(state, { peakMilliwatts: peak, peakSeq: event.seq }) : state;
+};
+
+const next = (state: State, event: TimelineEvent): State => {
+  const { fact, atUs, seq } = event;
+  const { notes } = state;
+  if (!notes.hasBench) {
+    if ('from' in fact)
+      return fact.from === 'phone'
+        ? skip(state, 'No board took part: nothing is known of the phone’s start.', atUs)
+        : state;
+    return next(note(state, { hasBench: true }), event);
+  }
+  if (fact.kind === 'power-on') return witness(note(state, { poweredAtUs: atUs, isLinked: false }), event);
+  // Carrier from before power-on is not the phone's: only an edge after it counts.
+  if (notes.poweredAtUs === null) return state;
+
+  switch (fact.kind) {
+    case 'link-up': {
+      const firstLink = notes.firstLink ?? { atUs, seq };
+      return witness(note(state, { firstLink, isLinked: true, lostAtUs: null }), event);
+    }
+    case 'link-down':
+      return onLinkDown(state, event);
+    case 'own-frame-returned':
+      return witness(note(state, { isLooped: true }), event);
+    case 'current':
+      return withPeak(state, event, fact.milliamps, fact.jackMillivolts);
+    case 'tftp-end':
+      return fact.outcome === 'complete' && phoneFileKind(fact.file) === 'image'
+        ? note(state, { expectsRestart: true })
+        : state;
+    case 'power-off':
+      return fact.cause === 'LINK_DEADLINE' ? conclude(state, linkWords(state), event) : state;
+    default:
+      return state;
+  }
+};
+
+/** Whole-run figures, taken once when power goes off. */
+const finish = (state: State, event: TimelineEvent): State => {
+  const { notes, plan, reachedAtUs } = state;
+  if (reachedAtUs === null) return state;
+  const drops = measured(state, measurementOf(plan, 'boot.linkDrops', notes.drops, event.seq), event);
+  if (notes.peakSeq === 0) return drops;
+  return measured(drops, measurementOf(plan, 'boot.peakMilliwatts', notes.peakMilliwatts, notes.peakSeq), event);
+};
+
+export const bootJudge = defineJudge<BootNotes>({
+  stage: 'boot',
+  start: () => ({
+    hasBench: false,
+    poweredAtUs: null,
+    firstLink: null,
+    isLinked: false,
+    lostAtUs: null,
+    isLooped: false,
+    drops: 0,
+    restartsForImage: 0,
+    expectsRestart: false,
+    peakMilliwatts: 0,
+    peakSeq: 0,
+  }),
+  next,
+  goal: ({ notes, plan }) => {
+    const { firstLink, isLooped, poweredAtUs } = notes;
+    if (firstLink === null || isLooped || poweredAtUs === null) return null;
+    const linkUpMs = msSince(poweredAtUs, firstLink.atUs);
+    return {
+      atUs: firstLink.atUs,
+      measurements: [measurementOf(plan, 'boot.linkUpMs', linkUpMs, firstLink.seq)],
+    };
+  },
+  deadlineUs: ({ notes, plan, reachedAtUs }) => {
+    const since = reachedAtUs === null ? notes.poweredAtUs : notes.lostAtUs;
+    return since === null ? null : since + usFromMs(plan.boot.linkAllowanceMs);
+  },
+  overdue: linkWords,
+  finish,
+  summary: ({ notes }) => {
+    const ms = msSince(notes.poweredAtUs ?? 0, notes.firstLink?.atUs ?? 0);
+    const restarts = notes.restartsForImage === 0 ? '' : ', and once more after a new image';
+    return `Link came up ${ms} ms after power-on${restarts}.`;
+  },
+});

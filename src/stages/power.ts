@@ -1,0 +1,308 @@
+import type { PowerOffCause, TimelineEvent } from '../timeline/events.js';
+import {
+  conclude,
+  defineJudge,
+  measured,
+  msSince,
+  note,
+  type StageState,
+  skip,
+  usFromMs,
+  witness,
+} from './define-judge.js';
+import { type Finding, phoneFails, wentWrong } from './finding.js';
+import { measurementOf } from './measure.js';
+
+/** Steady power is the median over so long before the switching off. */
+const steadyWindowUs = 2_000_000;
+
+interface PowerSample {
+  readonly atUs: number;
+  readonly milliwatts: readonly number[];
+}
+
+interface PowerNotes {
+  /** False while nothing came from a bench at all: a capture on its own. */
+  readonly hasBench: boolean;
+  readonly requestedAtUs: number | null;
+  readonly hasDiscovered: boolean;
+  readonly isOn: boolean;
+  readonly isJackSafe: boolean;
+  readonly inrushEndUs: number | null;
+  readonly roundTripNs: number | null;
+  readonly sawLink: boolean;
+  readonly drewNormally: boolean;
+  readonly recent: readonly PowerSample[];
+}
+
+type State = StageState<PowerNotes>;
+
+// ---- causes and next actions ---------------------------------------------------------------------------
+
+const outcomeFindings = {
+  nothing: wentWrong(
+    'operator',
+    'Nothing came back of any link pulse: an empty jack, a broken cable, a wall-powered phone or a dead relay look alike.',
+    'Tell them apart: plug in a phone that is known to be good with this cable; if it is found, unplug this phone’s ' +
+      'wall supply and try again, and if still nothing comes back the relay in the phone is dead; if the good phone is ' +
+      'not found either, change the cable.',
+  ),
+  partner: wentWrong(
+    'operator',
+    'A live link partner answered with link pulses of its own: this is no unpowered phone.',
+    'Unplug what is powered by itself (a switch, a PC, a phone with a wall supply) and plug in the phone alone.',
+  ),
+  noise: wentWrong(
+    'bench',
+    'Only noise came back: the words heard were neither ours nor a link partner’s.',
+    'Check cable and connectors for a loose pair, keep the cable away from motors and lamps, run the board’s self-test.',
+  ),
+} as const satisfies Record<string, Finding>;
+
+const foreignVoltage = wentWrong(
+  'power',
+  'There is voltage on the jack that is not ours; the board refused to power it.',
+  'Find the other source (a PoE switch, an injector, a miswired cable) and take it off before the next run.',
+);
+const switchStuck = wentWrong(
+  'bench',
+  'The jack kept its voltage after the switches were told to open: a switch is stuck closed; the port is locked.',
+  'Unplug the phone, take the board’s supply away and change the hot-swap FET; clear the lock afterwards.',
+);
+const emergencyStop = wentWrong(
+  'operator',
+  'The emergency stop is open.',
+  'Close the emergency stop when the bench is safe, then run again.',
+);
+const brokenRelay = wentWrong(
+  'bench',
+  'The board’s relay does not read back the position it was told.',
+  'Run the board’s self-test; change the pass-through relay.',
+);
+
+const refusalFindings: Readonly<Record<string, Finding>> = {
+  FOREIGN_VOLTAGE: foreignVoltage,
+  ESTOP: emergencyStop,
+  LOCKED: wentWrong(
+    'bench',
+    'The board is locked since a switch was found stuck.',
+    'Check the switches, then clear the lock by hand.',
+  ),
+  OFF_DWELL: wentWrong('bench', 'The board still waits for the phone’s capacitors to empty.', 'Run again in a while.'),
+  NO_HEARTBEAT: wentWrong(
+    'bench',
+    'The board heard no heartbeat and refused to power.',
+    'The host is too busy or the serial line loses bytes: see the board’s log.',
+  ),
+};
+
+const otherRefusal = (code: string): Finding =>
+  wentWrong(
+    'bench',
+    `The board refused to power the jack (${code}).`,
+    'See the refusal code in docs/board-protocol.md.',
+  );
+
+const neverDrew = wentWrong(
+  'operator',
+  'The jack echoes link pulses but draws no current: a loopback plug, or a phone with an open power pair.',
+  'Take the loopback plug out; if a phone is plugged in, check pins 4/5 and 7/8 of the cable and try another cable.',
+);
+const unplugged = wentWrong(
+  'operator',
+  'The phone was unplugged while powered: its current stopped.',
+  'Plug the phone in again, wait ten seconds and repeat the run.',
+);
+
+/** Why the board opened its switches. null: not for this stage to judge. */
+const offFindings: Readonly<Record<PowerOffCause, ((milliamps: number, state: State) => Finding) | null>> = {
+  COMMANDED: null,
+  LINK_DEADLINE: null,
+  SHORT: (milliamps) =>
+    phoneFails(
+      `The jack is shorted: ${Math.round(milliamps)} mA when the board opened its switches.`,
+      'Try another cable; if the short stays, the phone’s power input is broken.',
+    ),
+  OVERLOAD: (milliamps, { plan }) =>
+    phoneFails(
+      `The phone drew ${Math.round(milliamps)} mA, more than the ${plan.power.overloadMilliamps} mA allowed for ` +
+        `${plan.power.overloadMs} ms.`,
+      'Unplug headset, handset and side modules and repeat; if it stays, put the phone aside for repair.',
+    ),
+  INRUSH: (_, { plan }) =>
+    phoneFails(
+      `The inrush was not over within ${plan.power.inrushTimerMs} ms: a short, or input capacitors that do not charge.`,
+      'Try another cable; if it stays, the phone’s power input is broken.',
+    ),
+  UNDERLOAD: (_, { notes }) => (notes.sawLink || notes.drewNormally ? unplugged : neverDrew),
+  ESTOP: () => emergencyStop,
+  HEARTBEAT: () =>
+    wentWrong(
+      'bench',
+      'The board heard no heartbeat and took power away.',
+      'The host was held up or killed: see its log and load, then run again.',
+    ),
+  SYSTEM_RESET: () =>
+    wentWrong(
+      'bench',
+      'The board was reset over the serial line and took power away.',
+      'Find what else holds the port.',
+    ),
+  BOARD_RESET: () =>
+    wentWrong('bench', 'The board restarted while powered.', 'Check the board’s own supply and its watchdog cause.'),
+  RELAY: () => brokenRelay,
+  FOREIGN_VOLTAGE: () => foreignVoltage,
+  SWITCH_STUCK: () => switchStuck,
+};
+
+const boardFaultFindings = {
+  FOREIGN_VOLTAGE: foreignVoltage,
+  SWITCH_STUCK: switchStuck,
+  ESTOP: emergencyStop,
+  RELAY: brokenRelay,
+} as const satisfies Record<string, Finding>;
+
+const boardLost = (code: string): Finding =>
+  wentWrong(
+    'bench',
+    `The board went away (${code}); it takes power off by itself.`,
+    'Check the USB cable and the board’s supply.',
+  );
+
+/** What was still missing when the deadline passed. */
+const overdue = ({ notes, plan }: State): Finding => {
+  const waited = `within ${plan.deadlines.powerMs} ms`;
+  const missing = notes.isOn
+    ? 'did not tell the end of the inrush'
+    : notes.hasDiscovered
+      ? 'did not switch power on after the discovery'
+      : 'did not finish a discovery';
+  return wentWrong('bench', `The board ${missing} ${waited}.`, 'Run the board’s self-test and see its log.');
+};
+
+// ---- current -------------------------------------------------------------------------------------------
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+};
+
+const withSamples = (state: State, atUs: number, milliamps: readonly number[], jackMillivolts: number): State => {
+  if (milliamps.length === 0) return state;
+  const sample = { atUs, milliwatts: milliamps.map((current) => (current * jackMillivolts) / 1000) };
+  const recent = [...state.notes.recent.filter((block) => block.atUs > atUs - steadyWindowUs), sample];
+  const { inrushEndUs, drewNormally } = state.notes;
+  const draws = inrushEndUs !== null && median(milliamps) >= state.plan.power.underloadMilliamps;
+  return note(state, { recent, drewNormally: drewNormally || draws });
+};
+
+const steady = (state: State, event: TimelineEvent): State => {
+  const { recent } = state.notes;
+  if (recent.length === 0 || state.reachedAtUs === null || state.conclusion !== null) return state;
+  const milliwatts = Math.round(median(recent.flatMap((block) => block.milliwatts)));
+  return measured(state, measurementOf(state.plan, 'power.steadyMilliwatts', milliwatts, event.seq), event);
+};
+
+// ---- the judge -----------------------------------------------------------------------------------------
+
+const noBench = 'No board took part: the phone was powered by something else.';
+
+const next = (state: State, event: TimelineEvent): State => {
+  const { fact, seq, atUs } = event;
+  const { plan, notes } = state;
+  const measure = (to: State, name: Parameters<typeof measurementOf>[1], value: number): State =>
+    measured(to, measurementOf(plan, name, value, seq), event);
+
+  if (!notes.hasBench) {
+    if ('from' in fact) return fact.from === 'phone' ? skip(state, noBench, atUs) : state;
+    return next(note(state, { hasBench: true }), event);
+  }
+
+  switch (fact.kind) {
+    case 'power-requested':
+      return { ...witness(note(state, { requestedAtUs: atUs }), event), beganAtUs: atUs };
+    case 'flp-burst': {
+      const roundTripNs = fact.roundTripNanoseconds ?? notes.roundTripNs;
+      return note(state, { roundTripNs });
+    }
+    case 'discovery': {
+      const seen = witness(note(state, { hasDiscovered: true }), event);
+      if (fact.outcome !== 'loopback') return conclude(seen, outcomeFindings[fact.outcome], event);
+      const counted = measure(seen, 'power.discoveryBursts', fact.bursts);
+      return notes.roundTripNs === null ? counted : measure(counted, 'power.echoRoundTripNs', notes.roundTripNs);
+    }
+    case 'power-refused':
+      return conclude(state, refusalFindings[fact.code] ?? otherRefusal(fact.code), event);
+    case 'power-on': {
+      const on = note(state, { isOn: true, isJackSafe: false, recent: [], requestedAtUs: notes.requestedAtUs ?? atUs });
+      return measure(witness(on, event), 'power.discoveryAgeMs', fact.discoveryAgeMs);
+    }
+    case 'inrush': {
+      const over = witness(note(state, { inrushEndUs: notes.inrushEndUs ?? atUs }), event);
+      return measure(measure(over, 'power.inrushPeakMilliamps', fact.peakMilliamps), 'power.inrushMs', fact.durationMs);
+    }
+    case 'current':
+      return withSamples(state, atUs, fact.milliamps, fact.jackMillivolts);
+    case 'link-up':
+      return notes.isOn ? note(state, { sawLink: true }) : state;
+    case 'own-frame-returned':
+      return note(state, { sawLink: false });
+    case 'power-off': {
+      const finding = offFindings[fact.cause]?.(fact.milliamps, state) ?? null;
+      // The board's own reason goes before a slow switch: it is what the person must hear first.
+      const judged = finding === null ? state : conclude(state, finding, event);
+      return note(measure(witness(judged, event), 'power.switchOffMs', fact.switchOffMs), { isOn: false });
+    }
+    case 'jack-safe':
+      return note(measure(witness(state, event), 'power.jackSafeMs', fact.jackSafeMs), { isJackSafe: true });
+    case 'board-fault':
+      return conclude(state, boardFaultFindings[fact.code], event);
+    case 'board-lost':
+      return notes.inrushEndUs !== null && !notes.isOn && notes.isJackSafe
+        ? state
+        : conclude(state, boardLost(fact.code), event);
+    case 'stored-trip': {
+      // Only in the record of a run that was cut while powered; otherwise it tells of a run before this one.
+      const finding = notes.isOn ? (offFindings[fact.cause]?.(0, state) ?? null) : null;
+      if (finding === null) return state;
+      const tripped = measure(conclude(state, finding, event), 'power.switchOffMs', fact.switchOffMs);
+      const safe = fact.jackSafeMs === null ? tripped : measure(tripped, 'power.jackSafeMs', fact.jackSafeMs);
+      return note(safe, { isOn: false, isJackSafe: fact.jackSafeMs !== null });
+    }
+    default:
+      return state;
+  }
+};
+
+export const powerJudge = defineJudge<PowerNotes>({
+  stage: 'power',
+  start: () => ({
+    hasBench: false,
+    requestedAtUs: null,
+    hasDiscovered: false,
+    isOn: false,
+    isJackSafe: false,
+    inrushEndUs: null,
+    roundTripNs: null,
+    sawLink: false,
+    drewNormally: false,
+    recent: [],
+  }),
+  next,
+  goal: ({ notes }) => (notes.inrushEndUs === null ? null : { atUs: notes.inrushEndUs, measurements: [] }),
+  deadlineUs: ({ notes, plan, reachedAtUs }) =>
+    notes.requestedAtUs === null || reachedAtUs !== null
+      ? null
+      : notes.requestedAtUs + usFromMs(plan.deadlines.powerMs),
+  overdue,
+  finish: (state, event) => (state.conclusion === null ? steady(state, event) : state),
+  summary: ({ notes, beganAtUs, measurements }) => {
+    const steadyPower = measurements.find(({ name }) => name === 'power.steadyMilliwatts');
+    const bursts = measurements.find(({ name }) => name === 'power.discoveryBursts');
+    const ready = msSince(beganAtUs ?? 0, notes.inrushEndUs ?? 0);
+    const drawing = steadyPower === undefined ? '' : `, then drew ${(steadyPower.value / 1000).toFixed(2)} W`;
+    return `Found by its echo in ${bursts?.value ?? 'some'} bursts and powered after ${ready} ms${drawing}.`;
+  },
+});
