@@ -7,7 +7,7 @@
  *     {"event":"heartbeat","counter":7,"fresh":true,"cycle":99}   last byte of a well-formed HEARTBEAT at the board
  *     {"event":"slip","slipUs":0,"worstLagUs":2300,"speed":1,"cycle":16000000}     once a second
  */
-import { appendFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { decodeInjectorMessage, injectorSysexId } from '../wire/injector.js';
 
 export interface Witness {
@@ -42,6 +42,7 @@ export const createWitness = (path: string): Witness => {
   writeFileSync(path, '');
   rmSync(`${path}.1`, { force: true });
   let lines = '';
+  let written = 0;
   let cycle = 0;
   let newestTick: number | undefined;
   let lastUsed: number | undefined;
@@ -83,9 +84,13 @@ export const createWitness = (path: string): Witness => {
     },
     flush: () => {
       if (lines === '') return;
+      if (written > fileBytes) {
+        renameSync(path, `${path}.1`);
+        written = 0;
+      }
       appendFileSync(path, lines);
+      written += lines.length;
       lines = '';
-      if (statSync(path).size > fileBytes) renameSync(path, `${path}.1`);
     },
   };
 };
