@@ -1,7 +1,7 @@
 import type { StoredTrip } from '../board/injector.js';
 import { completeCutRecord } from '../records/cut-run.js';
 import { type CutRun, findCutRuns } from '../records/run-folder.js';
-import { judgeEvents } from '../stages/tribunal.js';
+import { judge } from '../stages/replay.js';
 import type { RunOutcome } from './runner.js';
 import type { RunnerParts } from './session.js';
 
@@ -14,7 +14,12 @@ export const recoverCutRuns = async (parts: RunnerParts): Promise<readonly RunOu
   for (const cut of await findCutRuns(parts.bench.runsDirectory)) {
     const trip = await askBoard(parts, cut).catch(() => undefined);
     if (cut.mark.simulator !== null) await parts.opener.release(cut.mark.simulator).catch(() => {});
-    const { record } = await completeCutRecord({ cut, storedTrip: trip, clock: parts.clock, judge: judgeEvents });
+    const { record } = await completeCutRecord({
+      cut,
+      storedTrip: trip,
+      clock: parts.clock,
+      judge: (plan, events) => judge(plan, events).results,
+    });
     const outcome = { record, folder: cut.path };
     await parts.writeReports(outcome);
     outcomes.push(outcome);

@@ -1,7 +1,5 @@
 import { type ErrorCode, isBenchError } from '../errors.js';
-
-/** Design, "Verdicts": one meaning each, for people and for CI. */
-export const exitCodes = { pass: 0, fail: 1, interrupted: 2, internal: 3, usage: 4, error: 5, safetyTrip: 6 } as const;
+import { exitCodes } from '../stages/exit-code.js';
 
 const usageErrors: readonly ErrorCode[] = [
   'USAGE',
@@ -13,7 +11,7 @@ const usageErrors: readonly ErrorCode[] = [
 
 /** The exit code of something that ended before there was a record. */
 export const exitCodeOfError = (error: unknown): number => {
-  if (!isBenchError(error)) return exitCodes.internal;
-  if (error.code === 'INTERNAL') return exitCodes.internal;
-  return usageErrors.includes(error.code) ? exitCodes.usage : exitCodes.error;
+  if (!isBenchError(error)) return exitCodes.internalError;
+  if (error.code === 'INTERNAL') return exitCodes.internalError;
+  return usageErrors.includes(error.code) ? exitCodes.usage : exitCodes.wentWrong;
 };

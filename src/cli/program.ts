@@ -2,11 +2,12 @@ import { Command, CommanderError } from 'commander';
 import type { Runner } from '../bench/runner.js';
 import { isBenchError } from '../errors.js';
 import type { SimulatorReach } from '../records/run-folder.js';
+import { exitCodes } from '../stages/exit-code.js';
 import { startStation } from '../station/station.js';
 import { findStation } from '../station/station-client.js';
 import type { Clock } from '../timeline/clock.js';
 import { demoVerb, listFaults, parseFault } from './demo.js';
-import { exitCodeOfError, exitCodes } from './exit-codes.js';
+import { exitCodeOfError } from './exit-codes.js';
 import { runVerb } from './run.js';
 import type { Terminal } from './terminal.js';
 
@@ -34,7 +35,7 @@ interface CommonOptions {
 export const runProgram = async (argv: readonly string[], composition: Composition): Promise<number> => {
   const { terminal } = composition;
   const signal = signalsAborting();
-  let exitCode: number = exitCodes.pass;
+  let exitCode: number = exitCodes.good;
   const program = createProgram(composition, signal, (code) => {
     exitCode = code;
   });
@@ -42,7 +43,7 @@ export const runProgram = async (argv: readonly string[], composition: Compositi
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.good : exitCodes.usage;
     if (isBenchError(error)) {
       terminal.error(`${terminal.paint('red', error.code)}: ${error.message}`);
       terminal.error(`  ${error.remedy}`);
