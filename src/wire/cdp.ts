@@ -5,6 +5,7 @@
 import { ByteReader, ByteWriter, bytesToText, type Malformed, malformedOf } from './cursor.js';
 import { encodeSnap } from './ethernet.js';
 import { internetChecksum, ipv4ToNumber, numberToIpv4 } from './ipv4.js';
+import { ipv6ToText } from './ipv6.js';
 
 export type { Malformed } from './cursor.js';
 
@@ -98,17 +99,9 @@ function readAddresses(value: ByteReader): string[] {
     const protocol = Buffer.from(value.bytes(value.u8('address protocol length'), 'address protocol')).toString('hex');
     const address = value.part(value.u16('address length'), 'address');
     if (protocol === nlpid.ipv4 && address.remaining === 4) addresses.push(numberToIpv4(address.u32('address')));
-    if (protocol === snapProtocol.ipv6 && address.remaining === 16) addresses.push(readIpv6(address));
+    if (protocol === snapProtocol.ipv6 && address.remaining === 16) addresses.push(ipv6ToText(address.rest()));
   }
   return addresses;
-}
-
-/** RFC 5952: no leading zeros, the longest run of two or more zero groups shortened. */
-function readIpv6(value: ByteReader): string {
-  const groups = Array.from({ length: 8 }, () => value.u16('address').toString(16)).join(':');
-  const runs = groups.match(/\b0(?::0)+\b/g) ?? [];
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
-  return longest === '' ? groups : groups.replace(longest, ':').replace(/:{3,}|^:(?!:)|(?<!:):$/g, '::');
 }
 
 function readVoiceVlan(value: ByteReader): CdpVoiceVlan {
