@@ -33,7 +33,7 @@ const judgedAgain = async (run: Run) => {
     bytes,
     atUs: timestampUs,
     number: index + 1,
-    ...(direction === undefined ? {} : { direction }),
+    direction,
   }));
   return replay({ plan, events, frames: numbered, reader: createObserver() }).results;
 };
