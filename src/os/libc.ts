@@ -10,6 +10,7 @@ import { BenchError } from '../errors.js';
 export const errnos = {
   EPERM: 1,
   EINTR: 4,
+  EIO: 5,
   EAGAIN: 11,
   ENETDOWN: 100,
   ENOBUFS: 105,
@@ -38,6 +39,13 @@ const load = () => {
     epollWait: library.func('int epoll_wait(int, void*, int, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
     clockGettime: library.func('clock_gettime', 'int', ['int', koffi.out(koffi.pointer(timespec))]),
+    posixOpenpt: library.func('int posix_openpt(int)'),
+    grantpt: library.func('int grantpt(int)'),
+    unlockpt: library.func('int unlockpt(int)'),
+    ptsname: library.func('int ptsname_r(int, _Out_ uint8_t*, size_t)'),
+    tcgetattr: library.func('int tcgetattr(int, _Out_ uint8_t*)'),
+    tcsetattr: library.func('int tcsetattr(int, int, const uint8_t*)'),
+    cfmakeraw: library.func('void cfmakeraw(_Inout_ uint8_t*)'),
     execve: library.func('int execve(const char*, const char**, const char**)'),
   };
 };

@@ -3,8 +3,8 @@
  * wired to. Raw mode; nothing here ever blocks or throws away the host's bytes.
  */
 import { closeSync, openSync } from 'node:fs';
-import koffi from 'koffi';
 import { BenchError } from '../errors.js';
+import { errno, errnos, errnoText, libc } from './libc.js';
 
 export interface Pty {
   /** The slave's path, for the host to open. */
@@ -25,15 +25,12 @@ export interface Pty {
   close(): void;
 }
 
-// Values of asm-generic/fcntl.h and errno.h, the same on x86-64 and ARM.
+// Values of asm-generic/fcntl.h, the same on x86-64 and ARM.
 const O_RDWR = 0o2;
 const O_NOCTTY = 0o400;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const TCSANOW = 0;
-const EINTR = 4;
-const EIO = 5;
-const EAGAIN = 11;
 
 const pathBytes = 64;
 /** More than sizeof(struct termios) of any glibc. */
@@ -41,48 +38,30 @@ const termiosBytes = 128;
 const readBytes = 4096;
 const bufferLimit = 256 * 1024;
 
-const loadCalls = () => {
-  const libc = koffi.load('libc.so.6');
-  return {
-    open: libc.func('int posix_openpt(int)'),
-    grant: libc.func('int grantpt(int)'),
-    unlock: libc.func('int unlockpt(int)'),
-    name: libc.func('int ptsname_r(int, _Out_ uint8_t*, size_t)'),
-    getAttributes: libc.func('int tcgetattr(int, _Out_ uint8_t*)'),
-    setAttributes: libc.func('int tcsetattr(int, int, uint8_t*)'),
-    makeRaw: libc.func('void cfmakeraw(_Inout_ uint8_t*)'),
-    read: libc.func('intptr_t read(int, _Out_ uint8_t*, size_t)'),
-    write: libc.func('intptr_t write(int, const uint8_t*, size_t)'),
-  };
-};
-let calls: ReturnType<typeof loadCalls> | undefined;
-
 const checked = (what: string, result: number): number => {
-  if (result !== 0) throw new BenchError('SYSTEM_CALL', `${what} failed with errno ${koffi.errno()}`);
+  if (result < 0) throw new BenchError('SYSTEM_CALL', `${what}: ${errnoText(errno())}`);
   return result;
 };
 
 /** @throws BenchError SYSTEM_CALL */
 export const openPty = (): Pty => {
-  calls ??= loadCalls();
-  const libc = calls;
-  const master: number = libc.open(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  if (master < 0) throw new BenchError('SYSTEM_CALL', `posix_openpt failed with errno ${koffi.errno()}`);
+  const calls = libc();
+  const master = checked('posix_openpt', calls.posixOpenpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   let path: string;
   try {
-    checked('grantpt', libc.grant(master));
-    checked('unlockpt', libc.unlock(master));
+    checked('grantpt', calls.grantpt(master));
+    checked('unlockpt', calls.unlockpt(master));
     const name = Buffer.alloc(pathBytes);
-    checked('ptsname_r', libc.name(master, name, pathBytes));
+    checked('ptsname_r', calls.ptsname(master, name, pathBytes));
     path = name.toString('utf8', 0, name.indexOf(0));
     // The terminal keeps its settings while the master is open, whoever opens and closes the slave. Having been
     // opened once, it answers EIO to the master as long as nobody holds it: that is how `held` is known.
     const slave = openSync(path, O_RDWR | O_NOCTTY);
     try {
       const termios = Buffer.alloc(termiosBytes);
-      checked('tcgetattr', libc.getAttributes(slave, termios));
-      libc.makeRaw(termios);
-      checked('tcsetattr', libc.setAttributes(slave, TCSANOW, termios));
+      checked('tcgetattr', calls.tcgetattr(slave, termios));
+      calls.cfmakeraw(termios);
+      checked('tcsetattr', calls.tcsetattr(slave, TCSANOW, termios));
     } finally {
       closeSync(slave);
     }
@@ -107,7 +86,7 @@ export const openPty = (): Pty => {
   const flush = () => {
     while (open && waiting.length > 0) {
       const chunk = waiting[0] as Uint8Array;
-      const written = Number(libc.write(master, chunk, chunk.length));
+      const written = Number(calls.write(master, chunk, chunk.length));
       if (written <= 0) return;
       waitingBytes -= written;
       if (written === chunk.length) waiting.shift();
@@ -128,17 +107,17 @@ export const openPty = (): Pty => {
     },
     read: (maximumBytes = readBytes) => {
       if (!open) return nothing;
-      const count = Number(libc.read(master, incoming, Math.min(maximumBytes, readBytes)));
+      const count = Number(calls.read(master, incoming, Math.min(maximumBytes, readBytes)));
       if (count > 0) {
         held = true;
         return Uint8Array.prototype.slice.call(incoming, 0, count);
       }
-      const errno = koffi.errno();
-      if (count < 0 && (errno === EAGAIN || errno === EINTR)) held = true;
-      else if (count === 0 || errno === EIO) {
+      const number = errno();
+      if (count < 0 && (number === errnos.EAGAIN || number === errnos.EINTR)) held = true;
+      else if (count === 0 || number === errnos.EIO) {
         held = false;
         forget();
-      } else throw new BenchError('SYSTEM_CALL', `read from the pty failed with errno ${errno}`);
+      } else throw new BenchError('SYSTEM_CALL', `read from the pty: ${errnoText(number)}`);
       return nothing;
     },
     write: (bytes) => {
