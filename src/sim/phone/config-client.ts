@@ -45,7 +45,7 @@ export const fetchConfiguration = async (options: ConfigClientOptions): Promise<
   const fetchConfigFile = async (fileName: string): Promise<ServedConfig | undefined> => {
     const outcome = await fetchNext(fileName);
     if (outcome.kind !== 'complete') return undefined;
-    const config = readConfig(new TextDecoder().decode(outcome.data));
+    const config = readConfig(new TextDecoder().decode(outcome.data), identity.deviceType);
     if (config === undefined) log('config', 'unreadable', { file: fileName });
     return config;
   };

@@ -1,4 +1,4 @@
-import type { SccpMessage } from '../../wire/sccp.js';
+import { encodeSccp, type SccpMessage } from '../../wire/sccp.js';
 import type { PhoneStack } from '../contracts.js';
 import type { Lifetime } from './lifetime.js';
 import { LifetimeEnded } from './lifetime.js';
@@ -17,6 +17,13 @@ const maxUnanswered = 3;
 const defaultSecondaryKeepaliveSeconds = 60;
 const minKeepaliveSeconds = 1;
 const line = 1;
+/** Codec and milliseconds per packet: G.711 u-law and A-law, G.729, G.729A. */
+const capabilities = '4:40,2:40,11:60,12:60';
+/** Dynamic messages and the like, as a 7960 sets them (bytes 60 85). */
+const features = 0x8560;
+/** Register of 8.1 loads ends after the address scope: no room for IPv6, load name and version stamp. */
+const registerPayloadBytes = 68;
+const sccpHeader = { bytes: 12, uncounted: 8 } as const;
 
 /** What the phone asks once its capabilities are told, all without waiting for answers. */
 const requestsAfterCapabilities: readonly (readonly [name: string, fields?: Readonly<Record<string, number>>])[] = [
@@ -37,7 +44,6 @@ export interface SccpClientOptions {
   readonly stack: PhoneStack;
   readonly life: Lifetime;
   readonly identity: PhoneIdentity;
-  readonly load: string;
   readonly address: string;
   /** In the order of priority, at least one. */
   readonly members: readonly CallManagerMember[];
@@ -123,23 +129,26 @@ const serve = async (
   return spare === undefined ? { ending } : { ending, standby: spare };
 };
 
+/** The short form that these phones send. */
+const registerMessage = (identity: PhoneIdentity, stationAddress: string): Uint8Array => {
+  const { deviceId: deviceName, deviceType } = identity;
+  const longest = encodeSccp('Register', { deviceName, stationAddress, deviceType, protocolVersion, features });
+  const message = longest.slice(0, sccpHeader.bytes + registerPayloadBytes);
+  new DataView(message.buffer).setUint32(0, message.length - sccpHeader.uncounted, true);
+  return message;
+};
+
 interface KeepaliveIntervals {
   readonly primaryMs: number;
   readonly secondaryMs: number;
 }
 
 const register = async (
-  { identity, load, address }: SccpClientOptions,
+  { identity, address }: SccpClientOptions,
   connection: SccpConnection,
   answerMs: number,
 ): Promise<KeepaliveIntervals | Ending> => {
-  connection.send('Register', {
-    deviceName: identity.deviceId,
-    deviceType: identity.deviceType,
-    protocolVersion,
-    stationAddress: address,
-    loadName: load,
-  });
+  connection.sendBytes(registerMessage(identity, address));
   connection.send('IpPort', { port: 0 });
   let intervals: KeepaliveIntervals | undefined;
   for (;;) {
@@ -149,7 +158,7 @@ const register = async (
     if (message.messageName === 'RegisterReject') return 'rejected';
     if (message.messageName === 'RegisterAck') intervals = intervalsOf(message);
     if (message.messageName === 'CapabilitiesReq' && intervals !== undefined) {
-      connection.send('CapabilitiesRes');
+      connection.send('CapabilitiesRes', { capabilities });
       for (const [name, fields] of requestsAfterCapabilities) connection.send(name, fields);
       return intervals;
     }

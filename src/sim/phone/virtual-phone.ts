@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { Clock } from '../../timeline/clock.js';
 import type { PhonePower, PhoneStack, PhoneTimers, PhoneWire, SimulatorConfig, VirtualPhone } from '../contracts.js';
 import { startCdp } from './cdp-client.js';
@@ -26,8 +27,10 @@ export interface VirtualPhoneOptions {
 const sccpPort = 2000;
 
 /** Where a phone registers: members with an IPv4 address in the order of priority, else the TFTP server itself. */
-const membersOf = ({ config }: PhoneConfig, tftpServer: string): readonly CallManagerMember[] =>
-  config.callManagers.length > 0 ? config.callManagers : [{ address: tftpServer, port: sccpPort }];
+const membersOf = ({ config }: PhoneConfig, tftpServer: string): readonly CallManagerMember[] => {
+  const members = config.callManagers.filter(({ address }) => isIPv4(address));
+  return members.length > 0 ? members : [{ address: tftpServer, port: sccpPort }];
+};
 
 /**
  * A phone from power to registration: loader, link, CDP, DHCP, files, CallManager. Whatever the moment, losing power
@@ -119,7 +122,6 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       stack,
       life,
       identity,
-      load,
       address: lease.address,
       members: membersOf(found, tftpServer),
       retryMs: timers.callManagerRetryMs,
