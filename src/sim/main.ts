@@ -60,16 +60,16 @@ const main = async (): Promise<void> => {
   const config: SimulatorConfig = JSON.parse(process.argv[2] ?? '{}');
   const faults = knownFaults(config.faults);
   const witness = createWitness(config.witnessPath);
-  process.on('uncaughtException', (error) => {
-    witness.tell({ event: 'crash', message: String(error.stack), cycle: machine.cycles });
-    witness.flush();
-    complain(String(error.stack), 1);
-  });
   // Whoever started it may be gone.
   process.stderr.on('error', () => {});
   process.on('SIGHUP', () => {});
 
   const machine = new Machine({ hex: readFileSync(firmwarePath, 'utf8'), eeprom: boardSerialNumber });
+  process.on('uncaughtException', (error) => {
+    witness.tell({ event: 'crash', message: String(error.stack), cycle: machine.cycles });
+    witness.flush();
+    complain(String(error.stack), 1);
+  });
   const phonePower = createElectricPhone();
   const { device, fetWelds, unplugAfterAddressMs } = applyJackFaults(faults, phonePower);
   const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });
