@@ -30,7 +30,8 @@ const refusalOf = (member: CallManagerPlan, plan: Plan, faults: ReadonlySet<stri
 const serveMember = async (member: CallManagerPlan, options: CallManagerOptions): Promise<Service> => {
   const { plan, clock, ip, now, tell } = options;
   const teller = createFactTeller('callmanager', tell);
-  const connections = new Set<Duplex>();
+  /** Each with what ends it at once. */
+  const connections = new Map<Duplex, () => void>();
   const silenceMs =
     Math.max(plan.sccp.keepaliveSeconds, plan.sccp.secondaryKeepaliveSeconds) * silentIntervals * millisecondsPerSecond;
 
@@ -41,16 +42,21 @@ const serveMember = async (member: CallManagerPlan, options: CallManagerOptions)
       socket.destroy();
       return;
     }
-    connections.add(socket);
+    const end = (): void => {
+      silence.cancel();
+      connections.delete(socket);
+      socket.destroy();
+    };
     const drop = (action: string, reason: string): void => {
       teller.once(action, reason, { server: member.address, reason });
-      socket.destroy();
+      end();
     };
     const session = createSccpSession({ plan, server: member, now, teller });
     const watch = () => clock.alarm(silenceMs, () => drop('connection-silent', `nothing heard for ${silenceMs} ms`));
     let silence = watch();
+    connections.set(socket, end);
     socket.on('data', (chunk: Uint8Array) => {
-      if (socket.destroyed) return;
+      if (!connections.has(socket)) return;
       silence.cancel();
       silence = watch();
       const { reply, garbage } = session.push(chunk);
@@ -59,16 +65,13 @@ const serveMember = async (member: CallManagerPlan, options: CallManagerOptions)
       else if (socket.writableLength > maxUnsentBytes) drop('replies-unread', `${maxUnsentBytes} bytes`);
     });
     socket.on('end', () => socket.end());
-    socket.on('close', () => {
-      silence.cancel();
-      connections.delete(socket);
-    });
+    socket.on('close', end);
   };
 
   const listener = await ip.listenTcp({ address: member.address, port: member.port }, onConnection);
   return {
     close: async () => {
-      for (const socket of connections) socket.destroy();
+      for (const end of [...connections.values()]) end();
       await listener.close();
     },
   };
