@@ -10,6 +10,8 @@ export type SccpFields = Readonly<Record<string, string | number>>;
 /** `size` is the least a part needs; a part with less behind it was not sent. */
 export interface SccpPart {
   readonly size: number;
+  /** The field it tells; none for unused bytes. */
+  readonly field?: string;
   read(reader: ByteReader, fields: Record<string, string | number>): void;
   write(writer: ByteWriter, fields: SccpFields): void;
 }
@@ -21,6 +23,7 @@ function unsigned(size: 1 | 2 | 4, name: string, absent: number): SccpPart {
   const width = { 1: 'u8', 2: 'u16', 4: 'u32' } as const;
   return {
     size,
+    field: name,
     read(reader, fields) {
       fields[name] = reader[width[size]](name);
     },
@@ -38,6 +41,7 @@ export const u32 = (name: string, absent = 0): SccpPart => unsigned(4, name, abs
 /** Text in a field of fixed size, up to its first NUL. */
 export const text = (name: string, size: number, absent = ''): SccpPart => ({
   size,
+  field: name,
   read(reader, fields) {
     fields[name] = reader.paddedText(size, name);
   },
@@ -49,6 +53,7 @@ export const text = (name: string, size: number, absent = ''): SccpPart => ({
 /** Text ended by a NUL, as the dynamic messages have it. */
 export const nulText = (name: string): SccpPart => ({
   size: 1,
+  field: name,
   read(reader, fields) {
     fields[name] = reader.nulText(name);
   },
@@ -60,6 +65,7 @@ export const nulText = (name: string): SccpPart => ({
 /** Text to the end of the payload, whose length varies by server; written in `size` bytes. */
 export const restText = (name: string, size: number): SccpPart => ({
   size: 0,
+  field: name,
   read(reader, fields) {
     fields[name] = reader.paddedText(reader.remaining, name);
   },
@@ -71,6 +77,7 @@ export const restText = (name: string, size: number): SccpPart => ({
 /** IPv4 in network order, unlike every other number. */
 export const ipv4 = (name: string): SccpPart => ({
   size: 4,
+  field: name,
   read(reader, fields) {
     fields[name] = numberToIpv4(new ByteReader(reader.bytes(4, name)).u32(name));
   },
@@ -82,6 +89,7 @@ export const ipv4 = (name: string): SccpPart => ({
 /** Bytes as hexadecimal text. */
 export const hex = (name: string, size: number, absent: (fields: SccpFields) => string = () => ''): SccpPart => ({
   size,
+  field: name,
   read(reader, fields) {
     fields[name] = bytesToHex(reader.bytes(size, name));
   },
@@ -117,6 +125,7 @@ export const slots = (
   },
 ): SccpPart => ({
   size: 0,
+  field: name,
   read(reader, fields) {
     const used = Math.min(numberIn(fields, options.used, 0), options.slots);
     fields[name] = Array.from({ length: used }, () => options.readSlot(reader)).join(',');
@@ -134,6 +143,7 @@ export const slots = (
 /** A u32 that counts the entries of the list told in field `list`, where the caller does not give it. */
 export const countOf = (name: string, list: string): SccpPart => ({
   size: 4,
+  field: name,
   read(reader, fields) {
     fields[name] = reader.u32(name);
   },

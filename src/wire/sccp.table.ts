@@ -104,13 +104,22 @@ const names: ReadonlyMap<number, string> = new Map(Object.entries(sccpMessages).
 
 export const sccpMessageName = (id: number): string => names.get(id) ?? 'unknown';
 
-/** `least`: shortest payload ever seen; parts behind it may be missing, each as a whole. */
+/** Sizes in bytes. */
 export interface SccpLayout {
+  /** Shortest payload ever seen; parts behind it may be missing, each as a whole. */
   readonly least: number;
+  /** Written at least; parts behind it only up to the last one whose field is given. All parts where there is no number. */
+  readonly written: number;
   readonly parts: readonly SccpPart[];
 }
 
-const layout = (least: number, ...parts: SccpPart[]): SccpLayout => ({ least, parts });
+const layout = (least: number, ...parts: SccpPart[]): SccpLayout => ({
+  least,
+  written: Number.POSITIVE_INFINITY,
+  parts,
+});
+/** A message that grew over the years and is sent in several lengths. */
+const grown = (sizes: { least: number; written: number }, ...parts: SccpPart[]): SccpLayout => ({ ...sizes, parts });
 const empty = layout(0);
 
 const noKeyFiller = '0:255';
@@ -187,8 +196,9 @@ const serverPlaces = [1, 2, 3, 4, 5];
  */
 export const sccpLayouts: Readonly<Record<string, SccpLayout>> = {
   KeepAlive: empty,
-  Register: layout(
-    41,
+  // 68 bytes is what a 7940/7960 sends; a load name makes it 124, a configuration version 172.
+  Register: grown(
+    { least: 41, written: 68 },
     text('deviceName', 16),
     u32('userId'),
     u32('instance', 1),
@@ -223,7 +233,7 @@ export const sccpLayouts: Readonly<Record<string, SccpLayout>> = {
   Alarm: layout(84, u32('severity'), text('text', 80), u32('param1'), u32('param2')),
   SoftKeySetReq: empty,
   SoftKeyTemplateReq: empty,
-  Unregister: layout(0, u32('reason')),
+  Unregister: grown({ least: 0, written: 0 }, u32('reason')),
   RegisterTokenReq: layout(
     32,
     text('deviceName', 16),
@@ -236,14 +246,16 @@ export const sccpLayouts: Readonly<Record<string, SccpLayout>> = {
   FeatureStatReq: layout(4, u32('index')),
   ServiceURLStatReq: layout(4, u32('index')),
 
-  RegisterAck: layout(
-    10,
+  // CallManager 2.x sends 12 bytes, later ones 20.
+  RegisterAck: grown(
+    { least: 10, written: 12 },
     u32('keepaliveSeconds', 30),
     text('dateTemplate', 6),
     unused(2),
     u32('secondaryKeepaliveSeconds', 60),
     u8('protocolVersion'),
-    hex('features', 3, ackFeatures),
+    // Written wherever a protocol version is.
+    { ...hex('features', 3, ackFeatures), field: 'protocolVersion' },
   ),
   ForwardStat: layout(
     8,

@@ -58,8 +58,7 @@ export function decodeSccp(bytes: Uint8Array): SccpMessage {
 function readParts({ least, parts }: SccpLayout, reader: ByteReader, fields: Record<string, string | number>): void {
   const leastEnd = reader.offset + least;
   for (const part of parts) {
-    const notSent = reader.remaining === 0 || reader.remaining < part.size;
-    if (notSent && reader.offset >= leastEnd) return;
+    if (reader.remaining < part.size && reader.offset >= leastEnd) return;
     part.read(reader, fields);
   }
 }
@@ -73,7 +72,10 @@ export function encodeSccp(name: string, fields: SccpFields = {}, headerVersion 
   const messageId = sccpMessages[name];
   if (!known || messageId === undefined) throw new BenchError('INTERNAL', `no encoder for the SCCP message ${name}`);
   const payload = new ByteWriter({ littleEndian });
-  for (const part of known.parts) part.write(payload, fields);
+  const lastGiven = known.parts.findLastIndex(({ field }) => field !== undefined && fields[field] !== undefined);
+  known.parts.forEach((part, index) => {
+    if (payload.length < known.written || index <= lastGiven) part.write(payload, fields);
+  });
   payload.padToMultiple(payloadMultiple);
   return new ByteWriter({ littleEndian })
     .u32(messageIdSize + payload.length)
