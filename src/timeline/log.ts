@@ -2,7 +2,7 @@
  * The run's log on disk: NDJSON, append-only, one event a line, written as it happens. The first line tells about the
  * log itself, the last may count what was folded.
  */
-import { close as closeFile, fsync, openSync, write } from 'node:fs';
+import { close as closeFile, closeSync, fstatSync, fsync, openSync, write } from 'node:fs';
 import { appendFile, readFile, truncate } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { BenchError } from '../errors.js';
@@ -93,6 +93,7 @@ export const createTimelineLog = (path: string, clock: Clock): TimelineLog => {
   let total = 0;
   let stored = 0;
   let lastAtUs = -1;
+  let closed: Promise<void> | undefined;
 
   const stampUs = (clockUs: number): number => {
     lastAtUs = Math.max(lastAtUs + 1, clockUs - meta.startClockUs);
@@ -142,8 +143,11 @@ export const createTimelineLog = (path: string, clock: Clock): TimelineLog => {
     failed: file.failed,
     flush: file.flush,
     close: () => {
-      if (Object.keys(folded).length > 0) file.write(`${JSON.stringify({ folded })}\n`);
-      return file.close();
+      closed ??= (async () => {
+        if (Object.keys(folded).length > 0) file.write(`${JSON.stringify({ folded })}\n`);
+        await file.close();
+      })();
+      return closed;
     },
   };
 };
@@ -167,7 +171,11 @@ const openAppendFile = (path: string): AppendFile => {
 
   let descriptor: number;
   try {
-    descriptor = openSync(path, 'ax');
+    descriptor = openSync(path, 'a');
+    if (fstatSync(descriptor).size > 0) {
+      closeSync(descriptor);
+      throw new Error('is there already');
+    }
   } catch (cause) {
     throw failure(cause);
   }
