@@ -45,10 +45,13 @@ export const listFaults = (terminal: Terminal, json: boolean): void => {
     for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
     return;
   }
-  const widest = Math.max(...faultNames.map((name) => name.length));
+  const judged = (row: FaultRow) =>
+    `${row.stage} ${row.verdict}${row.blame === null ? '' : ` (${row.blame})`}, exit ${row.exit}`;
+  const nameWidth = Math.max(...faultNames.map((name) => name.length));
+  const judgedWidth = Math.max(...rows.map((row) => judged(row).length));
   for (const row of rows) {
-    const judged = `${row.stage} ${row.verdict}${row.blame === null ? '' : ` (${row.blame})`}, exit ${row.exit}`;
-    terminal.line(`${row.name.padEnd(widest)}  ${judged.padEnd(34)}  ${terminal.paint('grey', row.title)}`);
+    const title = terminal.paint('grey', row.title);
+    terminal.line(`${row.name.padEnd(nameWidth)}  ${judged(row).padEnd(judgedWidth)}  ${title}`);
   }
 };
 
