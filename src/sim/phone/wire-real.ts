@@ -1,5 +1,5 @@
 import { quietInterface, setInterfaceUp, turnOffOffloads } from '../../os/interface-control.js';
-import { runIpCommands } from '../../os/ip-command.js';
+import { runIp, runIpCommands } from '../../os/ip-command.js';
 import { openPacketSocket, type PacketSocket, type ReceivedPacket } from '../../os/packet-socket.js';
 import type { Clock } from '../../timeline/clock.js';
 import { addVlanTag, decodeEthernet, type EthernetFrame, etherTypes, stripVlanTag } from '../../wire/ethernet.js';
@@ -54,23 +54,12 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
   quietInterface(interfaceName);
   turnOffOffloads(interfaceName);
   await runIpCommands([
-    ['link', 'set', 'dev', interfaceName, 'down', 'arp', 'off', 'addrgenmode', 'none'],
-    [
-      'link',
-      'add',
-      stackInterface,
-      'address',
-      phoneMac,
-      'addrgenmode',
-      'none',
-      'type',
-      'veth',
-      'peer',
-      'name',
-      pumpInterface,
-    ],
-    ['link', 'set', 'dev', pumpInterface, 'arp', 'off', 'addrgenmode', 'none'],
+    ['link', 'set', 'dev', interfaceName, 'down', 'arp', 'off'],
+    ['link', 'add', stackInterface, 'address', phoneMac, 'type', 'veth', 'peer', 'name', pumpInterface],
+    ['link', 'set', 'dev', pumpInterface, 'arp', 'off'],
   ]);
+  // Refused by a kernel without IPv6, which has nothing to keep quiet.
+  await runIp('link', 'set', 'dev', interfaceName, 'addrgenmode', 'none').catch(() => {});
   for (const name of [stackInterface, pumpInterface]) {
     quietInterface(name);
     turnOffOffloads(name);
