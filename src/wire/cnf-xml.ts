@@ -18,11 +18,14 @@ const sccpTransport = 4;
 const toXml = (root: object): string =>
   `${create({ version: '1.0', encoding: 'UTF-8' }, root).end({ prettyPrint: true })}\n`;
 
+/** The library reads entities in the texts it is given and again when it writes them; a text of ours means what it says. */
+const literal = (text: string): string => text.replaceAll('&', '&amp;amp;');
+
 const callManagerGroup = (callManagers: readonly CnfCallManager[]) => ({
   members: {
     member: callManagers.map(({ priority, name, address, port }) => ({
       '@priority': priority,
-      callManager: { name, ports: { ethernetPhonePort: port }, processNodeName: address },
+      callManager: { name: literal(name), ports: { ethernetPhonePort: port }, processNodeName: literal(address) },
     })),
   },
 });
@@ -40,12 +43,12 @@ export function buildDeviceConfig(options: {
     device: {
       deviceProtocol: 'SCCP',
       devicePool: {
-        dateTimeSetting: { dateTemplate: options.dateTemplate, timeZone: 'UTC' },
+        dateTimeSetting: { dateTemplate: literal(options.dateTemplate), timeZone: 'UTC' },
         callManagerGroup: callManagerGroup(options.callManagers),
         connectionMonitorDuration: connectionMonitorSeconds,
       },
-      loadInformation: options.loadInformation,
-      versionStamp: options.versionStamp,
+      loadInformation: literal(options.loadInformation),
+      versionStamp: literal(options.versionStamp),
       deviceSecurityMode: noSecurity,
       transportLayerProtocol: sccpTransport,
     },
@@ -59,7 +62,7 @@ export function buildDefaultConfig(options: {
 }): string {
   const loads = options.loads.map(({ deviceType, model, load }) => [
     `loadInformation${deviceType}`,
-    { '@model': model, '#': load },
+    { '@model': literal(model), '#': literal(load) },
   ]);
   return toXml({ Default: { callManagerGroup: callManagerGroup(options.callManagers), ...Object.fromEntries(loads) } });
 }
