@@ -1,4 +1,4 @@
-import { encodeSccp, type SccpMessage } from '../../wire/sccp.js';
+import type { SccpMessage } from '../../wire/sccp.js';
 import type { PhoneStack } from '../contracts.js';
 import type { Lifetime } from './lifetime.js';
 import { LifetimeEnded } from './lifetime.js';
@@ -21,9 +21,6 @@ const line = 1;
 const capabilities = '4:40,2:40,11:60,12:60';
 /** Dynamic messages and the like, as a 7960 sets them (bytes 60 85). */
 const features = 0x8560;
-/** Register of 8.1 loads ends after the address scope: no room for IPv6, load name and version stamp. */
-const registerPayloadBytes = 68;
-const sccpHeader = { bytes: 12, uncounted: 8 } as const;
 
 /** What the phone asks once its capabilities are told, all without waiting for answers. */
 const requestsAfterCapabilities: readonly (readonly [name: string, fields?: Readonly<Record<string, number>>])[] = [
@@ -129,15 +126,6 @@ const serve = async (
   return spare === undefined ? { ending } : { ending, standby: spare };
 };
 
-/** The short form that these phones send. */
-const registerMessage = (identity: PhoneIdentity, stationAddress: string): Uint8Array => {
-  const { deviceId: deviceName, deviceType } = identity;
-  const longest = encodeSccp('Register', { deviceName, stationAddress, deviceType, protocolVersion, features });
-  const message = longest.slice(0, sccpHeader.bytes + registerPayloadBytes);
-  new DataView(message.buffer).setUint32(0, message.length - sccpHeader.uncounted, true);
-  return message;
-};
-
 interface KeepaliveIntervals {
   readonly primaryMs: number;
   readonly secondaryMs: number;
@@ -148,7 +136,14 @@ const register = async (
   connection: SccpConnection,
   answerMs: number,
 ): Promise<KeepaliveIntervals | Ending> => {
-  connection.sendBytes(registerMessage(identity, address));
+  // The short form of 8.1 loads: no room for IPv6, load name and version stamp.
+  connection.send('Register', {
+    deviceName: identity.deviceId,
+    stationAddress: address,
+    deviceType: identity.deviceType,
+    protocolVersion,
+    features,
+  });
   connection.send('IpPort', { port: 0 });
   let intervals: KeepaliveIntervals | undefined;
   for (;;) {

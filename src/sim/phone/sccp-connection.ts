@@ -14,8 +14,6 @@ export interface SccpConnection {
   readonly member: CallManagerMember;
   readonly closed: boolean;
   send(name: string, fields?: Readonly<Record<string, string | number>>): void;
-  /** A whole message in a form that the codec does not write by itself. */
-  sendBytes(message: Uint8Array): void;
   /** The next message, `closed` after the last one, or undefined after `timeoutMs`. One reader at a time. */
   next(timeoutMs: number): Promise<SccpMessage | 'closed' | undefined>;
   /** Drops what was not read. */
@@ -76,17 +74,14 @@ const openConnection = (socket: Socket, { life, member, onClosed }: ConnectOptio
   socket.on('error', () => gone(false));
   socket.on('close', () => gone(false));
 
-  const sendBytes = (message: Uint8Array): void => {
-    if (!closed) socket.write(message);
-  };
-
   return {
     member,
     get closed() {
       return closed;
     },
-    sendBytes,
-    send: (name, fields = {}) => sendBytes(encodeSccp(name, fields)),
+    send: (name, fields = {}) => {
+      if (!closed) socket.write(encodeSccp(name, fields));
+    },
     next: async (timeoutMs) => (await inbox.next(closed ? 0 : timeoutMs)) ?? (closed ? 'closed' : undefined),
     discard: () => inbox.clear(),
     close: () => {
