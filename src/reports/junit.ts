@@ -1,6 +1,6 @@
 import type { RunRecord } from '../records/record.js';
 import type { Measurement, StageResult } from '../stages/judge.js';
-import { escapeText } from './escape.js';
+import { escapeText } from './markup.js';
 import { limitsText, valueText } from './measurement-text.js';
 
 const attributes = (values: Readonly<Record<string, string | number>>): string =>

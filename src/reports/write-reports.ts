@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parsePlan } from '../plan/load-plan.js';
 import type { RunRecord } from '../records/record.js';
 import { writeWhole } from '../records/run-folder.js';
 import { readTimeline } from '../timeline/log.js';
@@ -10,5 +11,6 @@ export const writeReports = async (run: { readonly record: RunRecord; readonly f
   const { record, folder } = run;
   await writeWhole(folder, record.files.junit, junitReport(record));
   const { events } = await readTimeline(join(folder, record.files.timeline));
-  await writeWhole(folder, record.files.report, htmlReport(record, events));
+  const { plan } = parsePlan(record.plan.text, join(folder, record.files.plan));
+  await writeWhole(folder, record.files.report, htmlReport(record, events, plan));
 };

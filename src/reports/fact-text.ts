@@ -1,0 +1,112 @@
+/** Every kind of fact in a few words. */
+import type { Fact, FactKind, FactOf } from '../timeline/events.js';
+
+const hex = (value: number, digits: number): string => `0x${value.toString(16).toUpperCase().padStart(digits, '0')}`;
+const round = (value: number): string => String(Math.round(value * 100) / 100);
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
+const join = (...parts: readonly (string | null | false)[]): string => parts.filter((part) => part).join(', ');
+const listed = (record: Readonly<Record<string, string | number | boolean>>): string =>
+  Object.entries(record)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+
+const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
+  'run-start': ({ runId, limited }) =>
+    join(`Run ${runId} starts`, limited.length > 0 && `limited: ${limited.join('; ')}`),
+  'capture-proven': () => 'The capture records',
+  'power-requested': () => 'Discovery and power requested',
+  'simulated-time': ({ slipMs, worstLagMs, speed }) =>
+    `Simulated time fell ${round(slipMs)} ms behind the wall clock, at worst ${round(worstLagMs)} ms at once, speed ${round(speed)}`,
+  time: () => 'A deadline passed',
+  'bench-fault': ({ code, message, blame }) => `${code}: ${message} (${blame})`,
+  interrupted: ({ by }) => `Interrupted: ${by}`,
+  end: ({ reason }) => `End: ${reason}`,
+
+  'board-identified': ({ serial, firmware, revision, resetCause }) =>
+    `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}`,
+  'flp-burst': ({ index, word, sent, heard, foreignPulses, roundTripNanoseconds }) =>
+    join(
+      `Burst ${index}: word ${hex(word, 4)}`,
+      heard === sent ? 'came back exactly' : heard.includes('1') ? 'something else was heard' : 'nothing was heard',
+      roundTripNanoseconds !== null && `round trip ${round(roundTripNanoseconds)} ns`,
+      foreignPulses > 0 && `${foreignPulses} foreign pulses`,
+    ),
+  discovery: ({ outcome, bursts, matches, partnerWord, foreignPulses }) =>
+    join(
+      `Discovery: ${outcome}`,
+      `${matches} of ${bursts} bursts echoed`,
+      partnerWord !== null && `partner's word ${hex(partnerWord, 4)}`,
+      foreignPulses > 0 && `${foreignPulses} foreign pulses`,
+    ),
+  'power-refused': ({ code }) => `The board refused power: ${code}`,
+  'power-on': ({ pairs, polarity, discoveryAgeMs }) =>
+    `Power on (${pairs} pairs, ${polarity} polarity), discovery ${round(discoveryAgeMs)} ms old`,
+  inrush: ({ peakMilliamps, durationMs }) =>
+    `Inrush: peak ${round(peakMilliamps)} mA, over after ${round(durationMs)} ms`,
+  current: ({ milliamps, jackMillivolts, periodMs }) =>
+    `Current: ${round(mean(milliamps))} mA on average over ${milliamps.length * periodMs} ms, jack ${round(jackMillivolts / 1000)} V`,
+  'power-off': ({ cause, switchOffMs, milliamps }) =>
+    `Power off (${cause}) within ${round(switchOffMs)} ms at ${round(milliamps)} mA`,
+  'jack-safe': ({ jackSafeMs }) => `Jack below 2.8 V after ${round(jackSafeMs)} ms`,
+  'board-fault': ({ code, jackMillivolts }) => `Board fault ${code}, jack ${round(jackMillivolts / 1000)} V`,
+  'board-lost': ({ code }) => `The board is lost: ${code}`,
+  'stored-trip': ({ cause, switchOffMs, jackSafeMs }) =>
+    join(
+      `The board kept a trip: ${cause}`,
+      `switch open within ${round(switchOffMs)} ms`,
+      jackSafeMs !== null && `jack safe after ${round(jackSafeMs)} ms`,
+    ),
+
+  'link-up': () => 'Link up',
+  'link-down': () => 'Link down',
+  'own-frame-returned': () => 'A frame of our own came back',
+
+  service: ({ service, action, detail }) => join(`${service}: ${action.replaceAll('-', ' ')}`, listed(detail)),
+
+  cdp: (fact) =>
+    join(
+      `CDP ${fact.deviceId ?? ''}`.trim(),
+      fact.from === 'phone' && fact.platform,
+      fact.softwareVersion,
+      fact.voiceVlanQuery && 'asks for the voice VLAN',
+      fact.voiceVlanReply !== null && `voice VLAN is ${fact.voiceVlanReply}`,
+      fact.powerConsumptionMilliwatts !== null && `draws ${fact.powerConsumptionMilliwatts} mW`,
+      fact.powerAvailableMilliwatts !== null && `${fact.powerAvailableMilliwatts} mW available`,
+      !fact.checksumOk && 'checksum wrong',
+    ),
+  dhcp: (fact) =>
+    join(
+      `DHCP ${fact.messageType}`,
+      fact.yourAddress !== '0.0.0.0' && `address ${fact.yourAddress}`,
+      fact.requestedAddress !== null && `asks for ${fact.requestedAddress}`,
+      fact.parameterRequestList.length > 0 && `wants options ${fact.parameterRequestList.join(' ')}`,
+      fact.tftpServers.length > 0 && `TFTP ${fact.tftpServers.join(' ')}`,
+      fact.vendorClass,
+    ),
+  'address-used': ({ address }) => `Uses ${address}`,
+  'vlan-used': ({ vlan }) => (vlan === null ? 'First untagged frame' : `First frame with tag ${vlan}`),
+  'tftp-request': ({ file, options }) => join(`TFTP asks for ${file}`, listed(options)),
+  'tftp-progress': ({ file, bytes }) => `TFTP ${file}: ${bytes} bytes so far`,
+  'tftp-end': (fact) =>
+    join(
+      fact.outcome === 'complete'
+        ? `TFTP ${fact.file}: complete, ${fact.bytes} bytes in ${round(fact.durationMs)} ms`
+        : `TFTP ${fact.file}: ${fact.outcome === 'error' ? 'refused' : 'no end was seen'}`,
+      fact.errorCode !== null && `error ${fact.errorCode} ${fact.errorMessage ?? ''}`.trim(),
+      fact.config?.loadInformation !== undefined &&
+        fact.config.loadInformation !== null &&
+        `names load ${fact.config.loadInformation}`,
+    ),
+  tcp: ({ state, server, port }) => `TCP ${server}:${port} ${state}`,
+  sccp: ({ message, fields, count }) => join(`SCCP ${message}`, count > 1 && `${count} times`, listed(fields)),
+  malformed: ({ protocol, offset, reason }) => `Malformed ${protocol} at byte ${offset}: ${reason}`,
+};
+
+const longestText = 240;
+
+export const factText = (fact: Fact): string => {
+  const describe = texts[fact.kind] as ((fact: Fact) => string) | undefined;
+  const text = describe === undefined ? (fact as { readonly kind: string }).kind : describe(fact);
+  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+};

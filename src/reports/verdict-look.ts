@@ -1,0 +1,37 @@
+/** What verdicts are called and how they look, everywhere in the report. */
+import type { RunRecord } from '../records/record.js';
+import type { StageVerdict } from '../stages/judge.js';
+
+export interface VerdictLook {
+  readonly label: string;
+  readonly sign: string;
+}
+
+export const stageLooks: Readonly<Record<StageVerdict, VerdictLook>> = {
+  pass: { label: 'Pass', sign: '✓' },
+  marginal: { label: 'Marginal', sign: '≈' },
+  fail: { label: 'Fail', sign: '✕' },
+  error: { label: 'Bench problem', sign: '!' },
+  skipped: { label: 'Skipped', sign: '–' },
+  'not-reached': { label: 'Not reached', sign: '·' },
+};
+
+/** The word on the banner and the sentence a person at the bench acts on. */
+export const bannerOf = (record: RunRecord): { readonly word: string; readonly meaning: string } => {
+  const isLimited = record.limited.length > 0;
+  switch (record.verdict) {
+    case 'pass':
+      return isLimited
+        ? { word: 'PASS (limited)', meaning: 'What this bench could see of the phone is good.' }
+        : { word: 'PASS', meaning: 'This phone is good.' };
+    case 'marginal':
+      return {
+        word: isLimited ? 'MARGINAL (limited)' : 'MARGINAL',
+        meaning: 'This phone works; at least one figure is close to its limit.',
+      };
+    case 'fail':
+      return { word: 'FAIL', meaning: 'The phone is to blame.' };
+    case 'error':
+      return { word: 'BENCH PROBLEM', meaning: 'Do not bin this phone: it was not shown to be at fault.' };
+  }
+};
