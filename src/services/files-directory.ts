@@ -9,7 +9,7 @@ export type DirectoryLookup =
   | { readonly kind: 'missing'; readonly names: readonly string[] }
   | { readonly kind: 'outside' };
 
-const maxNamesCompared = 1000;
+const maxNamesCompared = 500;
 
 const entriesOf = async (folder: string): Promise<readonly Dirent[]> => {
   try {

@@ -1,7 +1,7 @@
 /** How many letters may differ for a name to count as perhaps meant. */
 const maxDistance = 2;
-/** Longer names are not compared: the work grows with the square. */
-const maxLength = 128;
+/** Longer names are not compared: the work grows with the square, and the loop that conducts the run waits. */
+const maxLength = 64;
 
 /** Levenshtein distance, two rows at a time. */
 const distance = (left: string, right: string): number => {
@@ -29,8 +29,8 @@ export const nearestName = (asked: string, known: readonly string[]): string | n
   let best: { readonly name: string; readonly score: number } | undefined;
   for (const name of known) {
     const candidate = name.toLowerCase();
-    if (Math.abs(candidate.length - wanted.length) > maxLength) continue;
-    const letters = distance(wanted, candidate);
+    const farApart = Math.abs(candidate.length - wanted.length) > maxDistance;
+    const letters = farApart ? Number.POSITIVE_INFINITY : distance(wanted, candidate);
     const score = letters <= maxDistance ? letters : stem(candidate) === stem(wanted) ? maxDistance + 1 : Infinity;
     if (score < (best?.score ?? Infinity)) best = { name, score };
   }

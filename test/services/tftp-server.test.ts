@@ -271,9 +271,11 @@ describe('TFTP server', () => {
       const stranger = await client();
       await stranger.ack(1, tid);
       expect((await stranger.next()).packet).toMatchObject({ opcode: 'ERROR', errorCode: 5 });
+      const sent = ip.destinations.length;
       await stranger.send({ opcode: 'ERROR', errorCode: 0, errorMessage: 'stop' }, tid);
       await phone.ack(1, tid);
       expect(await phone.nextData()).toMatchObject({ block: 2, port: tid });
+      expect(ip.destinations).toHaveLength(sent + 1);
     });
 
     it('stops when the client sends an error', async () => {
