@@ -54,18 +54,32 @@ export const createSocketStack = (address: string, map: EndpointMap, clock: Cloc
           if (!alive) return reject(goneError());
           // From here on an error is a lost datagram, as on any wire.
           socket.on('error', () => {});
+          let unsent = 0;
+          let closing = false;
+          const shutWhenSent = (): void => {
+            if (closing && unsent === 0) shut();
+          };
           resolve({
             port: map.toLogical(socket.address()).port,
             send: (data, peerAddress, peerPort) => {
               const peer = map.toSystem({ address: peerAddress, port: peerPort });
-              if (alive) socket.send(data, peer.port, peer.address, () => {});
+              if (!alive || closing) return;
+              unsent += 1;
+              socket.send(data, peer.port, peer.address, () => {
+                unsent -= 1;
+                shutWhenSent();
+              });
             },
             onMessage: (listener) => {
               socket.on('message', (data, from) => {
-                if (alive) listener(data, map.toLogical(from));
+                if (alive && !closing) listener(data, map.toLogical(from));
               });
             },
-            close: shut,
+            // Node sends in a later turn: what was sent before must not be lost with the socket.
+            close: () => {
+              closing = true;
+              shutWhenSent();
+            },
           });
         });
       }),

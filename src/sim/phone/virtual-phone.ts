@@ -114,6 +114,8 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       log,
     });
     if (found.newLoad !== undefined) {
+      // Erasing and writing: taken to last as long as loading does; a power cut before its end leaves the old load.
+      await life.sleep(timers.bootMs);
       log('boot', 'flashed', { from: load, to: found.newLoad });
       flash.load = found.newLoad;
       return;

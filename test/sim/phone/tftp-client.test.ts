@@ -4,7 +4,7 @@ import type { PhoneStack } from '../../../src/sim/contracts.js';
 import { Lifetime } from '../../../src/sim/phone/lifetime.js';
 import { fetchFile, type TftpOutcome } from '../../../src/sim/phone/tftp-client.js';
 import { decodeTftp, encodeTftp, type TftpPacket } from '../../../src/wire/tftp.js';
-import { CountingClock } from './counting-clock.js';
+import { CountingClock, until } from './counting-clock.js';
 import { onLoopback, startTftpServer, type TestTftpServer, testNetwork } from './loopback-servers.js';
 import { MemoryWire, testPortOffset } from './memory-wire.js';
 
@@ -59,7 +59,7 @@ describe('the phone reading a file over TFTP', () => {
     const outcome = await fetchWith('a.bin');
     expect(outcome.kind).toBe('complete');
     expect(outcome.kind === 'complete' && Buffer.compare(outcome.data, bytes(length))).toBe(0);
-    expect(wire.openSockets).toBe(0);
+    await until(() => wire.openSockets === 0, 'the socket is closed');
     expect(clock.waiting).toBe(0);
   });
 
@@ -67,6 +67,15 @@ describe('the phone reading a file over TFTP', () => {
     const heard = await script((_packet, send) => send({ opcode: 'DATA', block: 1, data: bytes(3) }));
     await fetchWith('SEP0012DADBD34E.cnf.xml');
     expect(heard[0]).toMatchObject({ opcode: 'RRQ', fileName: 'SEP0012DADBD34E.cnf.xml', mode: 'octet', options: {} });
+  });
+
+  it('acknowledges the last block before it closes its socket', async () => {
+    const heard = await script((packet, send) => {
+      if (packet.opcode === 'RRQ') send({ opcode: 'DATA', block: 1, data: bytes(3) });
+    });
+    await fetchWith('a.bin');
+    await until(() => heard.length > 1, 'the last acknowledgement');
+    expect(heard[1]).toMatchObject({ opcode: 'ACK', block: 1 });
   });
 
   it('takes ERROR 1 as an answer, at once', async () => {
@@ -137,7 +146,7 @@ describe('the phone reading a file over TFTP', () => {
       else life.end();
     });
     await expect(fetchWith('a.bin')).rejects.toThrow();
-    expect(wire.openSockets).toBe(0);
+    await until(() => wire.openSockets === 0, 'the socket is closed');
     expect(clock.waiting).toBe(0);
   });
 });
