@@ -12,7 +12,7 @@ import { type ControlCommands, startControl } from './control.js';
 import { applyJackFaults, isSimulatorFault, type SimulatorFault, simulatorFaults, unknownFaultExit } from './faults.js';
 import { createJack } from './jack.js';
 import { cyclesPerSecond, Machine } from './machine.js';
-import { createPace, startPacing } from './pacing.js';
+import { createPace, pacingLimits, startPacing } from './pacing.js';
 import { createPhoneWire } from './phone/phone-wire.js';
 import { createVirtualPhone } from './phone/virtual-phone.js';
 import { createElectricPhone } from './phone-power.js';
@@ -93,8 +93,11 @@ const main = async (): Promise<void> => {
   const pacing = startPacing(
     clock,
     (simulatedUs) => {
+      for (let left = simulatedUs; left > 0; left -= pacingLimits.sliceUs) {
+        serial.exchange();
+        jack.run(Math.min(left, pacingLimits.sliceUs) * cyclesPerUs);
+      }
       serial.exchange();
-      jack.run(simulatedUs * cyclesPerUs);
       if (machine.cycles < pullAt) return;
       pullAt = Number.POSITIVE_INFINITY;
       pull();
