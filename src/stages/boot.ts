@@ -26,8 +26,6 @@ interface BootNotes {
   readonly firstLink: Moment | null;
   readonly isLinked: boolean;
   readonly lostAtUs: number | null;
-  /** Our own frames came back: the link is our own echo. */
-  readonly isLooped: boolean;
   readonly drops: number;
   readonly restartsForImage: number;
   /** An image came whole: the next loss of link is the phone starting it. */
@@ -57,8 +55,6 @@ const rebootLoop = (drops: number): Finding =>
     `Link was lost ${drops} times without an image to start: the phone reboots again and again.`,
     'Repeat with another cable; if it stays, erase the phone’s settings, then put it aside for repair.',
   );
-
-const linkWords = (state: State): Finding => (state.notes.isLooped ? loop : noLink(state));
 
 /** One further loss of link is a phone's habit, where the plan has no limit of its own. */
 const habitualDrops = 1;
@@ -102,7 +98,8 @@ const next = (state: State, event: TimelineEvent): State => {
     case 'link-down':
       return onLinkDown(state, event);
     case 'own-frame-returned':
-      return witness(note(state, { isLooped: true }), event);
+      // Without link it is the phone's relay, still closed in the first moments of power.
+      return notes.isLinked ? conclude(state, loop, event) : state;
     case 'current':
       return withPeak(state, event, fact.milliamps, fact.jackMillivolts);
     case 'tftp-end':
@@ -110,7 +107,7 @@ const next = (state: State, event: TimelineEvent): State => {
         ? note(state, { expectsRestart: true })
         : state;
     case 'power-off':
-      return fact.cause === 'LINK_DEADLINE' ? conclude(state, linkWords(state), event) : state;
+      return fact.cause === 'LINK_DEADLINE' ? conclude(state, noLink(state), event) : state;
     default:
       return state;
   }
@@ -133,7 +130,6 @@ export const bootJudge = defineJudge<BootNotes>({
     firstLink: null,
     isLinked: false,
     lostAtUs: null,
-    isLooped: false,
     drops: 0,
     restartsForImage: 0,
     expectsRestart: false,
@@ -142,8 +138,8 @@ export const bootJudge = defineJudge<BootNotes>({
   }),
   next,
   goal: ({ notes, plan }) => {
-    const { firstLink, isLooped, poweredAtUs } = notes;
-    if (firstLink === null || isLooped || poweredAtUs === null) return null;
+    const { firstLink, poweredAtUs } = notes;
+    if (firstLink === null || poweredAtUs === null) return null;
     const linkUpMs = msSince(poweredAtUs, firstLink.atUs);
     return {
       atUs: firstLink.atUs,
@@ -154,7 +150,7 @@ export const bootJudge = defineJudge<BootNotes>({
     const since = reachedAtUs === null ? notes.poweredAtUs : notes.lostAtUs;
     return since === null ? null : since + usFromMs(plan.boot.linkAllowanceMs);
   },
-  overdue: linkWords,
+  overdue: noLink,
   finish,
   summary: ({ notes }) => {
     const ms = msSince(notes.poweredAtUs ?? 0, notes.firstLink?.atUs ?? 0);
