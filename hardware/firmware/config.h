@@ -1,0 +1,92 @@
+/* Every limit of the firmware, once, with where it comes from. Times are in ms unless the name says otherwise. */
+#pragma once
+#include "pinmap.h"
+
+#define PROTOCOL_VERSION 1
+#define FIRMWARE_MAJOR 1
+#define FIRMWARE_MINOR 0
+#define BOARD_REVISION 1
+#define FIRMWARE_NAME "Linkpulse"
+#define FIRMATA_MAJOR 2
+#define FIRMATA_MINOR 5
+
+/* ---- time: Timer 1 counts 64 CPU cycles (docs/board-protocol.md, `time`) -------------------------------- */
+#define UNIT_CYCLES 64
+#define UNITS_PER_MS (F_CPU / 1000 / UNIT_CYCLES)
+#define MS(ms) ((uint32_t)(ms) * UNITS_PER_MS)
+/* A pass of the main loop every 128 us: shorter than a byte at 57600 baud (174 us), so that polling loses none. */
+#define TICK_UNITS 32
+/* Longest time without a pass is a listening slice, some 5 ms; the pump's monostable (30 ms) is the faster guard. */
+#define WATCHDOG WDTO_60MS
+
+/* ---- serial line: 57600 with U2X is -0.8 %, data sheet table 20-12 --------------------------------------- */
+#define UBRR_57600 34
+#define BODY_MAX 64
+
+/* ---- FLP: 802.3 clause 28.2.1; burst geometry itself is cycle-counted in flp_burst.S ---------------------- */
+#define BURST_POSITIONS 33
+#define BURST_PERIOD_UNITS 4000 /* 256000 cycles, 16 ms; a whole number of ticks */
+/* Ticks before a burst without any work that could outlast a tick. */
+#define BURST_QUIET_TICKS 4
+/* Must hold two bursts or link pulses of a partner at 24 ms at the most (28.3.2), and is at least 40 ms. */
+#define LISTEN_MS 50
+#define LISTEN_SLICE_UNITS 256
+#define LISTEN_SLICE_MAX_UNITS 1000
+/* Pulse to pulse, in units of 4 us: data_detect_max 78-100 us, flp_test_max 165-185 us, link pulses 8-24 ms. */
+#define GAP_DATA_MIN 12
+#define GAP_DATA_MAX 21
+#define GAP_CLOCK_MAX 40
+#define GAP_NLP_MIN MS(6)
+#define GAP_NLP_MAX MS(26)
+/* Gaps inside the FLP windows before calling it FLP: flp_cnt 6 pulses. */
+#define FLP_RUN_MIN 5
+/* Bursts with foreign pulses in a row after which we stop sending and listen. */
+#define FOREIGN_BURSTS_MAX 3
+
+/* ---- power ----------------------------------------------------------------------------------------------- */
+#define SAFE_MILLIVOLTS 2800 /* 802.3 33.2.9: below is off */
+#define STUCK_AFTER_MS 500   /* 802.3 33.2.9: off within 500 ms */
+#define DISCOVERY_MAX_AGE_MS 500
+/* Signal relay 3 ms, safety relay 10 ms operate time; both with bounce. */
+#define RELAY_SETTLE_MS 10
+#define RELAY_TIMEOUT_MS 25
+#define SWITCH2_SETTLE_MS 12
+#define LATCH_CLEAR_MS 1
+/* The phone's own supply starts at 36 V at the latest (802.3af 33.3.5 Von 42 V, Voff 30 V). */
+#define INRUSH_DONE_MILLIVOLTS 30000
+#define INRUSH_SETTLED_MS 2
+/* After a reset with power on: the dwell of that power-on is not known any more. */
+#define DWELL_AFTER_RESET_MS 5000
+
+/* ---- reports --------------------------------------------------------------------------------------------- */
+#define TICK_MS 50
+#define SAMPLE_MS 10
+#define SAMPLES_PER_BLOCK 10
+#define TRACE_MS 1
+#define TRACE_SAMPLES 64
+#define TRACE_CHUNK 24
+
+/* ---- what DISCOVER may ask for: lowest and highest value of each parameter ------------------------------- */
+#define ECHOES_MIN 3
+#define ECHOES_MAX 8
+#define BURSTS_MAX 250
+#define INRUSH_TIMER_MIN 5
+#define INRUSH_TIMER_MAX 200 /* 802.3af Tinrush 50-75 ms */
+#define OVERLOAD_MA_MIN 20
+#define OVERLOAD_MA_MAX 450 /* the analogue limit stands at 425 mA */
+#define OVERLOAD_MS_MIN 1
+#define OVERLOAD_MS_MAX 200 /* 802.3af Tovld 50-75 ms */
+#define UNDERLOAD_MA_MIN 1
+#define UNDERLOAD_MA_MAX 100 /* 802.3af Imin 5-10 mA */
+#define UNDERLOAD_MS_MIN 10
+#define UNDERLOAD_MS_MAX 2000 /* 802.3af Tmpdo 300-400 ms */
+#define HEARTBEAT_MS_MIN 200
+#define HEARTBEAT_MS_MAX 800
+#define LINK_DEADLINE_MS_MIN 1000
+#define LINK_DEADLINE_MS_MAX 60000
+#define OFF_DWELL_MS_MIN 500
+#define OFF_DWELL_MS_MAX 60000
+
+/* ---- Firmata ---------------------------------------------------------------------------------------------- */
+#define SAMPLING_MS_DEFAULT 19
+#define SAMPLING_MS_MIN 10
