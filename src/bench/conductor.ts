@@ -7,7 +7,7 @@ import type { Clock } from '../timeline/clock.js';
 import type { Fact } from '../timeline/events.js';
 import { sleep } from '../timeline/wait.js';
 import { benchFault } from './bench-fault.js';
-import { startHeartbeat } from './heartbeat.js';
+import { heartbeatPeriodMs, startHeartbeat } from './heartbeat.js';
 import { createLinkReporter } from './link-reporter.js';
 import type { OpenPort } from './port.js';
 import { createPowerWatch, powerOff, within } from './power-off.js';
@@ -131,7 +131,11 @@ const attachOptions = (plan: Plan) => ({
   prefixLength: plan.network.prefixLength,
 });
 
-/** Asks for power; waits out the board's off-dwell once (a run right after another). Other refusals become facts. */
+/** Refusals that pass by waiting: a run right after another, and a board that has not heard us for long enough yet. */
+const waitsMs = (code: string, plan: Plan): number | undefined =>
+  ({ OFF_DWELL: plan.power.offDwellMs + 100, NO_HEARTBEAT: plan.power.heartbeatTimeoutMs })[code];
+
+/** Asks for power, waiting out each such refusal once. Other refusals become facts. */
 const requestPower = async (
   injector: Injector,
   plan: Plan,
@@ -139,15 +143,19 @@ const requestPower = async (
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> => {
-  const waits = [plan.power.offDwellMs + 100, 0];
-  for (const waitMs of waits) {
+  // The board powers nobody whose heartbeat it has not heard.
+  await sleep(clock, 2.5 * heartbeatPeriodMs, signal);
+  const waitedFor = new Set<string>();
+  for (;;) {
     try {
       return await injector.discoverAndPower(powerRequest(plan));
     } catch (error) {
       const code = refusalCode(error);
       if (code === undefined) throw error;
-      if (code === 'OFF_DWELL' && waitMs > 0) await sleep(clock, waitMs, signal);
-      else return tell({ kind: 'power-refused', code });
+      const waitMs = waitsMs(code, plan);
+      if (waitMs === undefined || waitedFor.has(code)) return tell({ kind: 'power-refused', code });
+      waitedFor.add(code);
+      await sleep(clock, waitMs, signal);
     }
   }
 };
