@@ -5,6 +5,7 @@ import type { Clock } from '../timeline/clock.js';
 import type { FrameLink } from './frame-link.js';
 import type { AttachOptions, IpAttachment, TcpListener, UdpPort } from './ip-attachment.js';
 import { openTcpListener, openUdpPort } from './socket-ports.js';
+import { refuseOnWire } from './tcp-refusal.js';
 import { openVoiceVlan } from './voice-vlan.js';
 
 const anyAddress = '0.0.0.0';
@@ -29,7 +30,7 @@ export const openKernelAttachment = async (
     await device?.close();
     throw reason;
   }
-  return attachmentOn(interfaceName, options.addresses, () => takeDown(interfaceName, device, cidrs));
+  return attachmentOn(link, interfaceName, options, () => takeDown(interfaceName, device, cidrs));
 };
 
 const takeDown = async (interfaceName: string, device: VlanDevice | undefined, cidrs: readonly string[]) => {
@@ -39,8 +40,9 @@ const takeDown = async (interfaceName: string, device: VlanDevice | undefined, c
 };
 
 const attachmentOn = (
+  link: FrameLink,
   interfaceName: string,
-  addresses: readonly string[],
+  { addresses, vlan }: AttachOptions,
   takeDownAddresses: () => Promise<void>,
 ): IpAttachment => {
   const udpPorts = new Set<UdpPort>();
@@ -63,10 +65,10 @@ const attachmentOn = (
       listeners.add(listener);
       return listener;
     },
-    // Nothing listens: the kernel answers a SYN with RST by itself.
-    refuseTcp: async ({ address }) => {
-      ours(address);
-      return { close: async () => {} };
+    refuseTcp: async ({ address, port }) => {
+      const refusal = refuseOnWire(link, vlan, { interfaceName, address: ours(address), port });
+      listeners.add(refusal);
+      return refusal;
     },
     close: () => {
       closed ??= (async () => {

@@ -4,7 +4,18 @@
  */
 import { isIPv4 } from 'node:net';
 import { BenchError } from '../errors.js';
-import { checked, closeDescriptor, errno, errnoText, int32, libc } from './libc.js';
+import {
+  checked,
+  closeDescriptor,
+  errno,
+  errnoText,
+  freeNativeMemory,
+  int32,
+  libc,
+  nativeMemory,
+  pointerBytes,
+  writePointer,
+} from './libc.js';
 
 export interface DeviceSocketOptions {
   readonly kind: 'udp' | 'tcp';
@@ -29,6 +40,7 @@ const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_BROADCAST = 6;
 const SO_BINDTODEVICE = 25;
+const SO_ATTACH_FILTER = 26;
 const addressBytes = 16;
 
 const socketAddress = (address: string, port: number): Buffer => {
@@ -61,5 +73,37 @@ export const openDeviceSocket = ({ kind, interfaceName, address, port }: DeviceS
   } catch (reason) {
     closeDescriptor(descriptor);
     throw reason;
+  }
+};
+
+/** linux/filter.h: one instruction, `BPF_RET | BPF_K` with 0, which drops every packet. */
+const dropEverything = { code: 0x06, bytes: 8 };
+const programBytes = 16;
+
+/**
+ * Takes a TCP port so that the kernel answers nothing at all there, not even RST: whoever wants an answer on that very
+ * interface sends it himself. (The kernel's RST for a port without socket is routed by address and knows no interface.)
+ * Returns its descriptor, to be closed by the caller. Throws as `openDeviceSocket`.
+ */
+export const openSilentTcpPort = (place: Omit<DeviceSocketOptions, 'kind'>): number => {
+  const { descriptor } = openDeviceSocket({ kind: 'tcp', ...place });
+  const program = nativeMemory(programBytes + dropEverything.bytes);
+  try {
+    program.bytes.fill(0);
+    program.bytes.writeUInt16LE(1, 0);
+    const instruction = program.address + BigInt(programBytes);
+    writePointer(program.bytes, pointerBytes, instruction);
+    program.bytes.writeUInt16LE(dropEverything.code, programBytes);
+    checked(
+      'setsockopt(SO_ATTACH_FILTER)',
+      libc().setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, program.bytes, 2 * pointerBytes),
+    );
+    checked('listen', libc().listen(descriptor, 1));
+    return descriptor;
+  } catch (reason) {
+    closeDescriptor(descriptor);
+    throw reason;
+  } finally {
+    freeNativeMemory(program);
   }
 };

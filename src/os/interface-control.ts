@@ -1,7 +1,7 @@
 /** What the kernel knows of a network interface, and the switches on it, by ioctl: no process is started. */
 import { writeFileSync } from 'node:fs';
 import { BenchError } from '../errors.js';
-import { checked, closeDescriptor, freeNativeMemory, libc, nativeMemory } from './libc.js';
+import { checked, closeDescriptor, freeNativeMemory, libc, nativeMemory, writePointer } from './libc.js';
 
 const AF_INET = 2;
 const SOCK_DGRAM_CLOEXEC = 0o2000002;
@@ -25,8 +25,16 @@ const ethtoolBytes = 8;
 /** IFNAMSIZ, the terminating zero taken off. */
 export const interfaceNameLimit = nameBytes - 1;
 
-const request = (call: string, command: number, name: string, fill: (body: Buffer) => void = () => {}): Buffer => {
+/** The kernel's number of an interface. Throws BenchError INTERFACE_UNKNOWN. */
+export const interfaceIndex = (name: string): number => {
   if (Buffer.byteLength(name) > interfaceNameLimit) throw new BenchError('INTERFACE_UNKNOWN', name);
+  const index: number = libc().ifNameToIndex(name);
+  if (index === 0) throw new BenchError('INTERFACE_UNKNOWN', name);
+  return index;
+};
+
+const request = (call: string, command: number, name: string, fill: (body: Buffer) => void = () => {}): Buffer => {
+  interfaceIndex(name);
   const socket = checked('socket', libc().socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0));
   const memory = nativeMemory(requestBytes);
   try {
@@ -39,13 +47,6 @@ const request = (call: string, command: number, name: string, fill: (body: Buffe
     freeNativeMemory(memory);
     closeDescriptor(socket);
   }
-};
-
-/** The kernel's number of an interface. Throws BenchError INTERFACE_UNKNOWN. */
-export const interfaceIndex = (name: string): number => {
-  const index: number = libc().ifNameToIndex(name);
-  if (index === 0) throw new BenchError('INTERFACE_UNKNOWN', name);
-  return index;
 };
 
 /** Lower case with colons. */
@@ -72,7 +73,7 @@ export const turnOffOffloads = (name: string): readonly string[] => {
       value.bytes.writeUInt32LE(command, 0);
       value.bytes.writeUInt32LE(0, 4);
       try {
-        request('SIOCETHTOOL', SIOCETHTOOL, name, (body) => body.writeBigUInt64LE(value.address));
+        request('SIOCETHTOOL', SIOCETHTOOL, name, (body) => writePointer(body, 0, value.address));
       } catch {
         refused.push(offload);
       }

@@ -22,6 +22,7 @@ const load = () => {
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, const uint8_t*, uint32_t)'),
+    listen: library.func('int listen(int, int)'),
     getsockname: library.func('int getsockname(int, _Out_ uint8_t*, _Inout_ uint8_t*)'),
     setsockopt: library.func('int setsockopt(int, int, int, const uint8_t*, uint32_t)'),
     getsockopt: library.func('int getsockopt(int, int, int, _Out_ uint8_t*, _Inout_ uint8_t*)'),
@@ -98,6 +99,13 @@ export const nativeMemory = (size: number): NativeMemory => {
 };
 
 export const freeNativeMemory = (memory: NativeMemory): void => koffi.free(memory.address);
+
+export const pointerBytes = koffi.sizeof('void*');
+
+export const writePointer = (memory: Buffer, offset: number, pointer: bigint): void => {
+  if (pointerBytes === 8) memory.writeBigUInt64LE(pointer, offset);
+  else memory.writeUInt32LE(Number(pointer), offset);
+};
 
 const CLOCK_REALTIME = 0;
 

@@ -5,7 +5,9 @@ import { setInterfaceUp } from '../../src/os/interface-control.js';
 import { canUnshare } from '../../src/os/namespace.js';
 
 const mark = 'LINKPULSE_TEST_NAMESPACE';
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const vitestEntry = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
+const configuration = fileURLToPath(new URL('./in-namespace.config.ts', import.meta.url));
 const wholeFileMs = 180_000;
 
 const permission = (): ReturnType<typeof canUnshare> => {
@@ -19,14 +21,20 @@ const permission = (): ReturnType<typeof canUnshare> => {
 const runFileInside = (
   words: readonly [string, ...string[]],
   file: string,
+  signal: AbortSignal,
 ): Promise<{ status: number; said: string }> =>
   new Promise((resolve, reject) => {
     const [command, ...before] = words;
     const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')));
-    const child = spawn(command, [...before, process.execPath, vitestEntry, 'run', file], {
-      env: { ...environment, [mark]: '1', NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      command,
+      [...before, process.execPath, vitestEntry, 'run', '--config', configuration, '--root', root, file],
+      {
+        env: { ...environment, [mark]: '1', NO_COLOR: '1' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        signal,
+      },
+    );
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
@@ -58,7 +66,7 @@ export const describeInNamespace = (fileUrl: string, title: string, body: () => 
           if (process.env.LINKPULSE_STRICT === '1') expect.fail(allowed.reason);
           return context.skip(allowed.reason);
         }
-        const { status, said } = await runFileInside(allowed.words, fileURLToPath(fileUrl));
+        const { status, said } = await runFileInside(allowed.words, fileURLToPath(fileUrl), context.signal);
         if (status !== 0) expect.fail(said);
         if (process.env.LINKPULSE_SHOW === '1') process.stdout.write(said);
       },

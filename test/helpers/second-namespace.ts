@@ -15,6 +15,8 @@ const setns = library.func('int setns(int, int)');
  * stay there afterwards; nothing else may be opened meanwhile.
  */
 export class SecondNamespace {
+  /** There is one main thread: one visit at a time. */
+  static #visit: Promise<unknown> = Promise.resolve();
   readonly #home = openSync(ownNamespace, 'r');
   readonly #inside: number;
 
@@ -24,13 +26,17 @@ export class SecondNamespace {
     checked('setns', setns(this.#home, CLONE_NEWNET));
   }
 
-  async within<T>(work: () => Promise<T> | T): Promise<T> {
-    checked('setns', setns(this.#inside, CLONE_NEWNET));
-    try {
-      return await work();
-    } finally {
-      checked('setns', setns(this.#home, CLONE_NEWNET));
-    }
+  within<T>(work: () => Promise<T> | T): Promise<T> {
+    const visit = SecondNamespace.#visit.then(async () => {
+      checked('setns', setns(this.#inside, CLONE_NEWNET));
+      try {
+        return await work();
+      } finally {
+        checked('setns', setns(this.#home, CLONE_NEWNET));
+      }
+    });
+    SecondNamespace.#visit = visit.catch(() => {});
+    return visit;
   }
 
   async takeInterface(name: string): Promise<void> {

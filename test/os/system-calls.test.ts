@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { openDeviceSocket } from '../../src/os/device-socket.js';
+import { interfaceIndex, interfaceMac } from '../../src/os/interface-control.js';
+import { runIp, toolMissing } from '../../src/os/ip-command.js';
+import { checked, libc, realTimeUs } from '../../src/os/libc.js';
+import { readCarrier } from '../../src/os/link-watch.js';
+
+describe('system calls', () => {
+  test('a failed call names itself and the system error', () => {
+    expect(() => checked('bind', libc().bind(-1, Buffer.alloc(16), 16))).toThrow(
+      expect.objectContaining({ code: 'SYSTEM_CALL', message: expect.stringContaining('bind failed with EBADF') }),
+    );
+  });
+
+  test('the real time is the wall clock', () => {
+    expect(Math.abs(realTimeUs() / 1000 - Date.now())).toBeLessThan(1000);
+  });
+
+  test('an unknown interface is named', () => {
+    for (const name of ['nosuch0', 'a-name-longer-than-the-kernel-takes']) {
+      expect(() => interfaceIndex(name)).toThrow(expect.objectContaining({ code: 'INTERFACE_UNKNOWN' }));
+    }
+    expect(interfaceMac('lo')).toBe('00:00:00:00:00:00');
+  });
+
+  test('an address that cannot be had is told with its place', () => {
+    expect(() => openDeviceSocket({ kind: 'tcp', interfaceName: null, address: '203.0.113.1', port: 99 })).toThrow(
+      expect.objectContaining({
+        code: 'SYSTEM_CALL',
+        message: expect.stringContaining('tcp 203.0.113.1 port 99 failed with EADDRNOTAVAIL'),
+      }),
+    );
+  });
+
+  test('an address that is none is refused before any call', () => {
+    for (const address of ['', '1.2.3', 'localhost', '::1', '1.2.3.4.5']) {
+      expect(() => openDeviceSocket({ kind: 'udp', interfaceName: null, address, port: 0 })).toThrow(
+        expect.objectContaining({ code: 'NETWORK_FAILED' }),
+      );
+    }
+  });
+
+  test('what ip refuses comes back in its own words', async () => {
+    await expect(runIp('link', 'show', 'dev', 'nosuch0')).rejects.toMatchObject({
+      code: 'NETWORK_FAILED',
+      message: expect.stringMatching(/ip link show dev nosuch0: .*nosuch0/),
+    });
+  });
+
+  test('a missing tool is named with its package', () => {
+    expect(toolMissing('ip', 'iproute2')).toMatchObject({
+      code: 'TOOL_MISSING',
+      remedy: expect.stringContaining('iproute2'),
+    });
+  });
+});
+
+describe('carrier messages', () => {
+  /** struct nlmsghdr and struct ifinfomsg, rtnetlink(7). */
+  const message = (type: number, index: number, flags: number): Buffer => {
+    const bytes = Buffer.alloc(32);
+    bytes.writeUInt32LE(32, 0);
+    bytes.writeUInt16LE(type, 4);
+    bytes.writeInt32LE(index, 20);
+    bytes.writeUInt32LE(flags, 24);
+    return bytes;
+  };
+  const newLink = 16;
+  const deleteLink = 17;
+
+  test('only the interface asked for counts, and both flags are needed', () => {
+    const both = Buffer.concat([message(newLink, 7, 0x10001), message(newLink, 8, 0), message(newLink, 7, 0x00001)]);
+    expect(readCarrier(both, 7)).toEqual([true, false]);
+    expect(readCarrier(message(newLink, 7, 0x10000), 7)).toEqual([false]);
+    expect(readCarrier(message(deleteLink, 7, 0x10001), 7)).toEqual([false]);
+  });
+
+  test('cut or senseless messages are left out', () => {
+    const whole = message(newLink, 7, 0x10001);
+    for (let length = 0; length < whole.length; length += 1)
+      expect(readCarrier(whole.subarray(0, length), 7)).toEqual([]);
+    const nothing = Buffer.from(whole);
+    nothing.writeUInt32LE(0, 0);
+    expect(readCarrier(nothing, 7)).toEqual([]);
+  });
+});
