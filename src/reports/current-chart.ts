@@ -56,7 +56,7 @@ const grid = (frame: Frame, y: Scale, maxMilliamps: number): readonly Markup[] =
   );
 
 const threshold = (frame: Frame, y: Scale, milliamps: number, name: string): Markup =>
-  markup`${line('limit', frame.left, y(milliamps), frame.width - frame.right, y(milliamps))}${label('t small limit-text', frame.width - frame.right, y(milliamps) - 4, name, 'end')}`;
+  markup`${line('limit', frame.left, y(milliamps), frame.width - frame.right, y(milliamps))}${label('t small limit-text', frame.width - frame.right, y(milliamps) + 13, name, 'end')}`;
 
 const unitLabel = (frame: Frame): Markup => label('t small muted', frame.left - 6, frame.top - 12, 'mA', 'end');
 
@@ -119,7 +119,7 @@ const closeUp = (inrush: FactOf<'inrush'>, plan: Plan): Markup => {
     limit === undefined ? null : threshold(frame, y, limit, `at most ${limit} mA`),
     polyline('trace', points),
     line('mark', end, frame.top, end, y(0)),
-    label('t small', end + 4, frame.top + 34, `over after ${px(inrush.durationMs)} ms`),
+    label('t small', end + 4, frame.top + 60, `over after ${px(inrush.durationMs)} ms`),
     axis,
   );
 };

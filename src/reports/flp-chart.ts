@@ -22,6 +22,15 @@ const bitText = (word: number): string =>
     .padStart(16, '0')
     .replace(/(.{4})(?=.)/g, '$1 ');
 
+/** The word that positions stand for, where all clocks are there. */
+const wordOf = (text: string): number | undefined => {
+  const clocks = Array.from({ length: 17 }, (_, index) => text[2 * index]);
+  if (clocks.some((clock) => clock !== '1')) return undefined;
+  return Array.from({ length: 16 }, (_, bit) => (text[2 * bit + 1] === '1' ? 2 ** bit : 0)).reduce((a, b) => a + b, 0);
+};
+
+const hexWord = (word: number): string => `0x${word.toString(16).toUpperCase().padStart(4, '0')}`;
+
 const pulses = (text: string, other: string, baseline: number, differs: boolean): readonly Markup[] =>
   Array.from({ length: positions }, (_, index): Markup | null => {
     const present = text[index] === '1';
@@ -42,14 +51,15 @@ const burstRow = (burst: Burst, row: number): Markup => {
   const exact = burst.heard === burst.sent;
   const silent = !burst.heard.includes('1');
   const textX = size.width - size.right + 12;
-  const word = `0x${burst.word.toString(16).toUpperCase().padStart(4, '0')}`;
-  const verdict = exact ? 'echoed exactly' : silent ? 'nothing heard' : 'not our word';
+  const heardWord = wordOf(burst.heard);
+  const heard = heardWord === undefined ? 'no word of ours' : `heard ${hexWord(heardWord)}, not ours`;
+  const verdict = exact ? 'echoed exactly' : silent ? 'nothing heard' : heard;
   const trip = burst.roundTripNanoseconds === null ? '' : `, round trip ${Math.round(burst.roundTripNanoseconds)} ns`;
   return markup`${row % 2 === 0 ? rect('band', 0, top, size.width, size.burstHeight) : null}
 ${label('t strong', 10, top + 52, `#${burst.index}`)}
 ${trace('sent', top + 36, pulses(burst.sent, burst.sent, top + 36, false))}
 ${trace('heard', top + 72, pulses(burst.heard, burst.sent, top + 72, true))}
-${label('t strong mono', textX, top + 30, word)}${label('t mono small', textX, top + 48, bitText(burst.word))}
+${label('t strong mono', textX, top + 30, hexWord(burst.word))}${label('t mono small', textX, top + 48, bitText(burst.word))}
 ${label(exact ? 't small good' : 't small bad', textX, top + 66, `${verdict}${trip}`)}
 ${burst.foreignPulses > 0 ? label('t small bad', textX, top + 82, `${burst.foreignPulses} foreign pulses`) : null}`;
 };

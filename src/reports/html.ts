@@ -11,7 +11,7 @@ import { type Insert, type Markup, markup, trusted } from './markup.js';
 import { measurementTable } from './measurement-table.js';
 import { messageLadder } from './message-ladder.js';
 import { styleSheet } from './style.js';
-import { bannerOf, stageLooks } from './verdict-look.js';
+import { bannerOf, stageLooks, stageTitles } from './verdict-look.js';
 import { waterfall } from './waterfall.js';
 
 const section = (title: string, ...content: readonly Insert[]): Markup =>
@@ -51,7 +51,7 @@ const took = (stage: StageResult): string =>
 const steps = (record: RunRecord): Markup =>
   markup`<ol class="steps">${record.stages.map((stage, index): Markup => {
     const { sign, label } = stageLooks[stage.verdict];
-    return markup`<li class="is-${stage.verdict}"><a href="#${stage.stage}"><b>${index + 1} ${stage.stage}</b><span><i>${sign} ${label}</i> ${took(stage)}</span></a></li>`;
+    return markup`<li class="is-${stage.verdict}"><a href="#${stage.stage}"><b>${index + 1} ${stageTitles[stage.stage]}</b><span><i>${sign} ${label}</i> ${took(stage)}</span></a></li>`;
   })}</ol>`;
 
 const notes = (record: RunRecord): Markup => {
@@ -86,16 +86,19 @@ const powerOffText = ({ powerOff }: RunRecord): string => {
 
 const identity = (record: RunRecord): Markup => {
   const { phone, board } = record;
+  const unknown = Object.values(phone).every((value) => value === null);
   return markup`<div class="facts">${section(
     'Phone',
-    facts([
-      ['Device id', phone.deviceId === null ? null : markup`<b class="mono">${phone.deviceId}</b>`],
-      ['MAC address', phone.mac === null ? null : markup`<span class="mono">${phone.mac}</span>`],
-      ['Model', phone.platform],
-      ['Firmware load', phone.load === null ? null : markup`<span class="mono">${phone.load}</span>`],
-      ['DHCP vendor class', phone.vendorClass],
-      ['Address used', phone.address],
-    ]),
+    unknown
+      ? markup`<p class="muted">The phone never said who it is.</p>`
+      : facts([
+          ['Device id', phone.deviceId === null ? null : markup`<b class="mono">${phone.deviceId}</b>`],
+          ['MAC address', phone.mac === null ? null : markup`<span class="mono">${phone.mac}</span>`],
+          ['Model', phone.platform],
+          ['Firmware load', phone.load === null ? null : markup`<span class="mono">${phone.load}</span>`],
+          ['Vendor class', phone.vendorClass],
+          ['Address used', phone.address],
+        ]),
   )}${section(
     'Test',
     facts([
@@ -112,8 +115,8 @@ const identity = (record: RunRecord): Markup => {
 const stageDetail = (stage: StageResult, index: number): Markup => {
   const { label } = stageLooks[stage.verdict];
   const blame = stage.blame === null ? '' : `: ${stage.blame}`;
-  const from = stage.beganAtUs === null ? '' : ` from ${secondsText(stage.beganAtUs)}`;
-  return markup`<article class="stage is-${stage.verdict}" id="${stage.stage}"><header><h3>${index + 1} ${stage.stage}</h3><span class="chip">${label}${blame}</span><span class="took">${took(stage)}${from}</span></header><p>${stage.cause}</p>${
+  const from = stage.beganAtUs === null ? '' : `, starting at ${secondsText(stage.beganAtUs)}`;
+  return markup`<article class="stage is-${stage.verdict}" id="${stage.stage}"><header><h3>${index + 1} ${stageTitles[stage.stage]}</h3><span class="chip">${label}${blame}</span><span class="took">${took(stage)}${from}</span></header><p>${stage.cause}</p>${
     stage.nextAction === '' ? null : markup`<p class="next"><span>Next:</span> ${stage.nextAction}</p>`
   }${measurementTable(stage.measurements)}<p class="events">${evidence(stage.evidence)}</p></article>`;
 };

@@ -13,7 +13,7 @@ const entities: Readonly<Record<string, string>> = {
   '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
-  "'": '&#39;',
+  "'": '&apos;',
 };
 
 // XML 1.0 allows none of these, not even escaped; lone surrogates are no text at all; direction overrides could reorder

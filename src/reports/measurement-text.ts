@@ -7,18 +7,21 @@ const larger: Readonly<Record<string, { readonly from: number; readonly unit: st
   ns: { from: 1000, unit: 'µs', divisor: 1000 },
   mW: { from: 1000, unit: 'W', divisor: 1000 },
   bytes: { from: 10_000, unit: 'KiB', divisor: 1024 },
+  KiB: { from: 10_000, unit: 'MiB', divisor: 1024 },
 };
+
+/** Units that the measurement's own name says already. */
+const countUnits: ReadonlySet<string> = new Set(['bursts', 'drops', 'messages', 'files', 'CallManagers']);
 
 const significantDigits = 4;
 const plain = (value: number): string =>
   (Number.isInteger(value) && Math.abs(value) < 1e6 ? value : Number(value.toPrecision(significantDigits))).toString();
 
-/** A value as a person would say it: `3.81 s`, `412 mA`, `6.1 W`. */
+/** A value as a person would say it: `3.81 s`, `412 mA`, `6.1 W`, `3`. */
 export const valueText = (value: number, unit: string): string => {
   const next = larger[unit];
-  return next !== undefined && Math.abs(value) >= next.from
-    ? `${plain(value / next.divisor)} ${next.unit}`
-    : `${plain(value)} ${unit}`;
+  if (next !== undefined && Math.abs(value) >= next.from) return valueText(value / next.divisor, next.unit);
+  return countUnits.has(unit) ? plain(value) : `${plain(value)} ${unit}`;
 };
 
 const range = (low: number | undefined, high: number | undefined, unit: string): string | undefined => {

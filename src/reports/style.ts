@@ -63,7 +63,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .stage { padding: 14px 0 12px; border-bottom: 1px solid var(--line); break-inside: avoid; }
 .stage:last-child { border-bottom: 0; }
 .stage header { display: flex; align-items: baseline; gap: 10px; }
-.stage h3 { font-size: 15.5px; text-transform: capitalize; }
+.stage h3 { font-size: 15.5px; }
 .stage header .took { margin-left: auto; color: var(--muted); font-size: 13px; white-space: nowrap; }
 .chip { background: var(--c); color: var(--page); border-radius: 10px; padding: 0 9px; font-size: 12px; font-weight: 650; line-height: 19px; white-space: nowrap; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .stage .next { font-weight: 600; }
@@ -122,13 +122,14 @@ pre { font-size: 11.5px; line-height: 1.45; background: var(--panel); border-rad
 .hash { font-size: 12px; overflow-wrap: anywhere; }
 footer { margin-top: 40px; color: var(--muted); font-size: 12px; }
 
-@media (max-width: 760px) {
+@media screen and (max-width: 760px) {
   body { padding: 16px; }
   .facts, .pair { grid-template-columns: 1fr; }
   .steps { grid-template-columns: repeat(3, 1fr); }
   .top { flex-direction: column; align-items: flex-start; }
   .top .when { text-align: left; }
   figure.wide svg { min-width: 820px; }
+  .pair svg + svg { max-width: 420px; }
   .measurements th { width: auto; }
 }
 @page { size: A4; margin: 13mm 12mm; }

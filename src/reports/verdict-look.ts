@@ -1,6 +1,6 @@
 /** What verdicts are called and how they look, everywhere in the report. */
 import type { RunRecord } from '../records/record.js';
-import type { StageVerdict } from '../stages/judge.js';
+import type { StageName, StageVerdict } from '../stages/judge.js';
 
 export interface VerdictLook {
   readonly label: string;
@@ -14,6 +14,15 @@ export const stageLooks: Readonly<Record<StageVerdict, VerdictLook>> = {
   error: { label: 'Bench problem', sign: '!' },
   skipped: { label: 'Skipped', sign: '–' },
   'not-reached': { label: 'Not reached', sign: '·' },
+};
+
+export const stageTitles: Readonly<Record<StageName, string>> = {
+  power: 'Power',
+  boot: 'Boot',
+  vlan: 'Voice VLAN',
+  address: 'Address',
+  config: 'Configuration',
+  registration: 'Registration',
 };
 
 /** The word on the banner and the sentence a person at the bench acts on. */

@@ -3,7 +3,7 @@ import type { RunRecord } from '../records/record.js';
 import type { Fact, TimelineEvent } from '../timeline/events.js';
 import { label, line, rect, scale, secondsText, svg, textWidth, ticks } from './figure.js';
 import { type Markup, markup } from './markup.js';
-import { stageLooks } from './verdict-look.js';
+import { stageLooks, stageTitles } from './verdict-look.js';
 
 interface KeyEvent {
   readonly name: string;
@@ -67,24 +67,26 @@ export const waterfall = ({ stages }: RunRecord, events: readonly TimelineEvent[
   const top = lanes * size.laneHeight + 8;
   const bottom = top + stages.length * size.rowHeight;
 
-  const rows = stages.map((stage, row): Markup => {
-    const y = top + row * size.rowHeight;
-    const name = label('t strong', size.left - 12, y + 20, stage.stage, 'end');
-    const background = rect(
+  const bands = stages.map((_, row) =>
+    rect(
       row % 2 === 0 ? 'band' : 'none',
       size.left,
-      y,
+      top + row * size.rowHeight,
       size.width - size.left - size.right,
       size.rowHeight,
-    );
+    ),
+  );
+  const rows = stages.map((stage, row): Markup => {
+    const y = top + row * size.rowHeight;
+    const name = label('t strong', size.left - 12, y + 20, stageTitles[stage.stage], 'end');
     if (stage.beganAtUs === null || stage.endedAtUs === null) {
       const text = stageLooks[stage.verdict].label.toLowerCase();
-      return markup`${background}${name}${label('t muted', size.left + 8, y + 20, text)}`;
+      return markup`${name}${label('t muted', size.left + 8, y + 20, text)}`;
     }
     const from = x(stage.beganAtUs);
     const to = Math.max(x(stage.endedAtUs), from + thinnestBar);
     const took = secondsText(stage.endedAtUs - stage.beganAtUs);
-    return markup`${background}${name}${rect(`bar ${stage.verdict}`, from, y + 7, to - from, size.rowHeight - 14, 2)}${label('t', to + 6, y + 20, took)}`;
+    return markup`${name}${rect(`bar ${stage.verdict}`, from, y + 7, to - from, size.rowHeight - 14, 2)}${label('t', to + 6, y + 20, took)}`;
   });
 
   const marks = placed.map(({ x: at, name, lane }): Markup => {
@@ -96,5 +98,5 @@ export const waterfall = ({ stages }: RunRecord, events: readonly TimelineEvent[
     (second): Markup =>
       markup`${line('grid', x(second * 1e6), top, x(second * 1e6), bottom + 4)}${label('t small muted', x(second * 1e6), bottom + 17, `${second} s`, 'middle')}`,
   );
-  return svg(size.width, bottom + size.axisHeight, 'The six stages over time', rows, axis, marks);
+  return svg(size.width, bottom + size.axisHeight, 'The six stages over time', bands, axis, marks, rows);
 };

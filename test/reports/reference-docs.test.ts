@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest';
+import { errorsTable, faultsTable } from '../../src/reports/reference-docs.js';
+
+describe('generated pages', () => {
+  it('docs/faults.md is the table of faults', async () => {
+    await expect(faultsTable()).toMatchFileSnapshot('../../docs/faults.md');
+  });
+
+  it('docs/errors.md is the table of errors', async () => {
+    await expect(errorsTable()).toMatchFileSnapshot('../../docs/errors.md');
+  });
+});
