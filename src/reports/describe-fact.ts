@@ -1,89 +1,114 @@
-import type { Fact } from '../timeline/events.js';
+/** Every kind of fact in a few words: for the report and for the terminal. */
+import type { Fact, FactKind, FactOf } from '../timeline/events.js';
 
-const hex = (value: number): string => `0x${value.toString(16).toUpperCase().padStart(4, '0')}`;
-const ms = (value: number): string => `${Math.round(value)} ms`;
+const hex = (value: number, digits: number): string => `0x${value.toString(16).toUpperCase().padStart(digits, '0')}`;
+const round = (value: number): string => String(Math.round(value * 100) / 100);
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
+const join = (...parts: readonly (string | null | false)[]): string => parts.filter((part) => part).join(', ');
+const listed = (record: Readonly<Record<string, string | number | boolean>>): string =>
+  Object.entries(record)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
 
-/** One event in a person's words, on one line; for the terminal, the ladder of the report and the log. */
-export const describeFact = (fact: Fact): string => {
-  switch (fact.kind) {
-    case 'run-start':
-      return `run ${fact.runId} starts`;
-    case 'capture-proven':
-      return 'capture proven running';
-    case 'power-requested':
-      return 'asks the board to discover and power';
-    case 'simulated-time':
-      return `simulated time: ${ms(fact.slipMs)} behind the wall clock, at worst ${ms(fact.worstLagMs)} late`;
-    case 'time':
-      return 'a deadline passed';
-    case 'bench-fault':
-      return `bench fault ${fact.code}: ${fact.message}`;
-    case 'interrupted':
-      return `interrupted by ${fact.by}`;
-    case 'end':
-      return `end: ${fact.reason}`;
-    case 'board-identified':
-      return `board ${fact.serial}, firmware ${fact.firmware}, revision ${fact.revision}`;
-    case 'flp-burst':
-      return `FLP burst ${fact.index}: ${hex(fact.word)} sent, ${fact.heard === fact.sent ? 'the same heard' : `${[...fact.heard].filter((bit) => bit === '1').length} pulses heard`}`;
-    case 'discovery':
-      return `discovery: ${fact.outcome} after ${fact.bursts} bursts`;
-    case 'power-refused':
-      return `the board refuses power: ${fact.code}`;
-    case 'power-on':
-      return `-48 V on (${fact.pairs}, ${fact.polarity}), discovery ${ms(fact.discoveryAgeMs)} old`;
-    case 'inrush':
-      return `inrush over: peak ${Math.round(fact.peakMilliamps)} mA, ${ms(fact.durationMs)}`;
-    case 'current':
-      return `${Math.round(fact.milliamps.at(-1) ?? 0)} mA at ${(fact.jackMillivolts / 1000).toFixed(1)} V`;
-    case 'power-off':
-      return `-48 V off (${fact.cause}), switch open after ${fact.switchOffMs.toFixed(1)} ms`;
-    case 'jack-safe':
-      return `jack below 2.8 V after ${fact.jackSafeMs.toFixed(1)} ms`;
-    case 'board-fault':
-      return `board fault ${fact.code}, jack at ${(fact.jackMillivolts / 1000).toFixed(1)} V`;
-    case 'board-lost':
-      return `board lost: ${fact.code}`;
-    case 'stored-trip':
-      return `the board kept a trip: ${fact.cause}, switch open after ${fact.switchOffMs.toFixed(1)} ms`;
-    case 'link-up':
-      return 'link up';
-    case 'link-down':
-      return 'link down';
-    case 'own-frame-returned':
-      return 'a frame of our own came back: a loop';
-    case 'service':
-      return `${fact.service}: ${fact.action.replaceAll('-', ' ')}${detail(fact.detail)}`;
-    case 'cdp':
-      return fact.from === 'phone'
-        ? `CDP from ${fact.deviceId ?? fact.mac}: ${fact.platform ?? 'no platform'}, ${fact.softwareVersion ?? 'no version'}${fact.voiceVlanQuery ? ', asks for the voice VLAN' : ''}`
-        : `CDP from the bench: voice VLAN ${fact.voiceVlanReply ?? 'none'}`;
-    case 'dhcp':
-      return `DHCP ${fact.messageType}${fact.yourAddress === '0.0.0.0' ? '' : ` ${fact.yourAddress}`}${onVlan(fact.vlan)}`;
-    case 'address-used':
-      return `the phone uses ${fact.address}${onVlan(fact.vlan)}`;
-    case 'vlan-used':
-      return fact.vlan === null ? 'the phone sends untagged' : `the phone sends on VLAN ${fact.vlan}`;
-    case 'tftp-request':
-      return `TFTP asks for ${fact.file}`;
-    case 'tftp-progress':
-      return `TFTP ${fact.file}: ${fact.bytes} bytes`;
-    case 'tftp-end':
-      return fact.outcome === 'error'
-        ? `TFTP ${fact.file}: error ${fact.errorCode} ${fact.errorMessage ?? ''}`
-        : `TFTP ${fact.file}: ${fact.outcome === 'complete' ? 'whole' : 'given up'}, ${fact.bytes} bytes in ${ms(fact.durationMs)}`;
-    case 'tcp':
-      return `TCP to ${fact.server}:${fact.port} ${fact.state}`;
-    case 'sccp':
-      return `SCCP ${fact.message} ${fact.from === 'phone' ? 'to' : 'from'} ${fact.server}${fact.count > 1 ? ` x${fact.count}` : ''}`;
-    case 'malformed':
-      return `malformed ${fact.protocol} from the ${fact.from} at byte ${fact.offset}: ${fact.reason}`;
-  }
+const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
+  'run-start': ({ runId, limited }) =>
+    join(`Run ${runId} starts`, limited.length > 0 && `limited: ${limited.join('; ')}`),
+  'capture-proven': () => 'The capture records',
+  'power-requested': () => 'Discovery and power requested',
+  'simulated-time': ({ slipMs, worstLagMs, speed }) =>
+    `Simulated time fell ${round(slipMs)} ms behind the wall clock, at worst ${round(worstLagMs)} ms at once, speed ${round(speed)}`,
+  time: () => 'A deadline passed',
+  'bench-fault': ({ code, message, blame }) => `${code}: ${message} (${blame})`,
+  interrupted: ({ by }) => `Interrupted: ${by}`,
+  end: ({ reason }) => `End: ${reason}`,
+
+  'board-identified': ({ serial, firmware, revision, resetCause }) =>
+    `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}`,
+  'flp-burst': ({ index, word, sent, heard, foreignPulses, roundTripNanoseconds }) =>
+    join(
+      `Burst ${index}: word ${hex(word, 4)}`,
+      heard === sent ? 'came back exactly' : heard.includes('1') ? 'something else was heard' : 'nothing was heard',
+      roundTripNanoseconds !== null && `round trip ${round(roundTripNanoseconds)} ns`,
+      foreignPulses > 0 && `${foreignPulses} foreign pulses`,
+    ),
+  discovery: ({ outcome, bursts, matches, partnerWord, foreignPulses }) =>
+    join(
+      `Discovery: ${outcome}`,
+      `${matches} of ${bursts} bursts echoed`,
+      partnerWord !== null && `partner's word ${hex(partnerWord, 4)}`,
+      foreignPulses > 0 && `${foreignPulses} foreign pulses`,
+    ),
+  'power-refused': ({ code }) => `The board refused power: ${code}`,
+  'power-on': ({ pairs, polarity, discoveryAgeMs }) =>
+    `Power on (${pairs} pairs, ${polarity} polarity), discovery ${round(discoveryAgeMs)} ms old`,
+  inrush: ({ peakMilliamps, durationMs }) =>
+    `Inrush: peak ${round(peakMilliamps)} mA, over after ${round(durationMs)} ms`,
+  current: ({ milliamps, jackMillivolts, periodMs }) =>
+    `Current: ${round(mean(milliamps))} mA on average over ${milliamps.length * periodMs} ms, jack ${round(jackMillivolts / 1000)} V`,
+  'power-off': ({ cause, switchOffMs, milliamps }) =>
+    `Power off (${cause}) within ${round(switchOffMs)} ms at ${round(milliamps)} mA`,
+  'jack-safe': ({ jackSafeMs }) => `Jack below 2.8 V after ${round(jackSafeMs)} ms`,
+  'board-fault': ({ code, jackMillivolts }) => `Board fault ${code}, jack ${round(jackMillivolts / 1000)} V`,
+  'board-lost': ({ code }) => `The board is lost: ${code}`,
+  'stored-trip': ({ cause, switchOffMs, jackSafeMs }) =>
+    join(
+      `The board kept a trip: ${cause}`,
+      `switch open within ${round(switchOffMs)} ms`,
+      jackSafeMs !== null && `jack safe after ${round(jackSafeMs)} ms`,
+    ),
+
+  'link-up': () => 'Link up',
+  'link-down': () => 'Link down',
+  'own-frame-returned': () => 'A frame of our own came back',
+
+  service: ({ service, action, detail }) => join(`${service}: ${action.replaceAll('-', ' ')}`, listed(detail)),
+
+  cdp: (fact) =>
+    join(
+      `CDP ${fact.deviceId ?? ''}`.trim(),
+      fact.from === 'phone' && fact.platform,
+      fact.softwareVersion,
+      fact.voiceVlanQuery && 'asks for the voice VLAN',
+      fact.voiceVlanReply !== null && `voice VLAN is ${fact.voiceVlanReply}`,
+      fact.powerConsumptionMilliwatts !== null && `draws ${fact.powerConsumptionMilliwatts} mW`,
+      fact.powerAvailableMilliwatts !== null && `${fact.powerAvailableMilliwatts} mW available`,
+      !fact.checksumOk && 'checksum wrong',
+    ),
+  dhcp: (fact) =>
+    join(
+      `DHCP ${fact.messageType}`,
+      fact.yourAddress !== '0.0.0.0' && `address ${fact.yourAddress}`,
+      fact.requestedAddress !== null && `asks for ${fact.requestedAddress}`,
+      fact.parameterRequestList.length > 0 && `wants options ${fact.parameterRequestList.join(' ')}`,
+      fact.tftpServers.length > 0 && `TFTP ${fact.tftpServers.join(' ')}`,
+      fact.vendorClass,
+    ),
+  'address-used': ({ address }) => `Uses ${address}`,
+  'vlan-used': ({ vlan }) => (vlan === null ? 'First untagged frame' : `First frame with tag ${vlan}`),
+  'tftp-request': ({ file, options }) => join(`TFTP asks for ${file}`, listed(options)),
+  'tftp-progress': ({ file, bytes }) => `TFTP ${file}: ${bytes} bytes so far`,
+  'tftp-end': (fact) =>
+    join(
+      fact.outcome === 'complete'
+        ? `TFTP ${fact.file}: complete, ${fact.bytes} bytes in ${round(fact.durationMs)} ms`
+        : `TFTP ${fact.file}: ${fact.outcome === 'error' ? 'refused' : 'no end was seen'}`,
+      fact.errorCode !== null && `error ${fact.errorCode} ${fact.errorMessage ?? ''}`.trim(),
+      fact.config?.loadInformation !== undefined &&
+        fact.config.loadInformation !== null &&
+        `names load ${fact.config.loadInformation}`,
+    ),
+  tcp: ({ state, server, port }) => `TCP ${server}:${port} ${state}`,
+  sccp: ({ message, fields, count }) => join(`SCCP ${message}`, count > 1 && `${count} times`, listed(fields)),
+  malformed: ({ protocol, offset, reason }) => `Malformed ${protocol} at byte ${offset}: ${reason}`,
 };
 
-const onVlan = (vlan: number | null): string => (vlan === null ? ' untagged' : ` on VLAN ${vlan}`);
+const longestText = 240;
 
-const detail = (values: Readonly<Record<string, string | number | boolean>>): string => {
-  const words = Object.entries(values).map(([name, value]) => `${name} ${value}`);
-  return words.length === 0 ? '' : ` (${words.join(', ')})`;
+/** One line without control characters (a terminal would obey them), at most 240 characters and a mark. */
+export const describeFact = (fact: Fact): string => {
+  const describe = texts[fact.kind] as ((fact: Fact) => string) | undefined;
+  const text = describe === undefined ? (fact as { readonly kind: string }).kind : describe(fact);
+  const shown = text.replace(/\p{Cc}/gu, '\ufffd');
+  return shown.length > longestText ? `${shown.slice(0, longestText)}…` : shown;
 };

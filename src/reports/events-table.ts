@@ -1,6 +1,6 @@
 import type { TimelineEvent } from '../timeline/events.js';
 import type { TimelineCounts } from '../timeline/log.js';
-import { factText } from './fact-text.js';
+import { describeFact } from './describe-fact.js';
 import { type Markup, markup } from './markup.js';
 
 /** Neighbouring samples of current make one row: there are ten a second. */
@@ -30,7 +30,7 @@ const row = (group: readonly TimelineEvent[]): Markup | null => {
   const anchors = group.map(({ seq }): Markup => markup`<a id="e${seq}"></a>`);
   const numbers = single ? `${first.seq}` : `${first.seq}–${last.seq}`;
   const stamp = first.stamp?.frame === undefined ? '' : `frame ${first.stamp.frame}`;
-  const text = single ? factText(first.fact) : currentText(group);
+  const text = single ? describeFact(first.fact) : currentText(group);
   const cut = first.cut === true ? ' (shortened)' : '';
   return markup`<tr><td>${anchors}${numbers}</td><td>${(first.atUs / 1e6).toFixed(6)}</td><td class="muted">${first.source}</td><td>${text}${cut}</td><td class="muted">${stamp}</td></tr>`;
 };

@@ -1,6 +1,6 @@
 /** Who said what when: the bench on the left, the phone on the right, landmarks between them. */
 import type { FactKind, TimelineEvent } from '../timeline/events.js';
-import { factText } from './fact-text.js';
+import { describeFact } from './describe-fact.js';
 import { type Markup, markup } from './markup.js';
 
 const landmarks: ReadonlySet<FactKind> = new Set<FactKind>([
@@ -33,7 +33,7 @@ interface Step {
 
 const stepOf = (event: TimelineEvent): Step | undefined => {
   const { fact } = event;
-  const base = { text: factText(fact), first: event, count: 1, service: false };
+  const base = { text: describeFact(fact), first: event, count: 1, service: false };
   if (landmarks.has(fact.kind)) return { ...base, side: 'landmark', vlan: null, tagged: false };
   if (quiet.has(fact.kind)) return undefined;
   if (fact.kind === 'service') return { ...base, side: 'bench', vlan: null, tagged: false, service: true };
