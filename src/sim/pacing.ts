@@ -14,7 +14,7 @@ export interface PacingLimits {
   readonly fastest: number;
 }
 
-export const pacingLimits: PacingLimits = { sliceUs: 2000, stallUs: 10_000, debtUs: 20_000, fastest: 1.1 };
+export const pacingLimits: PacingLimits = { sliceUs: 2000, stallUs: 20_000, debtUs: 20_000, fastest: 1.1 };
 
 /** Decides how far to run; pure, in microseconds. */
 export interface Pace {
