@@ -140,7 +140,7 @@ const readDatagram = (
 ): { readonly data: Uint8Array; readonly peer: UdpPeer } | undefined => {
   const ethernet = decodeEthernet(frame);
   if (ethernet?.body.kind !== 'ethertype' || ethernet.body.etherType !== etherTypes.ipv4) return undefined;
-  if ((ethernet.vlans[0]?.id ?? null) !== vlan) return undefined;
+  if ((ethernet.vlans[0]?.id ?? 0) !== (vlan ?? 0)) return undefined;
   const packet = decodeIpv4(ethernet.payload);
   if (packet?.protocol !== ipProtocols.udp || packet.moreFragments || packet.fragmentOffset !== 0) return undefined;
   const datagram = decodeUdp(packet.payload);

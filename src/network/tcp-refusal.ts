@@ -40,7 +40,7 @@ const belongs = (frame: EthernetFrame, mac: string, vlan: number | null): boolea
   frame.destination === mac &&
   frame.body.kind === 'ethertype' &&
   frame.body.etherType === etherTypes.ipv4 &&
-  (frame.vlans[0]?.id ?? null) === vlan;
+  (frame.vlans[0]?.id ?? 0) === (vlan ?? 0);
 
 const resetFor = (
   bytes: Uint8Array,
