@@ -62,12 +62,16 @@ export const createSccpStream = (server: string, tellMalformed: TellMalformed): 
   };
 
   return {
-    push: (chunk, seen) =>
-      framer.push(chunk).flatMap((message) => {
+    push: (chunk, seen) => {
+      if (framer.lost) return [];
+      const messages = framer.push(chunk);
+      // The stream's last word, where its length cannot be true, is no message: only the damage is told.
+      const readable = framer.lost ? messages.length - 1 : messages.length;
+      return messages.flatMap((message, index) => {
         const damage = message.malformed === undefined ? [] : tellMalformed('sccp', message.malformed, seen);
-        const isUnreadable = message.malformed !== undefined && message.messageName === 'unknown';
-        return isUnreadable ? damage : [...fold(message, seen), ...damage];
-      }),
+        return index < readable ? [...fold(message, seen), ...damage] : damage;
+      });
+    },
     restart: () => {
       framer = new SccpFramer();
     },
