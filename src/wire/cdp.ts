@@ -87,13 +87,13 @@ const nlpid = { type: 1, ipv4: 'cc' } as const;
 const snapProtocol = { ipv6: 'aaaa0300000086dd' } as const;
 
 type Draft = { -readonly [Key in keyof CdpMessage]?: CdpMessage[Key] };
-type ReadTlv = (value: ByteReader) => Draft;
+/** Puts what it reads into the draft as it goes, so that a value cut short leaves what it did hold. */
+type ReadTlv = (value: ByteReader, into: Draft) => void;
 
 const text = (value: ByteReader): string => bytesToText(value.rest());
 
-function readAddresses(value: ByteReader): string[] {
+function readAddresses(value: ByteReader, addresses: string[]): void {
   const count = value.u32('address count');
-  const addresses: string[] = [];
   for (let index = 0; index < count; index++) {
     value.skip(1, 'address protocol type');
     const protocol = Buffer.from(value.bytes(value.u8('address protocol length'), 'address protocol')).toString('hex');
@@ -101,7 +101,6 @@ function readAddresses(value: ByteReader): string[] {
     if (protocol === nlpid.ipv4 && address.remaining === 4) addresses.push(numberToIpv4(address.u32('address')));
     if (protocol === snapProtocol.ipv6 && address.remaining === 16) addresses.push(ipv6ToText(address.rest()));
   }
-  return addresses;
 }
 
 function readVoiceVlan(value: ByteReader): CdpVoiceVlan {
@@ -109,34 +108,51 @@ function readVoiceVlan(value: ByteReader): CdpVoiceVlan {
   return value.remaining >= 2 ? { data, vlan: value.u16('voice VLAN') } : { data };
 }
 
-function readPower(value: ByteReader): CdpPower {
-  const requestId = value.u16('request id');
-  const managementId = value.u16('management id');
+function readPower(value: ByteReader, keep: (power: CdpPower) => void): void {
   const milliwatts: number[] = [];
+  keep({ requestId: value.u16('request id'), managementId: value.u16('management id'), milliwatts });
   while (value.remaining > 0) milliwatts.push(value.u32('power'));
-  return { requestId, managementId, milliwatts };
 }
 
+const one =
+  <Key extends keyof Draft>(field: Key, read: (value: ByteReader) => Draft[Key]): ReadTlv =>
+  (value, into) => {
+    into[field] = read(value);
+  };
+const addresses =
+  (field: 'addresses' | 'managementAddresses'): ReadTlv =>
+  (value, into) => {
+    const found: string[] = [];
+    into[field] = found;
+    readAddresses(value, found);
+  };
+const power =
+  (field: 'powerRequested' | 'powerAvailable'): ReadTlv =>
+  (value, into) =>
+    readPower(value, (read) => {
+      into[field] = read;
+    });
+
 const readers: ReadonlyMap<number, ReadTlv> = new Map<number, ReadTlv>([
-  [tlvTypes.deviceId, (value) => ({ deviceId: text(value) })],
-  [tlvTypes.addresses, (value) => ({ addresses: readAddresses(value) })],
-  [tlvTypes.portId, (value) => ({ portId: text(value) })],
-  [tlvTypes.capabilities, (value) => ({ capabilities: value.u32('capabilities') })],
-  [tlvTypes.softwareVersion, (value) => ({ softwareVersion: text(value) })],
-  [tlvTypes.platform, (value) => ({ platform: text(value) })],
-  [tlvTypes.vtpDomain, (value) => ({ vtpDomain: text(value) })],
-  [tlvTypes.nativeVlan, (value) => ({ nativeVlan: value.u16('native VLAN') })],
-  [tlvTypes.duplex, (value) => ({ duplex: value.u8('duplex') === 0 ? 'half' : 'full' })],
-  [tlvTypes.voiceVlanReply, (value) => ({ voiceVlanReply: readVoiceVlan(value) })],
-  [tlvTypes.voiceVlanQuery, (value) => ({ voiceVlanQuery: readVoiceVlan(value) })],
-  [tlvTypes.powerConsumption, (value) => ({ powerConsumptionMilliwatts: value.u16('power consumption') })],
-  [tlvTypes.mtu, (value) => ({ mtu: value.u32('MTU') })],
-  [tlvTypes.trustBitmap, (value) => ({ trustBitmap: value.u8('trust bitmap') })],
-  [tlvTypes.untrustedCos, (value) => ({ untrustedCos: value.u8('CoS') })],
-  [tlvTypes.systemName, (value) => ({ systemName: text(value) })],
-  [tlvTypes.managementAddresses, (value) => ({ managementAddresses: readAddresses(value) })],
-  [tlvTypes.powerRequested, (value) => ({ powerRequested: readPower(value) })],
-  [tlvTypes.powerAvailable, (value) => ({ powerAvailable: readPower(value) })],
+  [tlvTypes.deviceId, one('deviceId', text)],
+  [tlvTypes.addresses, addresses('addresses')],
+  [tlvTypes.portId, one('portId', text)],
+  [tlvTypes.capabilities, one('capabilities', (value) => value.u32('capabilities'))],
+  [tlvTypes.softwareVersion, one('softwareVersion', text)],
+  [tlvTypes.platform, one('platform', text)],
+  [tlvTypes.vtpDomain, one('vtpDomain', text)],
+  [tlvTypes.nativeVlan, one('nativeVlan', (value) => value.u16('native VLAN'))],
+  [tlvTypes.duplex, one('duplex', (value) => (value.u8('duplex') === 0 ? 'half' : 'full'))],
+  [tlvTypes.voiceVlanReply, one('voiceVlanReply', readVoiceVlan)],
+  [tlvTypes.voiceVlanQuery, one('voiceVlanQuery', readVoiceVlan)],
+  [tlvTypes.powerConsumption, one('powerConsumptionMilliwatts', (value) => value.u16('power consumption'))],
+  [tlvTypes.mtu, one('mtu', (value) => value.u32('MTU'))],
+  [tlvTypes.trustBitmap, one('trustBitmap', (value) => value.u8('trust bitmap'))],
+  [tlvTypes.untrustedCos, one('untrustedCos', (value) => value.u8('CoS'))],
+  [tlvTypes.systemName, one('systemName', text)],
+  [tlvTypes.managementAddresses, addresses('managementAddresses')],
+  [tlvTypes.powerRequested, power('powerRequested')],
+  [tlvTypes.powerAvailable, power('powerAvailable')],
 ]);
 
 /**
@@ -159,7 +175,7 @@ export function decodeCdp(payload: Uint8Array): CdpMessage {
       const { type, value } = readTlv(reader);
       tlvs.push({ type, value: value.bytes });
       const readValue = readers.get(type);
-      const malformed = readValue && malformedOf(() => Object.assign(draft, readValue(value.reader)));
+      const malformed = readValue && malformedOf(() => readValue(value.reader, draft));
       malformedValue ??= malformed;
     }
   });

@@ -111,6 +111,11 @@ export class ByteReader {
     this.#take(count, what);
   }
 
+  /** All that is left, not taken. */
+  peek(): Uint8Array {
+    return this.#bytes.subarray(this.#at);
+  }
+
   rest(): Uint8Array {
     return this.bytes(this.remaining, 'rest');
   }

@@ -19,7 +19,7 @@ export interface DhcpMessage {
   readonly serverAddress: string;
   readonly relayAddress: string;
   readonly clientMac: string;
-  /** In order, as they stand, without 0 and 255; sname/file only where option 52 says so. */
+  /** In order, as they stand, without 0 and 255; those of sname and file only where an option 52 says so, behind it. */
   readonly options: readonly DhcpOption[];
   readonly messageType?: DhcpMessageType | undefined;
   readonly hostName?: string;
@@ -87,7 +87,9 @@ const fieldLengths = { sname: 64, file: 128 } as const;
 const overloads = { file: 1, sname: 2 } as const;
 
 type Draft = { -readonly [Key in keyof DhcpMessage]?: DhcpMessage[Key] };
-type ReadOption = (value: Uint8Array) => Draft;
+type ReadValue = (value: Uint8Array) => Draft;
+/** `cut`: the message ends inside the value, which is listed and no more. */
+type ReadOption = DhcpOption & { readonly cut: boolean };
 
 const number = (value: Uint8Array): number => new ByteReader(value).u32('number');
 const textWithoutNul = (value: Uint8Array): string => bytesToText(value).replace(/\0+$/, '');
@@ -100,16 +102,16 @@ function addresses(value: Uint8Array): string[] {
 }
 
 const one =
-  (length: number, read: ReadOption): ReadOption =>
+  (length: number, read: ReadValue): ReadValue =>
   (value) =>
     value.length === length ? read(value) : {};
 const list =
-  (read: ReadOption): ReadOption =>
+  (read: ReadValue): ReadValue =>
   (value) =>
     value.length > 0 && value.length % 4 === 0 ? read(value) : {};
 
 /** A value of a wrong length is no value: it stays in `options` and gives no field. */
-const readers: ReadonlyMap<number, ReadOption> = new Map<number, ReadOption>([
+const readers: ReadonlyMap<number, ReadValue> = new Map<number, ReadValue>([
   [dhcpOptions.subnetMask, one(4, (value) => ({ subnetMask: numberToIpv4(number(value)) }))],
   [dhcpOptions.router, list((value) => ({ routers: addresses(value) }))],
   [dhcpOptions.dns, list((value) => ({ dnsServers: addresses(value) }))],
@@ -127,7 +129,7 @@ const readers: ReadonlyMap<number, ReadOption> = new Map<number, ReadOption>([
 
 /**
  * UDP payload. Never throws; never looks past option 255 nor into sname/file without option 52. Parts of one option
- * are joined for its value (RFC 3396) while `options` lists each. A missing 255 is no fault.
+ * are joined for its value (RFC 3396: options, file, sname) while `options` lists each. A missing 255 is no fault.
  */
 export function decodeDhcp(bytes: Uint8Array): DhcpMessage {
   const reader = new ByteReader(bytes);
@@ -143,14 +145,14 @@ export function decodeDhcp(bytes: Uint8Array): DhcpMessage {
     relayAddress: none,
     clientMac: '',
   };
-  const options: DhcpOption[] = [];
+  const options: { readonly [Place in 'own' | 'sname' | 'file']: ReadOption[] } = { own: [], sname: [], file: [] };
   const malformed = malformedOf(() => {
     header.op = reader.u8('op');
     reader.skip(1, 'hardware type');
     const addressLength = Math.min(reader.u8('hardware address length'), ethernet.fieldLength);
     reader.skip(1, 'hops');
     header.xid = reader.u32('xid');
-    header.secs = reader.u16('secs');
+    header.secs = readSecs(reader);
     header.broadcast = (reader.u16('flags') & broadcastFlag) !== 0;
     header.clientAddress = numberToIpv4(reader.u32('client address'));
     header.yourAddress = numberToIpv4(reader.u32('your address'));
@@ -162,27 +164,45 @@ export function decodeDhcp(bytes: Uint8Array): DhcpMessage {
     const sname = reader.part(fieldLengths.sname, 'sname');
     const file = reader.part(fieldLengths.file, 'file');
     if (reader.u32('magic cookie') !== magicCookie) reader.fail('no DHCP magic cookie');
-    readOptions(reader, options);
-    const overload = options.find(({ code, value }) => code === dhcpOptions.overload && value.length === 1);
-    const overloaded = overload ? new ByteReader(overload.value).u8('overload') : 0;
-    if (overloaded & overloads.file) readOptions(file, options);
-    if (overloaded & overloads.sname) readOptions(sname, options);
+    readOptions(reader, options.own);
+    const overload = options.own.find(isOverload);
+    const fields = overload ? new ByteReader(overload.value).u8('overload') : 0;
+    if (fields & overloads.file) readOptions(file, options.file);
+    if (fields & overloads.sname) readOptions(sname, options.sname);
   });
-  return { ...header, options, ...readValues(options), ...(malformed && { malformed }) };
+  const { own, sname, file } = options;
+  const inPlace = own.findIndex(isOverload) + 1;
+  return {
+    ...header,
+    options: own.toSpliced(inPlace, 0, ...sname, ...file).map(({ code, value }) => ({ code, value })),
+    ...readValues([...own, ...file, ...sname]),
+    ...(malformed && { malformed }),
+  };
 }
 
-function readOptions(reader: ByteReader, into: DhcpOption[]): void {
+/** Some clients write it little-endian, phones among them: a number under 256 in the first byte is taken for that. */
+function readSecs(reader: ByteReader): number {
+  const [high, low] = [reader.u8('secs'), reader.u8('secs')];
+  return low === 0 ? high : high * 256 + low;
+}
+
+const isOverload = ({ code, value }: DhcpOption): boolean => code === dhcpOptions.overload && value.length === 1;
+
+function readOptions(reader: ByteReader, into: ReadOption[]): void {
   while (reader.remaining > 0) {
     const code = reader.u8('option code');
     if (code === endOption) return;
     if (code === padOption) continue;
-    into.push({ code, value: reader.bytes(reader.u8(`length of option ${code}`), `option ${code}`) });
+    const length = reader.u8(`length of option ${code}`);
+    if (length > reader.remaining) into.push({ code, value: reader.peek(), cut: true });
+    into.push({ code, value: reader.bytes(length, `option ${code}`), cut: false });
   }
 }
 
-function readValues(options: readonly DhcpOption[]): Draft {
+function readValues(options: readonly ReadOption[]): Draft {
   const joined = new Map<number, ByteWriter>();
-  for (const { code, value } of options) {
+  for (const { code, value, cut } of options) {
+    if (cut) continue;
     const writer = joined.get(code) ?? new ByteWriter();
     joined.set(code, writer.bytes(value));
   }

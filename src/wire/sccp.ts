@@ -29,6 +29,8 @@ const messageIdSize = 4;
 const payloadMultiple = 4;
 /** The longest known message is an XMLAlarm of 2 KiB; a length above this is no length. */
 const longestMessage = 8192;
+/** The highest seen is 22. */
+const highestHeaderVersion = 0xff;
 
 /** One whole message, header included. Never throws. Bytes behind what a layout knows are only in `payload`. */
 export function decodeSccp(bytes: Uint8Array): SccpMessage {
@@ -85,13 +87,28 @@ export function encodeSccp(name: string, fields: SccpFields = {}, headerVersion 
     .finish();
 }
 
+interface SccpFramerOptions {
+  /**
+   * For an observer, whose capture may lack bytes: what follows a header that cannot be true is dropped to the end of
+   * its chunk, and the next chunk is taken to begin a message, as senders do with segments. Without it the stream's
+   * rest is dropped, as a party to the connection must.
+   */
+  readonly resume?: boolean;
+}
+
 /**
  * Cuts a TCP stream into messages; holds at most 8 KiB. SCCP has nothing to find the next message by, so a length
- * that cannot be true ends the stream: it is reported once as a malformed message and all that follows is dropped.
+ * that cannot be true (for an observer: or a header version of more than a byte) ends the stream or the chunk; it is
+ * reported once as a malformed message.
  */
 export class SccpFramer {
+  readonly #resume: boolean;
   #held: Uint8Array = new Uint8Array();
   #lost = false;
+
+  constructor({ resume = false }: SccpFramerOptions = {}) {
+    this.#resume = resume;
+  }
 
   get buffered(): number {
     return this.#held.length;
@@ -107,19 +124,33 @@ export class SccpFramer {
     const messages: SccpMessage[] = [];
     let rest = new ByteWriter().bytes(this.#held).bytes(chunk).finish();
     while (rest.length >= lengthFieldSize) {
-      const length = new ByteReader(rest, { littleEndian }).u32('length');
-      if (length < messageIdSize || length > longestMessage - uncounted) {
-        const malformed = { offset: 0, reason: `length ${length} cannot be true; the stream's rest is dropped` };
-        messages.push({ ...decodeSccp(rest.subarray(0, uncounted + messageIdSize)), malformed });
-        this.#lost = true;
+      const reason = this.#whyImpossible(rest);
+      if (reason !== undefined) {
+        const malformed = { offset: 0, reason };
+        messages.push({ ...decodeSccp(rest.subarray(0, uncounted)), malformed });
+        this.#lost = !this.#resume;
         rest = new Uint8Array();
         break;
       }
-      if (rest.length < uncounted + length) break;
-      messages.push(decodeSccp(rest.subarray(0, uncounted + length)));
-      rest = rest.subarray(uncounted + length);
+      const size = uncounted + new ByteReader(rest, { littleEndian }).u32('length');
+      if (rest.length < size) break;
+      messages.push(decodeSccp(rest.subarray(0, size)));
+      rest = rest.subarray(size);
     }
     this.#held = rest.slice();
     return messages;
+  }
+
+  #whyImpossible(header: Uint8Array): string | undefined {
+    const reader = new ByteReader(header, { littleEndian });
+    const length = reader.u32('length');
+    if (length < messageIdSize || length > longestMessage - uncounted) {
+      return `length ${length} cannot be true; what follows is dropped`;
+    }
+    if (!this.#resume || header.length < uncounted) return undefined;
+    const version = reader.u32('header version');
+    return version > highestHeaderVersion
+      ? `header version ${version} cannot be true; what follows is dropped`
+      : undefined;
   }
 }

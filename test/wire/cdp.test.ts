@@ -216,6 +216,14 @@ describe('CDP', () => {
     expect(message.malformed?.reason).toContain(reason);
   });
 
+  it('keeps of a list that is cut what it did hold', () => {
+    const addresses = messageWith('0002 0011 00000002 0101cc0004 0a000005');
+    expect(addresses).toMatchObject({ addresses: ['10.0.0.5'], malformed: { offset: 21 } });
+    const power = messageWith('001a 000e 0001 0002 00003c28 ffff');
+    const powerAvailable = { requestId: 1, managementId: 2, milliwatts: [15400] };
+    expect(power).toMatchObject({ powerAvailable, malformed: { offset: 16 } });
+  });
+
   it('is malformed when even its header is cut', () => {
     expect(decodeCdp(fromHex('02'))).toMatchObject({
       version: 2,

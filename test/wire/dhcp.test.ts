@@ -78,7 +78,7 @@ describe('DHCP', () => {
     const message = encodeDhcp({
       op: 2,
       xid: 0xd41f4ec9,
-      secs: 0x0200,
+      secs: 0x0102,
       clientAddress: '10.0.0.9',
       yourAddress: '10.0.0.5',
       serverAddress: '10.0.0.1',
@@ -96,10 +96,10 @@ describe('DHCP', () => {
         dhcpOption.addresses(dhcpOptions.requestedAddress, ['10.0.0.5']),
       ],
     });
-    expect(toHex(message.slice(8, 28))).toBe('020000000a0000090a0000050a0000010a0000fe');
+    expect(toHex(message.slice(8, 28))).toBe('010200000a0000090a0000050a0000010a0000fe');
     expect(decodeDhcp(message)).toMatchObject({
       op: 2,
-      secs: 0x0200,
+      secs: 0x0102,
       broadcast: false,
       clientAddress: '10.0.0.9',
       yourAddress: '10.0.0.5',
@@ -180,6 +180,33 @@ describe('DHCP', () => {
     const message = offerWith([...options, dhcpOption.text(12, 'm')], fields);
     expect(message.hostName).toBe(['m', ...names].join(''));
     expect(message.malformed).toBeUndefined();
+  });
+
+  it.each([
+    ['0000', 0],
+    ['0002', 2],
+    ['0200', 2],
+    ['0102', 0x0102],
+  ])('takes the seconds %s, little-endian as some phones write them, for %i', (hex, secs) => {
+    const bytes = discover.slice();
+    bytes.set(fromHex(hex), 8);
+    expect(decodeDhcp(bytes).secs).toBe(secs);
+  });
+
+  it('lists an option the message ends in, and takes no value from it', () => {
+    const message = decodeDhcp(fromHex(`${fixedPart(noAddresses, zeros(64), zeros(128))} 0c0141 0c0542`));
+    expect(message.options).toEqual([
+      { code: 12, value: fromHex('41') },
+      { code: 12, value: fromHex('42') },
+    ]);
+    expect(message).toMatchObject({ hostName: 'A', malformed: { offset: 245 } });
+  });
+
+  it('lists options of sname and file behind the option 52 that points there', () => {
+    const overload = dhcpOption.bytes(dhcpOptions.overload, Uint8Array.of(3));
+    const fields = { sname: fromHex('0c0173ff'), file: fromHex('0f0166ff') };
+    const message = offerWith([dhcpOption.seconds(51, 9), overload, dhcpOption.seconds(58, 9)], fields);
+    expect(message.options.map(({ code }) => code)).toEqual([51, 52, 12, 15, 58]);
   });
 
   it('stops at option 255 and passes padding over', () => {

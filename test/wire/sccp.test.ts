@@ -371,10 +371,27 @@ describe('the SCCP framer', () => {
   ])('reports a length that is $name once, drops the rest and holds nothing', ({ length }) => {
     const framer = new SccpFramer();
     const messages = framer.push(Buffer.concat([encodeSccp('KeepAlive'), fromHex(length)]));
+    expect(messages.map(({ messageName }) => messageName)).toEqual(['KeepAlive', 'unknown']);
     expect(messages.map(({ malformed }) => malformed === undefined)).toEqual([true, false]);
     expect(framer.lost).toBe(true);
     expect(framer.push(encodeSccp('KeepAlive'))).toEqual([]);
     expect(framer.buffered).toBe(0);
+  });
+
+  it('goes on with the next chunk for an observer', () => {
+    const cut = encodeSccp('LineStat', { directoryNumber: '1001' }).slice(0, -4);
+    const strange = fromHex('0b000000 01310100 00000000');
+    const framer = new SccpFramer({ resume: true });
+    const told = [cut, encodeSccp('ButtonTemplate'), encodeSccp('KeepAlive'), strange, encodeSccp('KeepAliveAck')]
+      .flatMap((chunk) => framer.push(chunk))
+      .map(({ messageName, malformed }) => (malformed ? 'malformed' : messageName));
+    expect(told).toEqual(['LineStat', 'malformed', 'KeepAlive', 'malformed', 'KeepAliveAck']);
+    expect(framer.lost).toBe(false);
+    const party = new SccpFramer();
+    expect(
+      [cut, encodeSccp('ButtonTemplate'), encodeSccp('KeepAlive')].flatMap((chunk) => party.push(chunk)),
+    ).toHaveLength(2);
+    expect(party.lost).toBe(true);
   });
 
   it('never holds more than 8 KiB, however slowly the bytes come', () => {
