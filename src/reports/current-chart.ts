@@ -109,6 +109,7 @@ const closeUp = (inrush: FactOf<'inrush'>, plan: Plan): Markup => {
   const y = scale([0, max], [frame.height - frame.bottom, frame.top]);
   const points = inrush.milliamps.map((value, index) => [x(index * inrush.samplePeriodMs), y(value)] as const);
   const end = x(inrush.durationMs);
+  const atLeft = end > frame.width / 2;
   const axis = ticks(lastMs, 4).map((at) => label('t small muted', x(at), frame.height - 10, `${at} ms`, 'middle'));
   return svg(
     frame.width,
@@ -119,7 +120,13 @@ const closeUp = (inrush: FactOf<'inrush'>, plan: Plan): Markup => {
     limit === undefined ? null : threshold(frame, y, limit, `at most ${limit} mA`),
     polyline('trace', points),
     line('mark', end, frame.top, end, y(0)),
-    label('t small', end + 4, frame.top + 60, `over after ${px(inrush.durationMs)} ms`),
+    label(
+      't small',
+      end + (atLeft ? -5 : 5),
+      y(0) - 12,
+      `over after ${px(inrush.durationMs)} ms`,
+      atLeft ? 'end' : 'start',
+    ),
     axis,
   );
 };

@@ -115,8 +115,9 @@ const identity = (record: RunRecord): Markup => {
 const stageDetail = (stage: StageResult, index: number): Markup => {
   const { label } = stageLooks[stage.verdict];
   const blame = stage.blame === null ? '' : `: ${stage.blame}`;
-  const from = stage.beganAtUs === null ? '' : `, starting at ${secondsText(stage.beganAtUs)}`;
-  return markup`<article class="stage is-${stage.verdict}" id="${stage.stage}"><header><h3>${index + 1} ${stageTitles[stage.stage]}</h3><span class="chip">${label}${blame}</span><span class="took">${took(stage)}${from}</span></header><p>${stage.cause}</p>${
+  const from = stage.beganAtUs === null ? [] : [`starting at ${secondsText(stage.beganAtUs)}`];
+  const when = [...(took(stage) === '' ? [] : [took(stage)]), ...from].join(', ');
+  return markup`<article class="stage is-${stage.verdict}" id="${stage.stage}"><header><h3>${index + 1} ${stageTitles[stage.stage]}</h3><span class="chip">${label}${blame}</span><span class="took">${when}</span></header><p>${stage.cause}</p>${
     stage.nextAction === '' ? null : markup`<p class="next"><span>Next:</span> ${stage.nextAction}</p>`
   }${measurementTable(stage.measurements)}<p class="events">${evidence(stage.evidence)}</p></article>`;
 };

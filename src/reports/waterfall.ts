@@ -79,13 +79,13 @@ export const waterfall = ({ stages }: RunRecord, events: readonly TimelineEvent[
   const rows = stages.map((stage, row): Markup => {
     const y = top + row * size.rowHeight;
     const name = label('t strong', size.left - 12, y + 20, stageTitles[stage.stage], 'end');
-    if (stage.beganAtUs === null || stage.endedAtUs === null) {
+    if (stage.beganAtUs === null) {
       const text = stageLooks[stage.verdict].label.toLowerCase();
       return markup`${name}${label('t muted', size.left + 8, y + 20, text)}`;
     }
     const from = x(stage.beganAtUs);
-    const to = Math.max(x(stage.endedAtUs), from + thinnestBar);
-    const took = secondsText(stage.endedAtUs - stage.beganAtUs);
+    const to = Math.max(x(stage.endedAtUs ?? lastUs), from + thinnestBar);
+    const took = stage.endedAtUs === null ? 'not ended' : secondsText(stage.endedAtUs - stage.beganAtUs);
     return markup`${name}${rect(`bar ${stage.verdict}`, from, y + 7, to - from, size.rowHeight - 14, 2)}${label('t', to + 6, y + 20, took)}`;
   });
 

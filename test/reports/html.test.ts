@@ -126,6 +126,16 @@ describe('report.html', () => {
     expect(unpowered).not.toContain('<title>Current over time</title>');
   });
 
+  it('shows a stage that began and never ended', () => {
+    const { record, events } = healthyRun();
+    const stages = record.stages.map((stage) =>
+      stage.stage === 'config' ? { ...stage, verdict: 'not-reached' as const, endedAtUs: null } : stage,
+    );
+    const page = html({ record: { ...record, stages }, events });
+    expect(page).toContain('<span class="took">starting at 6.968 s</span>');
+    expect(page).toContain('>not ended</text>');
+  });
+
   it('keeps every peak of a long run while drawing few points', () => {
     const peak = 368.5;
     const long = eventsOf([
