@@ -1,6 +1,6 @@
 /**
  * A CP-7960G seen from its jack: the relay that joins its pairs while unpowered (protocol-facts of Cisco inline power),
- * a diode bridge, 180 uF, and a DC/DC converter that draws constant power.
+ * a diode bridge, 180 uF, and a DC/DC converter behind which the phone draws constant power, counted before the bridge.
  */
 import type { PhonePower, PluggedDevice } from './contracts.js';
 
@@ -63,7 +63,7 @@ export const createElectricPhone = (): ElectricPhone => {
   const charge = (supplyVolts: number, limitAmps: number, seconds: number): number => {
     const wanted = (supplyVolts - parts.bridgeVolts - volts) / cableOhms;
     const amps = Math.max(0, Math.min(limitAmps, wanted));
-    const drawn = supplyUp ? loadMilliwatts / 1000 / volts : volts / parts.startUpOhms;
+    const drawn = supplyUp ? loadMilliwatts / 1000 / (volts + parts.bridgeVolts) : volts / parts.startUpOhms;
     volts = Math.max(0, volts + ((amps - drawn) * seconds) / parts.capacitorFarads);
     return amps;
   };
