@@ -30,6 +30,8 @@ const shipped = (path: string) => {
 
 /** The bench's own MAC on a simulated wire (locally administered). */
 const simulatedBenchMac = '02:4c:50:00:00:01';
+/** The lease a simulated phone had where it came from: a real one uses it as IP source of its first DISCOVER. */
+const simulatedPhonesLastAddress = '10.10.15.62';
 /** A simulated bench that nobody holds any more ends by itself: long enough for a daemon to be started anew. */
 const orphanSeconds = 30;
 
@@ -62,7 +64,7 @@ const openSimulatedPort = async (
     const simulator = await startSimulator(
       {
         faults: [...faults].filter(isOfTheSimulator),
-        phone: port.phone,
+        phone: { ...port.phone, previousAddress: simulatedPhonesLastAddress },
         timers: plan.simulation,
         network: limited ? { kind: 'limited', ...frames } : { kind: 'real', interface: names.phone },
         controlPath,

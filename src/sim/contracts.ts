@@ -82,7 +82,13 @@ export interface PhoneUdp {
 export interface SimulatorConfig {
   /** Fault names (src/sim/faults.ts); unknown ones end the simulator with exit 4. */
   readonly faults: readonly string[];
-  readonly phone: { readonly mac: string; readonly load: string; readonly model: string };
+  readonly phone: {
+    readonly mac: string;
+    readonly load: string;
+    readonly model: string;
+    /** The lease it had where it came from: IP source of its first DISCOVER. */
+    readonly previousAddress?: string;
+  };
   readonly timers: PhoneTimers;
   /** Network kind, and for `limited` where the daemon's frame socket listens and the port offset of its loopback services. */
   readonly network:

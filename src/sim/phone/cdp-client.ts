@@ -76,7 +76,7 @@ export const startCdp = ({
         cdpTlv.platform(identity.platform),
         ...(withQuery ? [cdpTlv.voiceVlanQuery(voiceVlanQuery)] : []),
         cdpTlv.duplex(true),
-        cdpTlv.powerConsumption(identity.runningMilliwatts),
+        cdpTlv.powerConsumption(identity.claimedMilliwatts),
       ],
     });
     log('cdp', withQuery ? 'trigger' : 'steady');

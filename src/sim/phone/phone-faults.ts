@@ -19,7 +19,8 @@ type Fault = (phone: PhoneParts, timers: PhoneTimers) => PhoneParts;
 
 /** 8.0(5) of the 7940/7960: older than any load a plan is written for. */
 const olderLoad = 'P00308000500';
-const overloadMilliwatts = 20_000;
+/** 390 mA at 48 V: above any plan's overload limit, below the 425 mA at which the supply would break down first. */
+const overloadMilliwatts = 18_000;
 /** One second where a sync takes five: before the phone has registered. */
 const overloadShareOfSync = 1 / 5;
 

@@ -5,14 +5,27 @@ interface ModelRow {
   readonly platform: string;
   /** SCCP device type (Register field). */
   readonly deviceType: number;
-  /** What it draws while its loader runs, and running, mW. */
+  /** What it draws while its loader runs, and running, and what it claims in CDP (the most it may), mW. */
   readonly bootMilliwatts: number;
   readonly runningMilliwatts: number;
+  readonly claimedMilliwatts: number;
 }
 
 const models: Readonly<Record<string, ModelRow>> = {
-  'CP-7960G': { platform: 'Cisco IP Phone 7960', deviceType: 7, bootMilliwatts: 4200, runningMilliwatts: 6300 },
-  'CP-7940G': { platform: 'Cisco IP Phone 7940', deviceType: 8, bootMilliwatts: 4200, runningMilliwatts: 6300 },
+  'CP-7960G': {
+    platform: 'Cisco IP Phone 7960',
+    deviceType: 7,
+    bootMilliwatts: 4200,
+    runningMilliwatts: 5000,
+    claimedMilliwatts: 6300,
+  },
+  'CP-7940G': {
+    platform: 'Cisco IP Phone 7940',
+    deviceType: 8,
+    bootMilliwatts: 4200,
+    runningMilliwatts: 5000,
+    claimedMilliwatts: 6300,
+  },
 };
 const defaultModel = 'CP-7960G';
 

@@ -46,7 +46,11 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
   );
   const { wire, power } = parts;
   const log = createPhoneLog(options.log, clock);
-  const flash: { load: string; lease: Lease | undefined } = { load: parts.load, lease: undefined };
+  const flash: { load: string; lease: Lease | undefined; address: string | undefined } = {
+    load: parts.load,
+    lease: undefined,
+    address: options.phone.previousAddress,
+  };
   let powered: Lifetime | undefined;
 
   /** From the loader to registration and on; resolves when the phone starts itself again. */
@@ -60,7 +64,7 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
     parts.onLink(life);
 
     let lease = flash.lease;
-    const address = () => lease?.address ?? unspecifiedAddress;
+    const address = () => lease?.address ?? flash.address ?? unspecifiedAddress;
     const vlan = await startCdp({ wire, life, identity, load, syncMs: timers.cdpSyncMs, address, log });
     for (;;) {
       const addressLife = life.child();
@@ -71,11 +75,12 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
         vlan,
         retryMs: timers.dhcpRetryMs,
         parameterRequestList: parts.parameterRequestList,
-        previousAddress: lease?.address,
+        previousAddress: lease?.address ?? flash.address,
         log,
       });
       lease = await dhcp.acquire();
       flash.lease = lease;
+      flash.address = undefined;
       const { address, prefixLength, router } = lease;
       const stack = await addressLife.guard(wire.attachIp({ vlan, address, prefixLength, router }));
       const outcome = await Promise.race([
