@@ -241,6 +241,8 @@ export const sccpLayouts: Readonly<Record<string, SccpLayout>> = {
     u32('instance', 1),
     ipv4('stationAddress'),
     u32('deviceType'),
+    unused(16),
+    u32('ipv6Scope'),
   ),
   RegisterAvailableLines: layout(4, u32('lines', 1)),
   FeatureStatReq: layout(4, u32('index')),
