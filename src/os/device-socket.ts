@@ -59,7 +59,8 @@ export const openDeviceSocket = ({ kind, interfaceName, address, port }: DeviceS
   const set = (name: string, option: number, value: Buffer) =>
     checked(`setsockopt(${name})`, libc().setsockopt(descriptor, SOL_SOCKET, option, value, value.length));
   try {
-    set('SO_REUSEADDR', SO_REUSEADDR, int32(1));
+    // Without a device two UDP sockets would share the port in silence; with one, other servers on this machine may stay.
+    if (kind === 'tcp' || interfaceName !== null) set('SO_REUSEADDR', SO_REUSEADDR, int32(1));
     if (kind === 'udp') set('SO_BROADCAST', SO_BROADCAST, int32(1));
     if (interfaceName !== null)
       set(`SO_BINDTODEVICE ${interfaceName}`, SO_BINDTODEVICE, Buffer.from(`${interfaceName}\0`));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openDeviceSocket } from '../../src/os/device-socket.js';
 import { interfaceIndex, interfaceMac } from '../../src/os/interface-control.js';
 import { runIp, toolMissing } from '../../src/os/ip-command.js';
-import { checked, libc, realTimeUs } from '../../src/os/libc.js';
+import { checked, closeDescriptor, libc, realTimeUs } from '../../src/os/libc.js';
 import { readCarrier } from '../../src/os/link-watch.js';
 
 describe('system calls', () => {
@@ -30,6 +30,16 @@ describe('system calls', () => {
         message: expect.stringContaining('tcp 203.0.113.1 port 99 failed with EADDRNOTAVAIL'),
       }),
     );
+  });
+
+  test('a port on loopback is not shared in silence', () => {
+    const place = { interfaceName: null, address: '127.0.0.1', port: 0 } as const;
+    for (const kind of ['udp', 'tcp'] as const) {
+      const first = openDeviceSocket({ kind, ...place });
+      if (kind === 'tcp') checked('listen', libc().listen(first.descriptor, 1));
+      expect(() => openDeviceSocket({ kind, ...place, port: first.port })).toThrow(/EADDRINUSE/);
+      closeDescriptor(first.descriptor);
+    }
   });
 
   test('an address that is none is refused before any call', () => {
