@@ -61,10 +61,16 @@ describe('a CP-7960G at its jack', () => {
     expect(phone.echoDelayCycles()).toBe(3);
   });
 
-  it('pulls the limit and its own supply down when it wants 20 W', () => {
+  it('draws far above the overload limit when it wants 20 W, until its supply breaks down at what it cannot get', () => {
     const phone = createElectricPhone();
     run(phone, 0.1, 48);
     phone.setLoad(20_000);
+    expect(run(phone, 0.02, 48)).toBeGreaterThan(410);
+    phone.setLoad(25_000);
     expect(run(phone, 0.02, 48)).toBe(425);
+    const heard: boolean[] = [];
+    phone.onSupply((on) => heard.push(on));
+    run(phone, 0.1, 48);
+    expect(heard[0]).toBe(false);
   });
 });
