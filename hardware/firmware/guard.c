@@ -266,6 +266,7 @@ void guard_pass(void) {
     uint8_t cause = broken_condition(t, &onset);
     if (cause != NO_CAUSE) {
       guard_off(cause, onset);
+      t = now(); /* no earlier than off_at */
     } else {
       PUMP_PIN = _BV(PUMP_BIT); /* toggles */
       trace_pass(t);

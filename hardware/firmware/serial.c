@@ -21,11 +21,6 @@ void serial_poll(void) {
   if (!serial_hold && serial_tx.head != serial_tx.tail && (UCSR0A & _BV(UDRE0))) UDR0 = serial_tx.bytes[serial_tx.tail++];
 }
 
-void serial_write(uint8_t byte) {
-  serial_tx.bytes[serial_tx.head++] = byte;
-  serial_poll();
-}
-
 void serial_received(uint8_t byte) {
   if ((uint8_t)(serial_rx.head + 1) == serial_rx.tail) return; /* full: the host's message fails its CRC */
   serial_rx.bytes[serial_rx.head++] = byte;

@@ -24,4 +24,4 @@ static inline bool serial_available(void) { return serial_rx.head != serial_rx.t
 static inline uint8_t serial_read(void) { return serial_rx.bytes[serial_rx.tail++]; }
 static inline uint8_t serial_room(void) { return (uint8_t)(serial_tx.tail - serial_tx.head - 1); }
 /* The caller has seen to serial_room. */
-void serial_write(uint8_t byte);
+static inline void serial_write(uint8_t byte) { serial_tx.bytes[serial_tx.head++] = byte; }

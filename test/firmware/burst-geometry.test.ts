@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { FirmwareBench, usualRequest } from './firmware-bench.js';
+
+const burstPeriod = 256_000;
+const pulseWidth = 2;
+
+interface Burst {
+  readonly start: number;
+  /** 33 characters, from the rises alone. */
+  readonly positions: string;
+}
+
+/** Bursts as they stand on the pin; throws when a rise stands anywhere but on a multiple of 1000 cycles. */
+const burstsOnPin = (bench: FirmwareBench): Burst[] => {
+  const rises = bench.edges.filter(({ pin, drive }) => pin === 'FLP_TX' && drive === 'high').map(({ cycle }) => cycle);
+  const bursts: { start: number; marks: string[] }[] = [];
+  for (const rise of rises) {
+    const current = bursts.at(-1);
+    if (current === undefined || rise - current.start > 40_000) {
+      bursts.push({ start: rise, marks: ['1', ...Array<string>(32).fill('0')] });
+      continue;
+    }
+    const position = (rise - current.start) / 1000;
+    if (!Number.isInteger(position) || position > 32) throw new Error(`a rise ${rise - current.start} cycles in`);
+    current.marks[position] = '1';
+  }
+  return bursts.map(({ start, marks }) => ({ start, positions: marks.join('') }));
+};
+
+const widths = (bench: FirmwareBench): Set<number> => {
+  const edges = bench.edges.filter(({ pin, cycle }) => pin === 'FLP_TX' && cycle > 100_000);
+  return new Set(
+    edges.flatMap((edge, index) => {
+      const next = edges[index + 1];
+      return edge.drive === 'high' && next !== undefined ? [next.cycle - edge.cycle] : [];
+    }),
+  );
+};
+
+describe('the FLP burst', () => {
+  it('has 17 clocks 2000 cycles apart, data pulses 1000 cycles after them, and starts every 256000 cycles', () => {
+    const bench = new FirmwareBench().identify();
+    bench.echoDelay = undefined;
+    bench.send('DISCOVER', { ...usualRequest, flags: 0, maxBursts: 30 });
+    bench.runMs(700);
+
+    const bursts = burstsOnPin(bench);
+    expect(bursts).toHaveLength(30);
+    for (const { positions } of bursts) {
+      expect([...positions].filter((_, index) => index % 2 === 0).join('')).toBe('1'.repeat(17));
+    }
+    const starts = bursts.map(({ start }) => start);
+    expect(starts.slice(1).map((start, index) => start - (starts[index] ?? 0))).toEqual(Array(29).fill(burstPeriod));
+    expect(widths(bench)).toEqual(new Set([pulseWidth]));
+  });
+
+  it('keeps its geometry to the cycle while the serial line is flooded, and no byte is lost', () => {
+    const bench = new FirmwareBench().identify();
+    bench.echoDelay = undefined;
+    const ledOutput = [0xf4, 13, 1];
+    bench.sendBytes(ledOutput);
+    bench.send('DISCOVER', { ...usualRequest, flags: 0, maxBursts: 40 });
+    bench.runMs(10);
+    // Every message turns the LED over: an edge for each says that none was lost on the way.
+    const messages = 1600;
+    const before = bench.edges.filter(({ pin }) => pin === 'STATUS_LED').length;
+    for (let n = 0; n < messages; n++) bench.sendBytes([0xf5, 13, (n + 1) % 2]);
+    bench.runMs(900);
+
+    const bursts = burstsOnPin(bench);
+    expect(bursts).toHaveLength(40);
+    const starts = bursts.map(({ start }) => start);
+    expect(new Set(starts.slice(1).map((start, index) => start - (starts[index] ?? 0)))).toEqual(
+      new Set([burstPeriod]),
+    );
+    expect(widths(bench)).toEqual(new Set([pulseWidth]));
+    expect(bench.machine.serialInBacklog).toBe(0);
+    expect(bench.machine.lostBytes).toBe(0);
+    expect(bench.edges.filter(({ pin }) => pin === 'STATUS_LED').length - before).toBe(messages);
+    expect(bench.unreadable).toEqual([]);
+  });
+
+  it('carries a fresh word every time, never 0 and never the last one, and reports it as sent', () => {
+    const bench = new FirmwareBench().identify();
+    bench.echoDelay = undefined;
+    bench.send('DISCOVER', { ...usualRequest, flags: 0, maxBursts: 60 });
+    bench.runMs(1300);
+
+    const reports = bench.all('BURST').map(({ fields }) => fields);
+    const onPin = burstsOnPin(bench).map(({ positions }) => positions);
+    expect(onPin).toHaveLength(60);
+    expect(reports.map(({ sent }) => sent)).toEqual(onPin);
+    expect(reports.map(({ index }) => index)).toEqual(onPin.map((_, index) => index + 1));
+    for (const { word, sent } of reports) {
+      const bits = Array.from({ length: 16 }, (_, bit) => sent[2 * bit + 1]).reverse();
+      expect(Number.parseInt(bits.join(''), 2)).toBe(word);
+      expect(word).not.toBe(0);
+    }
+    expect(new Set(onPin).size).toBeGreaterThan(55);
+  });
+
+  it('uses other words for other entropy', () => {
+    const wordsFor = (entropy: number): number[] => {
+      const bench = new FirmwareBench().identify();
+      bench.echoDelay = undefined;
+      bench.send('DISCOVER', { ...usualRequest, flags: 0, maxBursts: 5, entropy });
+      bench.runMs(300);
+      return bench.all('BURST').map(({ fields }) => fields.word);
+    };
+    expect(wordsFor(1)).toHaveLength(5);
+    expect(wordsFor(1)).not.toEqual(wordsFor(2));
+  });
+
+  it.each([
+    { delay: 1, cycles: 4 },
+    { delay: 4, cycles: 4 },
+    { delay: 5, cycles: 5 },
+    { delay: 17, cycles: 17 },
+    { delay: 27, cycles: 27 },
+  ])('measures an echo after $delay cycles as $cycles', ({ delay, cycles }) => {
+    const bench = new FirmwareBench().identify();
+    bench.echoDelay = delay;
+    bench.send('DISCOVER', { ...usualRequest, flags: 0 });
+    bench.runMs(250);
+    expect(bench.last('DISCOVERY').outcome).toBe(0);
+    expect(bench.all('BURST').map(({ fields }) => fields.roundTripCycles)).toEqual([cycles, cycles, cycles]);
+  });
+});
