@@ -1,7 +1,7 @@
 /** Current over time, and the inrush close up. */
 import type { Plan } from '../plan/plan.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
-import { label, line, polyline, px, type Scale, scale, svg, ticks } from './figure.js';
+import { label, line, polyline, px, type Scale, scale, svg, textWidth, ticks } from './figure.js';
 import { type Markup, markup } from './markup.js';
 import { marksOf } from './waterfall.js';
 
@@ -45,8 +45,8 @@ interface Frame {
   readonly bottom: number;
 }
 
-const mainFrame: Frame = { width: 660, height: 250, left: 44, right: 12, top: 30, bottom: 28 };
-const inrushFrame: Frame = { width: 330, height: 250, left: 44, right: 14, top: 30, bottom: 28 };
+const mainFrame: Frame = { width: 660, height: 250, left: 44, right: 12, top: 36, bottom: 28 };
+const inrushFrame: Frame = { width: 330, height: 250, left: 44, right: 14, top: 36, bottom: 28 };
 const headroom = 1.08;
 
 const grid = (frame: Frame, y: Scale, maxMilliamps: number): readonly Markup[] =>
@@ -56,7 +56,7 @@ const grid = (frame: Frame, y: Scale, maxMilliamps: number): readonly Markup[] =
   );
 
 const threshold = (frame: Frame, y: Scale, milliamps: number, name: string): Markup =>
-  markup`${line('limit', frame.left, y(milliamps), frame.width - frame.right, y(milliamps))}${label('t small limit-text', frame.width - frame.right, y(milliamps) + 13, name, 'end')}`;
+  markup`${line('limit', frame.left, y(milliamps), frame.width - frame.right, y(milliamps))}${label('t small limit-text', frame.width - frame.right, y(milliamps) - 4, name, 'end')}`;
 
 const unitLabel = (frame: Frame): Markup => label('t small muted', frame.left - 6, frame.top - 12, 'mA', 'end');
 
@@ -76,12 +76,20 @@ const overTime = (events: readonly TimelineEvent[], samples: readonly Sample[], 
     first === undefined || last === undefined
       ? null
       : markup`<polygon class="area" points="${[[first[0], y(0)], ...points, [last[0], y(0)]].map(([px1, py1]) => `${px1},${py1}`).join(' ')}"/>`;
+  let labelledTo = 0;
   const marks = marksOf(events)
     .filter(({ name }) => shownMarks.has(name))
     .map(({ atUs, name }): Markup => {
-      const nearEnd = x(atUs) > frame.width - frame.right - 60;
-      const text = label('t small', x(atUs) + (nearEnd ? -3 : 3), frame.top - 2, name, nearEnd ? 'end' : 'start');
-      return markup`${line('mark', x(atUs), frame.top - 10, x(atUs), y(0))}${text}`;
+      const at = x(atUs);
+      const nearEnd = at > frame.width - frame.right - textWidth(name);
+      const from = nearEnd ? at - textWidth(name) : at;
+      // Where two names would lie on each other the first is kept; the stages above show both.
+      const free = from >= labelledTo;
+      if (free) labelledTo = from + textWidth(name);
+      const text = free
+        ? label('t small', at + (nearEnd ? -3 : 3), frame.top - 12, name, nearEnd ? 'end' : 'start')
+        : null;
+      return markup`${line('mark', at, frame.top - 20, at, y(0))}${text}`;
     });
   const axis = ticks(lastUs / 1e6, 8).map((second) =>
     label('t small muted', x(second * 1e6), frame.height - 10, `${second} s`, 'middle'),
