@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The only composition root: builds drivers or the simulated bench, and hands them on as contracts. */
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -35,6 +36,9 @@ const simulatedPhonesLastAddress = '10.10.15.62';
 /** A simulated bench that nobody holds any more ends by itself: long enough for a daemon to be started anew. */
 const orphanSeconds = 30;
 
+/** Limited mode: two runs at once must not meet on loopback; shifted service ports stay below the ephemeral ones. */
+const limitedOffsets = { from: 10_000, count: 17_000 };
+
 const namespaceWithinMs = 10_000;
 
 /** Faults the simulator is told of; the others are the services' or are done to the daemon. */
@@ -53,7 +57,10 @@ const openSimulatedPort = async (
   const controlPath = join(folder, 'control.sock');
   const witnessPath = join(folder, 'witness.ndjson');
   const names = { bench: `lp-${port.name}`.slice(0, 15), phone: `ph-${port.name}`.slice(0, 15) };
-  const frames = { socketPath: join(folder, 'frames.sock'), portOffset: 20_000 };
+  const frames = {
+    socketPath: join(folder, 'frames.sock'),
+    portOffset: limitedOffsets.from + randomInt(limitedOffsets.count),
+  };
   const undo: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   const close = async () => {
     for (const step of undo.reverse()) await step().catch(() => {});
