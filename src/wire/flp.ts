@@ -35,7 +35,6 @@ export function decodeBurst(
     previous = rise;
     if (!(gapUs >= windows.dataDetectMinUs && gapUs <= windows.flpTestMaxUs)) return undefined;
     const short = gapUs <= windows.dataDetectMaxUs;
-    if (!short && !behindClock) return undefined;
     positions += short ? '1' : '01';
     behindClock = !(short && behindClock);
   }

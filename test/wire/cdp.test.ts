@@ -216,6 +216,13 @@ describe('CDP', () => {
     expect(message.malformed?.reason).toContain(reason);
   });
 
+  it('tells the first of several faults', () => {
+    expect(messageWith('0004 0006 0090 000b 0004 0003 0003').malformed).toEqual({
+      offset: 8,
+      reason: 'capabilities needs 4 bytes, 2 are left',
+    });
+  });
+
   it('keeps of a list that is cut what it did hold', () => {
     const addresses = messageWith('0002 0011 00000002 0101cc0004 0a000005');
     expect(addresses).toMatchObject({ addresses: ['10.0.0.5'], malformed: { offset: 21 } });

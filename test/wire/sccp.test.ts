@@ -268,6 +268,14 @@ describe('SCCP', () => {
     });
   });
 
+  it('tells no more slots than the table has, whatever the count says', () => {
+    const entries = Array.from({ length: 56 }, (_, index) => `${toHex(Uint8Array.of(index + 1))}09`).join('');
+    const message = decodeSccp(fromHex(`80000000 00000000 97000000 00000000 38000000 38000000 ${entries}`));
+    expect(message.malformed).toBeUndefined();
+    expect(String(message.fields.buttons).split(',')).toHaveLength(42);
+    expect(message.fields.count).toBe(56);
+  });
+
   it.each([
     [3, '000000'],
     [4, '20f1fe'],
