@@ -89,7 +89,7 @@ describe('quantities', () => {
     ['overload: 375mA', 'overload: lots', 'power.overload: must be a number with a unit, such as 375mA'],
     ['inrushTimer: 60ms', 'inrushTimer: 60.5ms', 'power.inrushTimer: must be a whole number of ms'],
     ['inrushTimer: 60ms', 'inrushTimer: .inf', 'power.inrushTimer: needs a unit'],
-    ['max: 7W }    ', 'max: 6.3A }   ', 'limits.power.steadyMilliwatts.max: 6.3A is a current, here a power is needed'],
+    ['max: 7W }', 'max: 6.3A }', 'limits.power.steadyMilliwatts.max: 6.3A is a current, here a power is needed'],
     ['max: 40 }', 'max: 40ms }', 'limits.power.discoveryBursts.max: must be a plain number of bursts'],
   ])('%s as %s is refused', (from, to, message) => {
     expect(complaints(changed(from, to))).toEqual([expect.stringContaining(message)]);
@@ -97,10 +97,7 @@ describe('quantities', () => {
 
   it('in limits stand in the measurement’s unit, bare or converted', () => {
     const { limits } = parsePlan(
-      changed(
-        '{ min: 1W, max: 7W }                    # a 7960',
-        '{ min: 900, max: 6.3W, marginalMax: 6100mW } # a 7960',
-      ),
+      changed('{ min: 1W, max: 7W } # a 7960', '{ min: 900, max: 6.3W, marginalMax: 6100mW } # a 7960'),
       'p.yaml',
     ).plan;
     expect(limits['power.steadyMilliwatts']).toEqual({ min: 900, max: 6300, marginalMax: 6100 });
@@ -191,7 +188,7 @@ describe('what a plan must not hold', () => {
     const text = changed('echoes: 3 ', 'maxBursts: 40\n  echoes: 2 ');
     expect(complaints(text)).toEqual([
       expect.stringContaining('power.echoes: must be a whole number'),
-      `${lineOf(text, 'maxBursts: 40  ')}:3: Map keys must be unique`,
+      `${lineOf(text, 'maxBursts: 40 #')}:3: Map keys must be unique`,
     ]);
   });
 });

@@ -7,7 +7,8 @@ import { completeCutRecord } from '../../src/records/cut-run.js';
 import { createRunFolder, findCutRuns, finishRecord, readRecord } from '../../src/records/run-folder.js';
 import type { Clock } from '../../src/timeline/clock.js';
 import { createTimelineLog, readTimeline } from '../../src/timeline/log.js';
-import { healthyRun, healthyScript, quickPlan } from '../reports/fixture-run.js';
+import { healthyRun, quickPlan } from '../reports/fixture-run.js';
+import { healthyScript } from '../reports/fixture-script.js';
 
 const clock: Clock = {
   nowUs: () => 0,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeRun } from '../../src/records/run-verdict.js';
 import { type StageResult, type StageVerdict, stageNames } from '../../src/stages/judge.js';
 import type { Fact } from '../../src/timeline/events.js';
-import { eventsOf } from '../reports/fixture-run.js';
+import { eventsOf } from '../reports/fixture-script.js';
 
 const stages = (...verdicts: readonly StageVerdict[]): readonly StageResult[] =>
   stageNames.map((stage, index) => {

@@ -4,15 +4,14 @@ import { htmlReport } from '../../src/reports/html.js';
 import type { TimelineEvent } from '../../src/timeline/events.js';
 import {
   demoPlan,
-  eventsOf,
   type FixtureRun,
   healthyRun,
-  healthyScript,
   limitedRun,
   livePartnerRun,
   marginalRun,
   shortCircuitRun,
 } from './fixture-run.js';
+import { eventsOf, healthyScript } from './fixture-script.js';
 
 const { plan } = demoPlan();
 const html = ({ record, events }: FixtureRun): string => htmlReport(record, events, plan);
