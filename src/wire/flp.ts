@@ -28,15 +28,12 @@ export function decodeBurst(
   cyclesPerMicrosecond: number,
 ): { word: number; positions: string } | undefined {
   let positions = risesAt.length > 0 ? '1' : '';
-  let behindClock = true;
   let previous = risesAt[0] ?? 0;
   for (const rise of risesAt.slice(1)) {
     const gapUs = (rise - previous) / cyclesPerMicrosecond;
     previous = rise;
     if (!(gapUs >= windows.dataDetectMinUs && gapUs <= windows.flpTestMaxUs)) return undefined;
-    const short = gapUs <= windows.dataDetectMaxUs;
-    positions += short ? '1' : '01';
-    behindClock = !(short && behindClock);
+    positions += gapUs <= windows.dataDetectMaxUs ? '1' : '01';
   }
   const word = positionsToWord(positions);
   return word === undefined ? undefined : { word, positions };
