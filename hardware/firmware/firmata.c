@@ -73,12 +73,18 @@ static uint32_t owed_states; /* bit n: state of pin n */
 static bool is_free(uint8_t pin) { return pin < PIN_COUNT && pins[pin].kind != PIN_GUARDED; }
 static bool is_analog(uint8_t pin) { return pin < PIN_COUNT && pins[pin].kind == PIN_ANALOG; }
 
+/* The few pins that are the host's, so that a pass need not look at all. */
+static uint8_t free_pins[PIN_COUNT];
+static uint8_t free_count;
 /* Firmata numbers analog pins without gaps: the n-th analog pin has channel n. */
-static uint8_t analog_pin(uint8_t channel) {
+static uint8_t analog_pins[ANALOG_PINS_MAX];
+static uint8_t analog_count;
+
+static void list_pins(void) {
   for (uint8_t pin = 0; pin < PIN_COUNT; pin++) {
-    if (is_analog(pin) && channel-- == 0) return pin;
+    if (is_free(pin)) free_pins[free_count++] = pin;
+    if (is_analog(pin) && analog_count < ANALOG_PINS_MAX) analog_pins[analog_count++] = pin;
   }
-  return NONE;
 }
 
 static void write_pin(uint8_t pin, uint8_t high) {
@@ -101,7 +107,7 @@ static void set_mode(uint8_t pin, uint8_t mode) {
 }
 
 static void reset_pins(void) {
-  for (uint8_t pin = 0; pin < PIN_COUNT; pin++) set_mode(pin, MODE_INPUT);
+  for (uint8_t i = 0; i < free_count; i++) set_mode(free_pins[i], MODE_INPUT);
   memset(port_reported, 0, sizeof port_reported);
   analog_reported = 0;
   analog_waiting = 0;
@@ -179,7 +185,7 @@ static void short_message(void) {
     }
   } else if ((status & 0xF0) == REPORT_ANALOG) {
     uint8_t channel = status & 0x0F;
-    if (channel < ANALOG_PINS_MAX && analog_pin(channel) != NONE) {
+    if (channel < analog_count) {
       if (low) analog_reported |= _BV(channel);
       else analog_reported &= ~_BV(channel);
     }
@@ -268,6 +274,7 @@ static void send_capabilities(void) {
       if (is_analog(pin)) send_capability(MODE_ANALOG, ANALOG_BITS);
     }
     serial_write(NONE);
+    serial_poll();
   }
   serial_write(SYSEX_END);
 }
@@ -276,7 +283,10 @@ static void send_mapping(void) {
   uint8_t channel = 0;
   serial_write(SYSEX_START);
   serial_write(ANALOG_MAPPING_RESPONSE);
-  for (uint8_t pin = 0; pin < PIN_COUNT; pin++) serial_write(is_analog(pin) ? channel++ : NONE);
+  for (uint8_t pin = 0; pin < PIN_COUNT; pin++) {
+    serial_write(is_analog(pin) ? channel++ : NONE);
+    serial_poll();
+  }
   serial_write(SYSEX_END);
 }
 
@@ -311,17 +321,16 @@ static void send_value(uint8_t head, uint16_t value) {
 }
 
 static void report_digital(void) {
+  uint8_t values[DIGITAL_PORTS] = {0};
+  for (uint8_t i = 0; i < free_count; i++) {
+    uint8_t pin = free_pins[i];
+    bool input = modes[pin] == MODE_INPUT || modes[pin] == MODE_PULLUP;
+    if (input && (PIN_REGISTER(pin) & pins[pin].mask)) values[pin >> 3] |= 1 << (pin & 7);
+  }
   for (uint8_t port = 0; port < DIGITAL_PORTS; port++) {
-    if (!port_reported[port]) continue;
-    uint8_t value = 0;
-    for (uint8_t bit = 0; bit < 8; bit++) {
-      uint8_t pin = port * 8 + bit;
-      bool input = is_free(pin) && (modes[pin] == MODE_INPUT || modes[pin] == MODE_PULLUP);
-      if (input && (PIN_REGISTER(pin) & pins[pin].mask)) value |= _BV(bit);
-    }
-    if (value == port_value[port] || serial_room() < REPORT_ROOM) continue;
-    port_value[port] = value;
-    send_value(DIGITAL_MESSAGE | port, value);
+    if (!port_reported[port] || values[port] == port_value[port] || serial_room() < REPORT_ROOM) continue;
+    port_value[port] = values[port];
+    send_value(DIGITAL_MESSAGE | port, values[port]);
   }
 }
 
@@ -333,20 +342,16 @@ static void report_analog(void) {
   }
   uint8_t adc_channel;
   uint16_t counts;
-  if (adc_answer(&adc_channel, &counts) && serial_room() >= REPORT_ROOM) {
-    for (uint8_t channel = 0; channel < ANALOG_PINS_MAX; channel++) {
-      uint8_t pin = analog_pin(channel);
-      if (pin != NONE && pins[pin].adc_channel == adc_channel) send_value(ANALOG_MESSAGE | channel, counts);
-    }
-  }
-  for (uint8_t channel = 0; analog_waiting >> channel; channel++) {
-    if (!(analog_waiting & _BV(channel))) continue;
-    if (adc_request(pins[analog_pin(channel)].adc_channel)) analog_waiting &= ~_BV(channel);
-    return;
+  bool answered = adc_answer(&adc_channel, &counts);
+  for (uint8_t channel = 0; channel < analog_count; channel++) {
+    uint8_t own = pins[analog_pins[channel]].adc_channel;
+    if (answered && own == adc_channel && serial_room() >= REPORT_ROOM) send_value(ANALOG_MESSAGE | channel, counts);
+    if ((analog_waiting & _BV(channel)) && adc_request(own)) analog_waiting &= ~_BV(channel);
   }
 }
 
 void firmata_begin(void) {
+  list_pins();
   reset_pins();
   owed = OWE_VERSION | OWE_FIRMWARE;
 }
@@ -354,6 +359,7 @@ void firmata_begin(void) {
 void firmata_pump(void) {
   report_digital();
   if (analog_reported) report_analog();
+  serial_poll();
   for (uint8_t i = 0; i < sizeof answers / sizeof *answers; i++) {
     if (!(owed & answers[i].bit)) continue;
     if (serial_room() < answers[i].room) return;

@@ -46,6 +46,7 @@ int main(void) {
     }
     sysex_pump();
     firmata_pump();
+    serial_poll();
     reports_pump();
   }
 }

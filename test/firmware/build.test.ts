@@ -1,0 +1,58 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { hexText } from './firmware-bench.js';
+
+const hardware = fileURLToPath(new URL('../../hardware/', import.meta.url));
+const compilerIsThere = spawnSync('avr-gcc', ['--version']).status === 0;
+const strict = process.env.LINKPULSE_STRICT === '1';
+
+describe('the committed image', () => {
+  it.skipIf(!compilerIsThere && !strict)('is what the sources give, byte for byte (needs avr-gcc)', () => {
+    const build = mkdtempSync(join(tmpdir(), 'linkpulse-firmware-'));
+    try {
+      const out = join(build, 'rebuilt.hex');
+      execFileSync('make', ['-s', '-C', join(hardware, 'firmware'), `OUT=${out}`, `BUILD=${build}`], { stdio: 'pipe' });
+      expect(readFileSync(out, 'utf8')).toBe(hexText);
+    } finally {
+      rmSync(build, { recursive: true });
+    }
+  });
+
+  it('and the simulator follow the pin map', () => {
+    const check = spawnSync(process.execPath, [join(hardware, 'generate-pinmap.mjs'), '--check'], { encoding: 'utf8' });
+    expect(check.stderr).toBe('');
+    expect(check.status).toBe(0);
+  });
+});
+
+describe('the pin map', () => {
+  const errorsOf = async (change: (pin: Record<string, unknown>) => void): Promise<string[]> => {
+    const { pinmapErrors } = (await import(join(hardware, 'generate-pinmap.mjs'))) as {
+      pinmapErrors(map: unknown): string[];
+    };
+    const map = JSON.parse(readFileSync(join(hardware, 'pinmap.json'), 'utf8')) as { pins: Record<string, unknown>[] };
+    const gate = map.pins.find(({ name }) => name === 'GATE');
+    if (gate !== undefined) change(gate);
+    return pinmapErrors(map);
+  };
+
+  it('as it stands has no errors', async () => {
+    expect(await errorsOf(() => {})).toEqual([]);
+  });
+  it('refuses a pin used twice', async () => {
+    expect(await errorsOf((gate) => Object.assign(gate, { port: 'D', bit: 4, arduino: 4 }))).toEqual([
+      'port bit PD4 is used twice: SWITCH2 and GATE',
+      'Arduino number 4 is used twice: SWITCH2 and GATE',
+    ]);
+  });
+  it('refuses a name used twice, and a number that is not the pin', async () => {
+    expect(await errorsOf((gate) => Object.assign(gate, { name: 'PUMP' }))).toEqual([
+      'name PUMP is used twice: PUMP and PUMP',
+    ]);
+    expect(await errorsOf((gate) => Object.assign(gate, { arduino: 30 }))).toEqual(['GATE: PB0 is not Arduino pin 30']);
+  });
+});

@@ -1,0 +1,101 @@
+import { randomInt } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { injectorBody, injectorSysexId, packSysex } from '../../src/wire/injector.js';
+import { FirmwareBench, usualRequest } from './firmware-bench.js';
+
+const seed = Number(process.env.LINKPULSE_SEED ?? randomInt(2 ** 31));
+const bytesPerRun = process.env.LINKPULSE_LONG === '1' ? 500_000 : 25_000;
+
+/** mulberry32: small, and the same everywhere. */
+const createRandom = (start: number): ((below: number) => number) => {
+  let state = start >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+};
+
+type Random = (below: number) => number;
+const bytes = (random: Random, count: number): number[] => Array.from({ length: count }, () => random(256));
+const sysex = (type: number, seq: number, payload: Uint8Array): number[] => [
+  0xf0,
+  injectorSysexId,
+  ...packSysex(injectorBody(type, seq, payload)),
+  0xf7,
+];
+const le = (value: number, size: number): number[] =>
+  Array.from({ length: size }, (_, index) => Math.floor(value / 256 ** index) & 0xff);
+
+/** What is sent, a piece at a time. */
+const pieces: Readonly<Record<string, (random: Random, bench: FirmwareBench) => number[]>> = {
+  'random bytes': (random) => bytes(random, 1 + random(40)),
+  'random bytes without SYSTEM_RESET': (random) =>
+    bytes(random, 1 + random(40)).map((byte) => (byte === 0xff ? 0xfe : byte)),
+  'well-formed messages of random type and content': (random, bench) => {
+    const type = random(4) === 0 ? random(256) : 1 + random(7);
+    if (type === 2 && random(2) === 0) {
+      const r = usualRequest;
+      return sysex(
+        2,
+        random(256),
+        Uint8Array.from([
+          1,
+          3 + random(6),
+          8 + random(60),
+          ...le(r.inrushTimerMs, 2),
+          ...le(r.overloadMilliamps, 2),
+          ...le(r.overloadMs, 2),
+          ...le(r.underloadMilliamps, 2),
+          ...le(r.underloadMs, 2),
+          ...le(800, 2),
+          ...le(r.linkDeadlineMs, 2),
+          ...le(r.offDwellMs, 2),
+          ...bytes(random, 4),
+        ]),
+      );
+    }
+    if (type === 4) return sysex(4, random(256), Uint8Array.from(le(bench.all('TICK').at(-1)?.fields.counter ?? 0, 2)));
+    if (type === 1) return sysex(1, random(256), Uint8Array.of(1));
+    const lengths: Readonly<Record<number, number>> = { 2: 23, 3: 0, 5: 1, 6: 0, 7: 0 };
+    const length = random(8) === 0 ? random(61) : (lengths[type] ?? random(61));
+    return sysex(type, random(256), Uint8Array.from(bytes(random, length)));
+  },
+  'Firmata commands with random arguments': (random) => {
+    const command =
+      [0xf4, 0xf5, 0x90 + random(16), 0xc0 + random(16), 0xd0 + random(16), 0xe0 + random(16)][random(6)] ?? 0;
+    return [command, random(128), random(128)];
+  },
+};
+
+describe(`whatever comes over the line (seed ${seed})`, () => {
+  it.each(Object.keys(pieces))('%s never close the power path without a valid discovery', (name) => {
+    const piece = pieces[name];
+    if (piece === undefined) throw new Error(name);
+    const random = createRandom(seed);
+    const bench = new FirmwareBench().identify();
+    bench.echoDelay = undefined;
+    bench.heartbeats = false;
+    for (let sent = 0; sent < bytesPerRun; ) {
+      const next = piece(random, bench);
+      bench.sendBytes(next);
+      sent += next.length;
+      bench.runWhile(10_000, () => bench.machine.serialInBacklog < 20);
+    }
+    bench.runMs(100);
+    const closing = bench.edges.filter(
+      ({ pin, drive }) => drive === 'high' && (pin === 'GATE' || pin === 'PUMP' || pin === 'SWITCH2'),
+    );
+    expect(closing, `LINKPULSE_SEED=${seed}`).toEqual([]);
+    expect(bench.machine.lostBytes, `LINKPULSE_SEED=${seed}`).toBe(0);
+
+    // The board is still there: it answers as if nothing had been.
+    bench.sendBytes([0xff]);
+    bench.heartbeats = true;
+    bench.echoDelay = 3;
+    bench.runMs(600);
+    bench.send('UNLOCK', {});
+    bench.powerOn();
+  });
+});
