@@ -1,0 +1,127 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SimulatorFault } from '../../src/sim/faults.js';
+import { type CycleBench, createCycleBench, cyclesPerMs } from './cycle-bench.js';
+
+let bench: CycleBench | undefined;
+afterEach(() => {
+  bench?.close();
+  bench = undefined;
+});
+const start = (faults: readonly SimulatorFault[] = []): CycleBench => {
+  bench = createCycleBench(faults);
+  return bench;
+};
+/** A phone that runs, half a second after power-on. */
+const powered = (faults: readonly SimulatorFault[] = []): CycleBench => {
+  const board = start(faults);
+  board.power();
+  board.run(700);
+  expect(board.jack.path.state.conducting).toBe(true);
+  return board;
+};
+
+describe('the firmware at its power path, in simulated cycles', () => {
+  it('finds a phone, powers it, and keeps it powered while the host is alive', () => {
+    const board = powered();
+    expect(board.phone.supplyUp).toBe(true);
+    board.run(3000);
+    expect(board.jack.path.state.conducting).toBe(true);
+    expect(board.causes()).toEqual([]);
+    expect(board.machine.lostBytes).toBe(0);
+  });
+
+  it('opens the switch within 550 ms of the last valid heartbeat, and the jack is safe within 1050 ms', () => {
+    const board = powered();
+    board.holdHeartbeat();
+    board.run(1500);
+    const last = board.lastFreshHeartbeat();
+    const openedMs = (board.lastCycle('conducting', false) - last) / cyclesPerMs;
+    const safeMs = (board.lastCycle('jack', false) - last) / cyclesPerMs;
+    expect(openedMs).toBeGreaterThan(450);
+    expect(openedMs).toBeLessThanOrEqual(550);
+    expect(safeMs).toBeGreaterThan(openedMs);
+    expect(safeMs).toBeLessThanOrEqual(1050);
+    expect(board.causes()).toEqual(['off HEARTBEAT']);
+  });
+
+  it('turns off when the host is held for 600 ms and does not come back on by itself', () => {
+    const board = powered();
+    board.holdHeartbeat();
+    board.run(600);
+    board.resumeHeartbeat();
+    board.run(3000);
+    expect(board.jack.path.state.conducting).toBe(false);
+    expect(board.causes()).toEqual(['off HEARTBEAT']);
+  });
+
+  it('lets go at once when the chip is reset, whatever its firmware was doing', () => {
+    const board = powered();
+    const at = board.machine.cycles;
+    board.machine.reset('external');
+    board.run(100);
+    expect(board.lastCycle('conducting', false) - at).toBeLessThan(100);
+  });
+
+  it('opens both switches when the phone is pulled', () => {
+    const board = powered();
+    board.phone.unplug();
+    board.run(1000);
+    expect(board.causes()).toEqual(['off UNDERLOAD']);
+    expect(board.jack.path.state).toMatchObject({ conducting: false, switch2: false });
+  });
+
+  it('turns off when the phone draws 20 W', () => {
+    const board = powered();
+    board.phone.setLoad(20_000);
+    board.run(500);
+    expect(board.causes()).toEqual(['off OVERLOAD']);
+  });
+
+  it('opens by the e-stop itself, before the firmware has read it', () => {
+    const board = powered();
+    const at = board.machine.cycles;
+    board.jack.path.setEstop(false);
+    board.run(100);
+    expect(board.lastCycle('conducting', false) - at).toBe(0);
+    expect(board.causes()).toEqual(['off ESTOP']);
+  });
+
+  it('closes onto a short for no longer than 10 us', () => {
+    const board = start(['short-circuit']);
+    board.power();
+    board.run(700);
+    expect(board.causes()).toEqual(['off SHORT']);
+    expect(board.lastCycle('conducting', false) - board.lastCycle('conducting', true)).toBeLessThanOrEqual(160);
+  });
+
+  it('opens the second switch when the FET stays closed after off', () => {
+    const board = powered(['switch-stuck']);
+    board.send('OFF', {});
+    board.run(1000);
+    expect(board.causes()).toEqual(['off COMMANDED', 'fault SWITCH_STUCK']);
+    expect(board.jack.path.state).toMatchObject({ conducting: false, switch2: false });
+    expect(board.jack.path.state.jackVolts).toBeLessThan(2.8);
+  });
+
+  it.each<[SimulatorFault, string[]]>([
+    ['no-echo', []],
+    ['live-partner', []],
+    ['loopback-plug', ['off UNDERLOAD']],
+    ['foreign-voltage', ['fault FOREIGN_VOLTAGE']],
+  ])('ends %s with the jack off', (fault, causes) => {
+    const board = start([fault]);
+    board.power();
+    board.run(2500);
+    expect(board.causes()).toEqual(causes);
+    expect(board.jack.path.state.conducting).toBe(false);
+  });
+
+  it('finds the same phone again once its capacitors are empty', () => {
+    const board = powered();
+    board.send('OFF', {});
+    board.run(2500);
+    board.power();
+    board.run(700);
+    expect(board.jack.path.state.conducting).toBe(true);
+  });
+});
