@@ -61,15 +61,16 @@ export const worstStage = (results: readonly StageResult[]): StageResult | undef
     undefined,
   );
 
+/** `verdict`: of the whole run; undefined when no stage was decided. */
 export const exitCodeOf = (
-  results: readonly StageResult[],
+  verdict: StageVerdict | undefined,
   signals: Signals,
   options: { readonly strict: boolean },
 ): number => {
   if (signals.tripped) return exitCodes.safetyTrip;
   if (signals.interrupted) return exitCodes.interrupted;
   if (signals.internalError) return exitCodes.internalError;
-  switch (worstStage(results)?.verdict) {
+  switch (verdict) {
     case 'pass':
       return exitCodes.good;
     case 'marginal':
@@ -81,13 +82,15 @@ export const exitCodeOf = (
   }
 };
 
+export const signalsOf = (facts: Iterable<Fact>): Signals => {
+  let signals = noSignals;
+  for (const fact of facts) signals = withSignal(signals, fact);
+  return signals;
+};
+
 /** Exit code of a run by its results and all its facts (`design`: a safety trip goes before every verdict). */
 export const exitCode = (
   results: readonly StageResult[],
   facts: Iterable<Fact>,
   options: { readonly strict: boolean },
-): number => {
-  let signals = noSignals;
-  for (const fact of facts) signals = withSignal(signals, fact);
-  return exitCodeOf(results, signals, options);
-};
+): number => exitCodeOf(worstStage(results)?.verdict, signalsOf(facts), options);

@@ -159,7 +159,7 @@ export const createTribunal = (plan: Plan): Tribunal => {
       const { verdict, blame, stage, cause } = worst;
       return { verdict, blame, stage, cause: verdict === 'pass' ? 'All stages passed.' : cause };
     },
-    exitCode: (options) => exitCodeOf(verdicts(), signals, options),
+    exitCode: (options) => exitCodeOf(worstStage(verdicts())?.verdict, signals, options),
     shouldEnd: () => {
       const culprit = firstBad();
       if (culprit !== undefined) return { reason: `${culprit.stage}: ${culprit.verdict}` };
