@@ -1,6 +1,19 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { itJudges } from './rows.js';
-import { linkDown, linkUp, powerOff, toBoot, toPower } from './story.js';
+import { samplePlan } from './sample-plan.js';
+import {
+  current,
+  inrush,
+  linkDown,
+  linkUp,
+  measurementOf,
+  powerOff,
+  powerOn,
+  resultOf,
+  tell,
+  toBoot,
+  toPower,
+} from './story.js';
 
 describe('the judge of boot', () => {
   itJudges('boot', [
@@ -43,4 +56,33 @@ describe('the judge of boot', () => {
       exit: 5,
     },
   ]);
+});
+
+describe('the figures of boot', () => {
+  const bootOf = (lines: Parameters<typeof tell>[1]) => resultOf(tell(samplePlan(), lines), 'boot');
+
+  it('leave the charging of the capacitors out of the peak', () => {
+    const boot = bootOf([
+      [100, powerOn],
+      [190, current(425)],
+      [200, inrush(425, 20)],
+      [300, current(100)],
+      [400, current(150)],
+      [500, linkUp],
+      [900, powerOff('COMMANDED')],
+    ]);
+    expect(measurementOf(boot, 'boot.peakMilliwatts')?.value).toBe(7200);
+  });
+
+  it('count a loss of link, but not the one that goes with the power', () => {
+    const lines = (lossMs: number) =>
+      bootOf([
+        [100, powerOn],
+        [500, linkUp],
+        [lossMs, linkDown],
+        [2000, powerOff('COMMANDED')],
+      ]);
+    expect(measurementOf(lines(1990), 'boot.linkDrops')?.value).toBe(0);
+    expect(measurementOf(lines(1000), 'boot.linkDrops')?.value).toBe(1);
+  });
 });

@@ -88,6 +88,7 @@ const liveResults = (events: readonly TimelineEvent[], lateUs: readonly number[]
       const alarmAt = deadline === null ? null : deadline + (lateUs[turn++ % lateUs.length] ?? 0);
       if (deadline === null || alarmAt === null || alarmAt >= event.atUs) break;
       tribunal.feed({ seq: 0, atUs: alarmAt, source: 'bench', fact: { kind: 'time' } });
+      if (tribunal.nextDeadlineUs() === deadline) throw new Error(`the deadline at ${deadline} does not pass`);
     }
     tribunal.feed(event);
   }

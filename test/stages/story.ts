@@ -2,7 +2,7 @@ import type { Plan } from '../../src/plan/plan.js';
 import type { StageName, StageResult } from '../../src/stages/judge.js';
 import { createTribunal, type Tribunal } from '../../src/stages/tribunal.js';
 import type { Fact, FactOf, PowerOffCause, TimelineEvent } from '../../src/timeline/events.js';
-import { sourceOf } from '../../src/timeline/events.js';
+import { boardCyclesPerMs, sourceOf } from '../../src/timeline/events.js';
 
 /** A fact and the moment it comes, ms since run start. */
 export type Line = readonly [atMs: number, fact: Fact];
@@ -14,6 +14,7 @@ export const timeline = (lines: readonly Line[]): TimelineEvent[] =>
       seq: index + 1,
       atUs: Math.round(atMs * 1000),
       source: sourceOf(fact.kind),
+      ...(sourceOf(fact.kind) === 'board' ? { stamp: { boardCycles: Math.round(atMs * boardCyclesPerMs) } } : {}),
       fact,
     }));
 
