@@ -1,4 +1,4 @@
-import type { TimelineEvent } from '../timeline/events.js';
+import { boardCyclesPerMs, type FactOf, type TimelineEvent } from '../timeline/events.js';
 import {
   conclude,
   defineJudge,
@@ -27,6 +27,11 @@ interface BootNotes {
   readonly isLinked: boolean;
   readonly lostAtUs: number | null;
   readonly drops: number;
+  /** The latest loss of link was counted in `drops`. */
+  readonly lossCounts: boolean;
+  /** From here on the current is the phone's own and no longer the charging of its capacitors; board cycles. */
+  readonly poweredAtCycles: number | null;
+  readonly inrushOverCycles: number | null;
   readonly restartsForImage: number;
   /** An image came whole: the next loss of link is the phone starting it. */
   readonly expectsRestart: boolean;
@@ -62,18 +67,44 @@ const habitualDrops = 1;
 const onLinkDown = (state: State, event: TimelineEvent): State => {
   const { notes, plan } = state;
   if (!notes.isLinked) return state;
-  const lost = witness(note(state, { isLinked: false, lostAtUs: event.atUs }), event);
+  const lost = witness(note(state, { isLinked: false, lostAtUs: event.atUs, lossCounts: false }), event);
   if (notes.expectsRestart) return note(lost, { expectsRestart: false, restartsForImage: notes.restartsForImage + 1 });
   const drops = notes.drops + 1;
-  const counted = note(lost, { drops });
+  const counted = note(lost, { drops, lossCounts: true });
   return drops > (plan.limits['boot.linkDrops']?.max ?? habitualDrops)
     ? conclude(counted, rebootLoop(drops), event)
     : counted;
 };
 
-const withPeak = (state: State, event: TimelineEvent, milliamps: readonly number[], jackMillivolts: number): State => {
-  const peak = Math.round((Math.max(0, ...milliamps) * jackMillivolts) / 1000);
-  return peak > state.notes.peakMilliwatts ? note(state, { peakMilliwatts: peak, peakSeq: event.seq }) : state;
+/**
+ * Carrier goes with the power, and is seen at once; the board's word that power is off comes over the serial line. A loss
+ * just before that word is no drop of the phone's.
+ */
+const powerLossShadowUs = 200_000;
+
+const withoutShadow = (state: State, event: TimelineEvent): State => {
+  const { lossCounts, lostAtUs, drops } = state.notes;
+  const isShadow = lossCounts && lostAtUs !== null && event.atUs - lostAtUs < powerLossShadowUs;
+  return isShadow ? note(state, { drops: drops - 1, lossCounts: false }) : state;
+};
+
+/** The current falls within a sample or two once the capacitors are full. */
+const inrushTailMs = 20;
+
+/** The highest power of one sample once inrush is over, mW. Samples are `periodMs` apart, the last at the event's stamp. */
+const withPeak = (
+  state: State,
+  event: TimelineEvent,
+  { milliamps, periodMs, jackMillivolts }: FactOf<'current'>,
+): State => {
+  const { inrushOverCycles, peakMilliwatts } = state.notes;
+  const lastCycles = event.stamp?.boardCycles;
+  if (inrushOverCycles === null || lastCycles === undefined) return state;
+  const isOwn = (index: number) =>
+    lastCycles - (milliamps.length - 1 - index) * periodMs * boardCyclesPerMs >= inrushOverCycles;
+  const own = milliamps.filter((_, index) => isOwn(index));
+  const peak = Math.round((Math.max(0, ...own) * jackMillivolts) / 1000);
+  return peak > peakMilliwatts ? note(state, { peakMilliwatts: peak, peakSeq: event.seq }) : state;
 };
 
 const next = (state: State, event: TimelineEvent): State => {
@@ -86,7 +117,10 @@ const next = (state: State, event: TimelineEvent): State => {
         : state;
     return next(note(state, { hasBench: true }), event);
   }
-  if (fact.kind === 'power-on') return witness(note(state, { poweredAtUs: atUs, isLinked: false }), event);
+  if (fact.kind === 'power-on') {
+    const poweredAtCycles = event.stamp?.boardCycles ?? null;
+    return witness(note(state, { poweredAtUs: atUs, poweredAtCycles, isLinked: false }), event);
+  }
   // Carrier from before power-on is not the phone's: only an edge after it counts.
   if (notes.poweredAtUs === null) return state;
 
@@ -101,13 +135,19 @@ const next = (state: State, event: TimelineEvent): State => {
       // Without link it is the phone's relay, still closed in the first moments of power.
       return notes.isLinked ? conclude(state, loop, event) : state;
     case 'current':
-      return withPeak(state, event, fact.milliamps, fact.jackMillivolts);
+      return withPeak(state, event, fact);
+    case 'inrush':
+      return notes.poweredAtCycles === null
+        ? state
+        : note(state, {
+            inrushOverCycles: notes.poweredAtCycles + (fact.durationMs + inrushTailMs) * boardCyclesPerMs,
+          });
     case 'tftp-end':
       return fact.outcome === 'complete' && phoneFileKind(fact.file) === 'image'
         ? note(state, { expectsRestart: true })
         : state;
     case 'power-off':
-      return fact.cause === 'LINK_DEADLINE' ? conclude(state, noLink(state), event) : state;
+      return fact.cause === 'LINK_DEADLINE' ? conclude(state, noLink(state), event) : withoutShadow(state, event);
     default:
       return state;
   }
@@ -131,6 +171,9 @@ export const bootJudge = defineJudge<BootNotes>({
     isLinked: false,
     lostAtUs: null,
     drops: 0,
+    lossCounts: false,
+    poweredAtCycles: null,
+    inrushOverCycles: null,
     restartsForImage: 0,
     expectsRestart: false,
     peakMilliwatts: 0,

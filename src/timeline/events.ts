@@ -11,6 +11,9 @@
  */
 export type EventSource = 'board' | 'link' | 'service' | 'observe' | 'bench';
 
+/** The board's CPU runs at 16 MHz. */
+export const boardCyclesPerMs = 16_000;
+
 export interface EventStamp {
   /** Board clock, CPU cycles since the board's reset. */
   readonly boardCycles?: number;

@@ -59,7 +59,7 @@ describe('the judge of boot', () => {
 });
 
 describe('the figures of boot', () => {
-  const bootOf = (lines: Parameters<typeof tell>[1]) => resultOf(tell(samplePlan(), lines), 'boot');
+  const bootOf = (lines: Parameters<typeof tell>[1]) => resultOf(tell(samplePlan, lines), 'boot');
 
   it('leave the charging of the capacitors out of the peak', () => {
     const boot = bootOf([
