@@ -78,6 +78,7 @@ describe('the figures of boot', () => {
     const lines = (lossMs: number) =>
       bootOf([
         [100, powerOn],
+        [200, inrush()],
         [500, linkUp],
         [lossMs, linkDown],
         [2000, powerOff('COMMANDED')],
