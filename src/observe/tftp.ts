@@ -190,9 +190,8 @@ const blockSizeOf = (text: string | undefined): number => {
 /** False: seen before, or behind the end. */
 const takeBlock = (transfer: Transfer, block: number, data: Uint8Array): boolean => {
   if (transfer.finalBlock !== null) return false;
-  // Behind 65535 comes 0; some servers go on with 1.
-  const wrapsToOne = transfer.lastBlock === blockNumbers - 1 && block === 1;
-  const ahead = wrapsToOne ? 1 : (block - transfer.lastBlock + blockNumbers) % blockNumbers;
+  // Behind 65535 comes 0, with some servers 1: either is ahead.
+  const ahead = (block - transfer.lastBlock + blockNumbers) % blockNumbers;
   if (ahead === 0 || ahead >= halfOfBlockNumbers) return false;
   transfer.lastBlock = block;
   transfer.bytes += data.length;

@@ -47,7 +47,10 @@ describe('a TFTP transfer', () => {
   });
 
   it('gives no configuration where a block was not captured', () => {
-    const frames = transferOf(new TextEncoder().encode(configText)).filter((_, index) => index !== 1);
+    // The block lost lies inside a comment: what is left would still read as a whole file.
+    const text = `${configText}<!--${'x'.repeat(2000)}-->`;
+    const lost = 1 + 2 * Math.ceil(configText.length / 512);
+    const frames = transferOf(new TextEncoder().encode(text)).filter((_, index) => index !== lost);
     const [end] = only(watch(frames), 'tftp-end');
     expect(end).toMatchObject({ outcome: 'complete', config: null });
   });
@@ -59,19 +62,13 @@ describe('a TFTP transfer', () => {
 
   it('counts retransmitted requests, blocks and acknowledgements once', () => {
     const facts = watch([
-      rrq(file),
-      rrq(file),
-      data(1, block),
-      data(1, block),
-      ack(1),
-      ack(1),
-      data(2, short),
-      data(1, block),
-      ack(2),
-      ack(2),
+      ...[rrq(file), rrq(file)],
+      ...[data(1, block), data(1, block), ack(1), ack(1)],
+      ...[data(2, block), data(1, block), ack(2)],
+      ...[data(3, short), data(2, block), ack(3), ack(3)],
     ]);
     expect(only(facts, 'tftp-request')).toHaveLength(1);
-    expect(only(facts, 'tftp-end')).toMatchObject([{ outcome: 'complete', bytes: 612 }]);
+    expect(only(facts, 'tftp-end')).toMatchObject([{ outcome: 'complete', bytes: 1124 }]);
   });
 
   it('tells its progress each second of frame time', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../src/stages/replay.js';
 import type { Fact } from '../../src/timeline/events.js';
 import { planWith, samplePlan } from './sample-plan.js';
 import {
@@ -26,7 +25,6 @@ import {
   servesConfig,
   tcp,
   tell,
-  timeline,
   toAddress,
   toBoot,
   toConfig,
@@ -91,19 +89,6 @@ describe('a good run', () => {
       [11_800, end],
     ]);
     expect(measurementOf(resultOf(tribunal, 'power'), 'power.steadyMilliwatts')?.value).toBe(5280);
-  });
-
-  it('leaves the inrush out of the peak power, by the board’s own clock', () => {
-    const events = timeline([...toRegistration, [11_600, powerOff('COMMANDED')], [11_700, end]]).map((event) => {
-      if (event.fact.kind === 'inrush') return { ...event, stamp: { boardCycles: 16_000_000 } };
-      if (event.fact.kind !== 'current') return event;
-      // Ten samples, 10 ms apart, the last one 85 ms after the inrush: the first one is 5 ms before its end.
-      const milliamps = [425, 101, ...Array<number>(8).fill(100)];
-      return { ...event, fact: { ...event.fact, milliamps }, stamp: { boardCycles: 16_000_000 + 85 * 16_000 } };
-    });
-    const { results } = judge(samplePlan, events);
-    const boot = results.find(({ stage }) => stage === 'boot');
-    expect(boot?.measurements.find(({ name }) => name === 'boot.peakMilliwatts')?.value).toBe(4848);
   });
 
   it('skips the vlan stage where the plan has no voice VLAN', () => {
