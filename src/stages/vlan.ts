@@ -99,7 +99,8 @@ const next = (state: State, event: TimelineEvent): State => {
       if (fact.from !== 'phone' || fact.vlan !== vlan || notes.takenUp !== null) return state;
       return witness(note(state, { takenUp: { atUs, seq } }), event);
     case 'dhcp':
-      return fact.from === 'phone' && vlan !== null && fact.vlan !== vlan && notes.isTold
+      // A phone that does not speak CDP cannot have understood: its fault is that, told at the deadline.
+      return fact.from === 'phone' && vlan !== null && fact.vlan !== vlan && notes.isTold && notes.firstCdp !== null
         ? conclude(state, wrongTag(vlan, fact.vlan), event)
         : state;
     default:

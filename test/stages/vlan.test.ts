@@ -13,6 +13,14 @@ describe('the judge of vlan', () => {
       endMs: 14_000,
     },
     {
+      title: 'a phone without CDP that asks untagged is told to lack CDP',
+      lines: [...toBoot, [3300, cdpReply()], [5000, dhcp('DISCOVER', { vlan: null })]],
+      verdict: 'fail',
+      cause: /No CDP from the phone/,
+      exit: 1,
+      endMs: 14_000,
+    },
+    {
       title: 'a phone that is told no voice VLAN is not to blame',
       lines: [...toBoot, [4000, cdp()]],
       verdict: 'error',
