@@ -142,7 +142,7 @@ void guard_power_on(const limits_t *wanted, uint32_t discovered_at) {
 void guard_off(uint8_t cause, uint32_t onset) {
   if (state != STATE_INRUSH && state != STATE_ON) return;
   LOW(GATE);
-  LOW(PUMP);
+  /* PUMP stays as it is: one edge more would hold the FET's enable for another 30 ms. */
   off_at = now();
   bool inrush = state == STATE_INRUSH;
   state = STATE_DISCHARGING;

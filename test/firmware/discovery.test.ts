@@ -146,6 +146,20 @@ describe('discovery', () => {
     expect(bench.powered).toBe(false);
   });
 
+  it('does not count an echo whose burst followed a foreign pulse', () => {
+    const bench = new FirmwareBench().identify();
+    bench.machine.onPin('DISC_RELAY', (drive, cycle) => {
+      // Relay and listening take 60 ms; the third burst starts 92 ms after the relay, the pulse stands before it.
+      if (drive === 'high') bench.pulse(cycle + 90 * cyclesPerMs);
+    });
+    bench.send('DISCOVER', { ...usualRequest, flags: 0 });
+    expect(discovered(bench)).toBe(true);
+    expect(bench.all('BURST').map(({ fields }) => fields.foreign)).toEqual(Array(bench.all('BURST').length).fill(0));
+    expect(outcomeOf(bench)).toBe('loopback');
+    expect(bench.last('DISCOVERY').bursts).toBeGreaterThan(4);
+    expect(bench.last('DISCOVERY').foreign).toBe(1);
+  });
+
   it('counts one good echo after a bad one from the start again', () => {
     const bench = new FirmwareBench().identify();
     bench.send('DISCOVER', { ...usualRequest, flags: 0 });

@@ -130,14 +130,17 @@ describe('what opens the switch', () => {
     expect(causeOf(bench)).toBe('SYSTEM_RESET');
   });
 
-  it('stops the pump with the gate', () => {
-    const bench = steady();
-    bench.send('OFF', {});
-    bench.runMs(100);
-    const gateLow = edgeAfter(bench, edgeAfter(bench, 0, 'GATE', 'high'), 'GATE', 'low');
-    const pumped = bench.edges.filter(({ pin, cycle }) => pin === 'PUMP' && cycle > gateLow + 100);
-    expect(pumped).toEqual([]);
-    expect(bench.high('PUMP')).toBe(false);
+  it('stops the pump with the gate, without one edge more, whether it stands high or low', () => {
+    const levels = [0, 1, 2, 3].map((passes) => {
+      const bench = steady();
+      bench.runMs(passes * 0.128);
+      bench.send('OFF', {});
+      bench.runMs(100);
+      const gateLow = edgeAfter(bench, edgeAfter(bench, 0, 'GATE', 'high'), 'GATE', 'low');
+      expect(bench.edges.filter(({ pin, cycle }) => pin === 'PUMP' && cycle >= gateLow)).toEqual([]);
+      return bench.high('PUMP');
+    });
+    expect(new Set(levels)).toEqual(new Set([true, false]));
   });
 });
 
@@ -162,7 +165,7 @@ describe('the heartbeat', () => {
     bench.heartbeats = false;
     let told = bench.all('TICK').length;
     for (let n = 0; n < 24; n++) {
-      bench.runWhile(60, () => bench.all('TICK').length > told);
+      bench.runWhile(100, () => bench.all('TICK').length > told);
       told = bench.all('TICK').length;
       const counter = beat(bench.last('TICK').counter, n);
       if (counter !== undefined) bench.send('HEARTBEAT', { counter: counter & 0xffff });
@@ -179,16 +182,22 @@ describe('the heartbeat', () => {
     expect(withOwnHeartbeat(beat).powered).toBe(holds);
   });
 
-  it('repeated does not hold power', () => {
+  it('repeated, while its counter would still do, does not count again', () => {
     const bench = steady({ heartbeatTimeoutMs: 400 });
     bench.heartbeats = false;
+    const told = bench.all('TICK').length;
+    bench.runWhile(100, () => bench.all('TICK').length > told);
     const counter = bench.last('TICK').counter;
-    for (let n = 0; n < 60; n++) {
-      bench.send('HEARTBEAT', { counter });
-      bench.runMs(10);
-    }
-    expect(bench.powered).toBe(false);
+    bench.send('HEARTBEAT', { counter });
+    const from = bench.machine.cycles;
+    bench.runMs(60);
+    expect(bench.last('TICK').counter).toBe(counter + 1);
+    bench.send('HEARTBEAT', { counter });
+    bench.runMs(500);
     expect(causeOf(bench)).toBe('HEARTBEAT');
+    const after = (edgeAfter(bench, from, 'GATE', 'low') - from) / cyclesPerMs;
+    expect(after).toBeGreaterThan(400);
+    expect(after).toBeLessThan(410);
   });
 });
 
