@@ -13,9 +13,9 @@ static uint8_t requested = NO_CHANNEL;
 static uint8_t answered = NO_CHANNEL;
 static uint16_t answer;
 
-/* Full scales of hardware/pinmap.json as fractions of 2^16 and 2^10: 500/1023 and 64000/1023. */
+/* Full scales of hardware/pinmap.json: 500/1023, and 64000/1023 = 62 + 0.5611, fractions in parts of 2^16. */
 static uint16_t to_milliamps(uint16_t counts) { return ((uint32_t)counts * 32031 + 0x8000) >> 16; }
-static uint16_t to_millivolts(uint16_t counts) { return ((uint32_t)counts * 64063) >> 10; }
+static uint16_t to_millivolts(uint16_t counts) { return counts * 62 + (uint16_t)(((uint32_t)counts * 36772) >> 16); }
 
 static void start(uint8_t channel) {
   converting = channel;

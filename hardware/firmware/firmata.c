@@ -3,7 +3,6 @@
 #include <avr/io.h>
 #include <avr/pgmspace.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "adc.h"
 #include "config.h"
@@ -57,7 +56,7 @@ static volatile uint8_t *pin_register(uint8_t pin) { return &PINB + 3 * pins[pin
 
 static uint8_t modes[PIN_COUNT];
 static uint8_t outputs[PIN_COUNT];
-static bool port_reported[DIGITAL_PORTS];
+static uint8_t ports_reported; /* bit n: Firmata's port n */
 static uint16_t port_value[DIGITAL_PORTS]; /* as last reported */
 #define NEVER_REPORTED 0xFFFF
 static uint8_t analog_reported; /* bit n: Firmata's analog channel n */
@@ -108,7 +107,7 @@ static void set_mode(uint8_t pin, uint8_t mode) {
 
 static void reset_pins(void) {
   for (uint8_t i = 0; i < free_count; i++) set_mode(free_pins[i], MODE_INPUT);
-  memset(port_reported, 0, sizeof port_reported);
+  ports_reported = 0;
   analog_reported = 0;
   analog_waiting = 0;
   sampling_ms = SAMPLING_MS_DEFAULT;
@@ -180,7 +179,8 @@ static void short_message(void) {
   } else if ((status & 0xF0) == REPORT_DIGITAL) {
     uint8_t port = status & 0x0F;
     if (port < DIGITAL_PORTS) {
-      port_reported[port] = low != 0;
+      if (low) ports_reported |= _BV(port);
+      else ports_reported &= ~_BV(port);
       port_value[port] = NEVER_REPORTED;
     }
   } else if ((status & 0xF0) == REPORT_ANALOG) {
@@ -328,7 +328,7 @@ static void report_digital(void) {
     if (input && (PIN_REGISTER(pin) & pins[pin].mask)) values[pin >> 3] |= 1 << (pin & 7);
   }
   for (uint8_t port = 0; port < DIGITAL_PORTS; port++) {
-    if (!port_reported[port] || values[port] == port_value[port] || serial_room() < REPORT_ROOM) continue;
+    if (!(ports_reported & _BV(port)) || values[port] == port_value[port] || serial_room() < REPORT_ROOM) continue;
     port_value[port] = values[port];
     send_value(DIGITAL_MESSAGE | port, values[port]);
   }
@@ -357,8 +357,9 @@ void firmata_begin(void) {
 }
 
 void firmata_pump(void) {
-  report_digital();
+  if (ports_reported) report_digital();
   if (analog_reported) report_analog();
+  if (owed == 0 && owed_states == 0) return;
   serial_poll();
   for (uint8_t i = 0; i < sizeof answers / sizeof *answers; i++) {
     if (!(owed & answers[i].bit)) continue;
