@@ -4,7 +4,8 @@
  * file and behind the control socket. Ends by `stop`, by SIGTERM, or when nobody has held the serial port or the
  * control socket for `orphanSeconds`. Exit codes: 0 stopped or orphaned, 1 failed, 4 unknown fault.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../timeline/clock.js';
 import type { PhoneWire, SimulatorConfig } from './contracts.js';
@@ -28,6 +29,7 @@ const orphanCheckMs = 500;
 /** For the answer to `stop` to leave. */
 const lastAnswerMs = 20;
 const boardSerialNumber = new TextEncoder().encode('SIM00001');
+const niceness = 3;
 const firmwarePath = fileURLToPath(new URL('../../hardware/firmware/linkpulse.hex', import.meta.url));
 
 const complain = (message: string, exitCode: number): never => {
@@ -56,9 +58,23 @@ const noticeAddress = (wire: PhoneWire, onAddress: () => void): PhoneWire => ({
   },
 });
 
+/**
+ * Behind the host in the queue for the CPU: on a loaded machine simulated time slows before the host's heartbeats do.
+ * The kernel weighs sessions first (sched(7), autogroup), then the processes in each.
+ */
+const yieldToTheHost = () => {
+  setPriority(niceness);
+  try {
+    writeFileSync('/proc/self/autogroup', String(niceness));
+  } catch {
+    // A kernel without autogroup, or one that was told of another a moment ago.
+  }
+};
+
 const main = async (): Promise<void> => {
   const config: SimulatorConfig = JSON.parse(process.argv[2] ?? '{}');
   const faults = knownFaults(config.faults);
+  yieldToTheHost();
   const witness = createWitness(config.witnessPath);
   // Whoever started it may be gone.
   process.stderr.on('error', () => {});
