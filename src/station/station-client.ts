@@ -72,5 +72,6 @@ const talk = (
       const code: ErrorCode = reply.code in errorTable ? (reply.code as ErrorCode) : 'INTERNAL';
       reject(new BenchError(code, reply.detail, { remedy: reply.remedy }));
     });
+    socket.on('end', () => socket.end());
     socket.on('close', () => resolve());
   });
