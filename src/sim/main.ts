@@ -23,6 +23,7 @@ import { createWitness } from './witness.js';
 const clock = systemClock;
 const cyclesPerUs = cyclesPerSecond / 1_000_000;
 const cyclesPerMs = cyclesPerSecond / 1000;
+const startUpMs = 500;
 const flushPeriodMs = 50;
 const slipPeriodMs = 1000;
 const orphanCheckMs = 500;
@@ -104,6 +105,9 @@ const main = async (): Promise<void> => {
     phonePower.replug();
   };
   let pullAt = Number.POSITIVE_INFINITY;
+
+  // Before anybody listens, and unpaced: the chip starts up, and the interpreter becomes fast.
+  jack.run(startUpMs * cyclesPerMs);
 
   const pace = createPace();
   const pacing = startPacing(
