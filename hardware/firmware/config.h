@@ -14,8 +14,8 @@
 #define UNIT_CYCLES 64
 #define UNITS_PER_MS (F_CPU / 1000 / UNIT_CYCLES)
 #define MS(ms) ((uint32_t)(ms) * UNITS_PER_MS)
-/* A pass of the main loop every 128 us: shorter than a byte at 57600 baud (174 us), so that polling loses none. */
-#define TICK_UNITS 32
+/* A pass of the main loop every 160 us: shorter than a byte at 57600 baud (174 us), so that polling loses none. */
+#define TICK_UNITS 40
 /* Longest time without a pass is a listening slice, some 5 ms; the pump's monostable (30 ms) is the faster guard. */
 #define WATCHDOG WDTO_60MS
 

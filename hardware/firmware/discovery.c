@@ -173,6 +173,7 @@ static void power_up(uint32_t t) {
 }
 
 void discovery_pass(void) {
+  if (phase == IDLE) return;
   uint32_t t = now();
   switch (phase) {
     case RELAY_OUT:

@@ -102,9 +102,11 @@ void guard_heartbeat(uint16_t counter) {
   heartbeat_at = now();
 }
 
-bool guard_heartbeat_fresh(uint16_t timeout_ms) {
-  return heartbeat_seen && now() - heartbeat_at < MS(timeout_ms);
+static bool heartbeat_fresh(uint32_t t, uint16_t timeout_ms) {
+  return heartbeat_seen && t - heartbeat_at < MS(timeout_ms);
 }
+
+bool guard_heartbeat_fresh(uint16_t timeout_ms) { return heartbeat_fresh(now(), timeout_ms); }
 
 void guard_link(bool up) {
   if (state != STATE_INRUSH && state != STATE_ON) return;
@@ -199,8 +201,8 @@ static uint8_t broken_condition(uint32_t t, uint32_t *onset) {
   if (!guard_pass_through()) return CAUSE_RELAY;
 
   *onset = heartbeat_at;
-  if (!guard_heartbeat_fresh(limits.heartbeat_timeout_ms)) return CAUSE_HEARTBEAT;
-  *onset = link_since;
+  if (!heartbeat_fresh(t, limits.heartbeat_timeout_ms)) return CAUSE_HEARTBEAT;
+  *onset = link_since + MS(limits.link_deadline_ms);
   if (link_armed && t - link_since >= MS(limits.link_deadline_ms)) return CAUSE_LINK_DEADLINE;
   *onset = on_at;
   if (state == STATE_INRUSH && t - on_at >= MS(limits.inrush_timer_ms)) return CAUSE_INRUSH;

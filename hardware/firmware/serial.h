@@ -1,4 +1,4 @@
-/* The serial line: two rings, filled and emptied by polling. A byte takes 174 us; serial_poll comes at least every 128 us. */
+/* The serial line: two rings, filled and emptied by polling. A byte takes 174 us; serial_poll comes at least every 160 us. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

@@ -93,6 +93,7 @@ describe('what opens the switch', () => {
     expect(lasted).toBeGreaterThan(1000);
     expect(lasted).toBeLessThan(1000 + passMs);
     expect(causeOf(bench)).toBe('LINK_DEADLINE');
+    expect(bench.last('POWER').delay * 64).toBeLessThan(passMs * cyclesPerMs);
 
     const second = new FirmwareBench().powerOn({ linkDeadlineMs: 1000 });
     second.runMs(500);
@@ -133,7 +134,7 @@ describe('what opens the switch', () => {
   it('stops the pump with the gate, without one edge more, whether it stands high or low', () => {
     const levels = [0, 1, 2, 3].map((passes) => {
       const bench = steady();
-      bench.runMs(passes * 0.128);
+      bench.runMs(passes * 0.16);
       bench.send('OFF', {});
       bench.runMs(100);
       const gateLow = edgeAfter(bench, edgeAfter(bench, 0, 'GATE', 'high'), 'GATE', 'low');

@@ -105,6 +105,36 @@ describe('the machine', () => {
     expect(machine.instructions).toBeLessThan(16_000_000 / 200);
   });
 
+  it('wakes for a compare that is moved on, and for the overflow, and reads the time right in between', () => {
+    const timer1 = { TCCR1B: 0x81, TCNT1L: 0x84, TCNT1H: 0x85, OCR1BL: 0x8a, OCR1BH: 0x8b, TIMSK1: 0x6f } as const;
+    const machine = machineWith([
+      ...set(timer1.TCCR1B, 0x03),
+      ...set(timer1.TIMSK1, 0x05),
+      ldi(16, 0x01),
+      out(io.SMCR, 16),
+      ldi(16, 0x3f),
+      out(io.DDRB, 16),
+      ldi(20, 0),
+      ...sts(timer1.OCR1BH, 20),
+      ldi(18, 100),
+      ...sts(timer1.OCR1BL, 18),
+      sei,
+      sleep,
+      0x5f2f, // SUBI r18,-1: the compare moves on by one each time
+      ...lds(17, timer1.TCNT1L),
+      out(io.PORTB, 17),
+      rjmp(-9),
+    ]);
+    const shown: number[] = [];
+    machine.onPin('GATE', (_drive, cycle) => shown.push(cycle));
+    machine.runUntil(64 * 130);
+    // Counts 100, 101, 102, ...: bit 0 of the time changes each time, every 64 cycles.
+    const changes = shown.slice(1);
+    expect(changes.length).toBeGreaterThan(20);
+    expect(new Set(gaps(changes))).toEqual(new Set([64]));
+    expect(machine.instructions).toBeLessThan(400);
+  });
+
   it('does not lose an interrupt between SEI and SLEEP', () => {
     const busy = Array<number>(2100).fill(nop);
     const machine = machineWith([...tickEvery2048, sbi(io.DDRB, 1), ...busy, sei, sleep, sbi(io.PORTB, 1), here]);
