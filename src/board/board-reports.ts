@@ -22,7 +22,7 @@ export const unitsToMilliseconds = (units: number): number => (units * injectorT
 
 export const causeOf = (code: number): PowerOffCause => injectorCauses[code] ?? 'BOARD_RESET';
 
-const faultCodes = ['FOREIGN_VOLTAGE', 'SWITCH_STUCK', 'ESTOP', 'RELAY'] as const;
+const faultCodes = ['FOREIGN_VOLTAGE', 'SWITCH_STUCK', 'ESTOP', 'RELAY', 'HEARTBEAT', 'SHORT'] as const;
 
 /** Turns the board's messages into facts; knows only what spans several messages (time stamps that wrap, the inrush trace). */
 export const createBoardReports = (): ((message: InjectorMessage<BoardMessageName>) => BoardReport[]) => {

@@ -1,5 +1,6 @@
 import type { RunOutcome, RunWatcher } from '../bench/runner.js';
 import { describeFact } from '../reports/describe-fact.js';
+import { limitsText, valueText } from '../reports/measurement-text.js';
 import type { Measurement, StageName, StageResult, StageVerdict } from '../stages/judge.js';
 import type { Paint, Terminal } from './terminal.js';
 
@@ -14,18 +15,15 @@ const marks: Readonly<Record<StageVerdict, { mark: string; colour: 'green' | 'ye
 
 const seconds = (us: number): string => `${(us / 1_000_000).toFixed(2)} s`;
 
-const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1));
+/** The unit stands with the value. */
+const nameInWords = (name: string): string =>
+  name
+    .replace(/^\w+\.|(Ms|Ns|Milliwatts|Milliamps)$/g, '')
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/\b(cdp|ack)\b/, (word) => word.toUpperCase());
 
-const limitsInWords = ({ limits }: Measurement): string => {
-  if (limits === null) return '';
-  const { min, max } = limits;
-  if (min !== undefined && max !== undefined) return ` [${number(min)}, ${number(max)}]`;
-  if (max !== undefined) return ` [≤ ${number(max)}]`;
-  return min === undefined ? '' : ` [≥ ${number(min)}]`;
-};
-
-export const measurementLine = (measurement: Measurement): string =>
-  `${measurement.name.replace(/^\w+\./, '')} ${number(measurement.value)} ${measurement.unit}${limitsInWords(measurement)}`;
+const measurementLine = ({ name, value, unit, limits }: Measurement): string =>
+  `${nameInWords(name).padEnd(20)} ${valueText(value, unit).padStart(9)}   ${limitsText({ limits, unit })}`;
 
 /** Live progress for a person: a line per stage as it is decided, the latest event below, the whole story at the end. */
 export const createProgress = (terminal: Terminal): RunWatcher & { finished(outcome: RunOutcome): void } => {

@@ -25,6 +25,8 @@ export const openTerminal = (
   out: NodeJS.WriteStream = process.stdout,
   environment: NodeJS.ProcessEnv = process.env,
 ): Terminal => {
+  // Whoever read along may go away (a closed pipe, a closed terminal); the run and its record go on.
+  for (const stream of [out, process.stderr]) stream.on('error', () => {});
   const isTerminal = out.isTTY === true;
   const coloured = isTerminal && environment.NO_COLOR === undefined;
   let hasPassing = false;

@@ -80,6 +80,17 @@ const brokenRelay = wentWrong(
   'Run the board’s self-test; change the pass-through relay.',
 );
 
+const noHeartbeat = wentWrong(
+  'bench',
+  'The board heard no heartbeat and refused to power.',
+  'The host is too busy or the serial line loses bytes: see the board’s log.',
+);
+const latchedShort = wentWrong(
+  'bench',
+  'The board’s short-circuit latch is set although no power flows.',
+  'Run the board’s self-test; change the comparator or its latch.',
+);
+
 const refusalFindings: Readonly<Record<string, Finding>> = {
   FOREIGN_VOLTAGE: foreignVoltage,
   ESTOP: emergencyStop,
@@ -89,11 +100,7 @@ const refusalFindings: Readonly<Record<string, Finding>> = {
     'Check the switches, then clear the lock by hand.',
   ),
   OFF_DWELL: wentWrong('bench', 'The board still waits for the phone’s capacitors to empty.', 'Run again in a while.'),
-  NO_HEARTBEAT: wentWrong(
-    'bench',
-    'The board heard no heartbeat and refused to power.',
-    'The host is too busy or the serial line loses bytes: see the board’s log.',
-  ),
+  NO_HEARTBEAT: noHeartbeat,
 };
 
 const otherRefusal = (code: string): Finding =>
@@ -120,7 +127,9 @@ const offFindings: Readonly<Record<PowerOffCause, ((milliamps: number, state: St
   LINK_DEADLINE: null,
   SHORT: (milliamps) =>
     phoneFails(
-      `The jack is shorted: ${Math.round(milliamps)} mA when the board opened its switches.`,
+      milliamps > 0
+        ? `The jack is shorted: ${Math.round(milliamps)} mA when the board opened its switches.`
+        : 'The jack is shorted: the board’s comparator opened the switches at once.',
       'Try another cable; if the short stays, the phone’s power input is broken.',
     ),
   OVERLOAD: (milliamps, { plan }) =>
@@ -160,6 +169,8 @@ const boardFaultFindings = {
   SWITCH_STUCK: switchStuck,
   ESTOP: emergencyStop,
   RELAY: brokenRelay,
+  HEARTBEAT: noHeartbeat,
+  SHORT: latchedShort,
 } as const satisfies Record<string, Finding>;
 
 const boardLost = (code: string): Finding =>

@@ -129,7 +129,7 @@ export type BoardFact =
   | { readonly kind: 'jack-safe'; readonly jackSafeMs: number }
   | {
       readonly kind: 'board-fault';
-      readonly code: 'FOREIGN_VOLTAGE' | 'SWITCH_STUCK' | 'ESTOP' | 'RELAY';
+      readonly code: 'FOREIGN_VOLTAGE' | 'SWITCH_STUCK' | 'ESTOP' | 'RELAY' | 'HEARTBEAT' | 'SHORT';
       readonly jackMillivolts: number;
     }
   | { readonly kind: 'board-lost'; readonly code: string }
