@@ -60,6 +60,8 @@
 
 /* ---- reports --------------------------------------------------------------------------------------------- */
 #define TICK_MS 50
+/* A power of two, and longer than the longest heartbeat time-out. */
+#define TICKS_KEPT 32
 #define SAMPLE_MS 10
 #define SAMPLES_PER_BLOCK 10
 #define TRACE_MS 1

@@ -27,6 +27,8 @@ static uint8_t seen_jack;
 static bool watching_jack; /* its fall below 2.8 V is not reported yet */
 
 static uint16_t tick_counter;
+/* When each of the newest TICKs left; 0: never. */
+static uint32_t tick_sent[TICKS_KEPT];
 static uint32_t tick_due;
 static bool heartbeat_seen;
 static uint16_t heartbeat_counter;
@@ -95,11 +97,13 @@ void guard_second_switch(bool closed) {
 
 void guard_heartbeat(uint16_t counter) {
   uint16_t age = tick_counter - counter;
-  if (age > 1) return;
+  uint32_t sent_at = tick_sent[counter % TICKS_KEPT];
+  if (age >= TICKS_KEPT || sent_at == 0) return;
   if (heartbeat_seen && (int16_t)(counter - heartbeat_counter) <= 0) return;
   heartbeat_seen = true;
   heartbeat_counter = counter;
-  heartbeat_at = now();
+  /* It proves that its host lived when that TICK left, and nothing later: a heartbeat that lay in a buffer adds nothing. */
+  heartbeat_at = sent_at;
 }
 
 static bool heartbeat_fresh(uint32_t t, uint16_t timeout_ms) {
@@ -255,6 +259,7 @@ static void watch_jack(uint32_t t) {
 static void send_tick(uint32_t t) {
   tick_due += MS(TICK_MS);
   tick_counter++;
+  tick_sent[tick_counter % TICKS_KEPT] = t;
   uint8_t flags = (guard_estop_ok() ? TICK_ESTOP_OK : 0) | (guard_pass_through() ? TICK_PASS_THROUGH : 0) |
                   (state == STATE_LOCKED ? TICK_LOCKED : 0) | (keep.trip.valid ? TICK_TRIP : 0);
   tick_t tick = {tick_counter, t, state, readings.milliamps, readings.jack_millivolts, flags};

@@ -18,7 +18,10 @@ import { firmwareName, openFirmataBoard } from './firmata-board.js';
 import type { BoardReport, Injector, PowerRequest } from './injector.js';
 import { SerialTransport } from './serial-transport.js';
 
-const answerWithinMs = 1_000;
+const answerWithinMs = 3_000;
+/** TICKs come every 50 ms once the board is identified; a line that ends without a word is noticed by their absence. */
+const silenceMs = 3_000;
+const silenceCheckMs = 500;
 /** OFF on the way out; the board turns off by itself when the heartbeat stays away, so this waits for nobody. */
 const farewellMs = 300;
 
@@ -50,6 +53,8 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
   let newestCounter: number | undefined;
   let lost: BenchError | undefined;
   let closed = false;
+  // Counted in checks, not by the clock: a host that was held up itself must not blame the board.
+  let silentChecks = 0;
   let seq = 0;
 
   const tell = (report: BoardReport) => {
@@ -57,8 +62,15 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     for (const listener of [...listeners]) listener(report);
   };
 
+  const listening = clock.every(silenceCheckMs, () => {
+    if (newestCounter === undefined) return;
+    silentChecks += 1;
+    if (silentChecks * silenceCheckMs > silenceMs) lose('the board fell silent');
+  });
+
   const lose = (detail: string) => {
     if (lost !== undefined) return;
+    listening.cancel();
     lost = new BenchError('BOARD_LOST', `${path} (${detail})`);
     for (const waiting of [...answers.values(), identity, trip]) waiting?.failed(lost);
     answers.clear();
@@ -71,6 +83,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     switch (message.name) {
       case 'TICK':
         newestCounter = message.fields.counter;
+        silentChecks = 0;
         return;
       case 'IDENTITY':
         return identity?.met(message.fields);

@@ -23,6 +23,8 @@ export interface Witness {
 const sysexStart = 0xf0;
 const sysexEnd = 0xf7;
 const longestSysex = 160;
+/** TICKS_KEPT of hardware/firmware/config.h. */
+const ticksKept = 32;
 /** Past this the file is kept as `<path>.1` and a new one begun: the newest is always there, and 8 MiB at most. */
 const fileBytes = 4 * 1024 * 1024;
 
@@ -51,12 +53,12 @@ export const createWitness = (path: string): Witness => {
     lines += `${JSON.stringify(fact)}\n`;
   };
 
-  /** As docs/board-protocol.md has it: the newest TICK's counter or the one before, and not used before. */
+  /** As docs/board-protocol.md has it: of one of the newest TICKs, and newer than all used before. */
   const isFresh = (counter: number): boolean => {
     if (newestTick === undefined || counter === lastUsed) return false;
     const age = (newestTick - counter) & 0xffff;
     const newerThanUsed = lastUsed === undefined || ((counter - lastUsed) & 0xffff) < 0x8000;
-    return age <= 1 && newerThanUsed;
+    return age < ticksKept && newerThanUsed;
   };
 
   const fromHost = createSysexCutter((content) => {

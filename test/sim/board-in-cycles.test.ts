@@ -37,7 +37,7 @@ describe('the firmware at its power path, in simulated cycles', () => {
     const last = board.lastFreshHeartbeat();
     const openedMs = (board.lastCycle('conducting', false) - last) / cyclesPerMs;
     const safeMs = (board.lastCycle('jack', false) - last) / cyclesPerMs;
-    expect(openedMs).toBeGreaterThan(450);
+    expect(openedMs).toBeGreaterThan(430);
     expect(openedMs).toBeLessThanOrEqual(550);
     expect(safeMs).toBeGreaterThan(openedMs);
     expect(safeMs).toBeLessThanOrEqual(1050);

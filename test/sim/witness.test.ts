@@ -49,7 +49,8 @@ describe('the witness', () => {
   it.each([
     ['the newest counter', [5], 5, true],
     ['the one before', [4, 5], 4, true],
-    ['the one before that', [3, 4, 5], 3, false],
+    ['the oldest kept', [1, 32], 1, true],
+    ['one no longer kept', [1, 33], 1, false],
     ['one the board never sent', [5], 6, false],
     ['any before the first TICK', [], 0, false],
     ['the one before, over the wrap of the counter', [0xffff, 0], 0xffff, true],
