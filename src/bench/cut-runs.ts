@@ -2,8 +2,7 @@ import type { StoredTrip } from '../board/injector.js';
 import { completeCutRecord } from '../records/cut-run.js';
 import { type CutRun, findCutRuns } from '../records/run-folder.js';
 import { judge } from '../stages/replay.js';
-import type { RunOutcome } from './runner.js';
-import type { RunnerParts } from './session.js';
+import type { RunnerParts, RunOutcome } from './runner.js';
 
 /**
  * Runs whose daemon died: the board has turned power off by itself and kept why. Asks it, completes the record, and lets

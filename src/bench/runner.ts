@@ -1,7 +1,11 @@
+import type { Capture } from '../network/capture.js';
+import type { BenchFile } from '../plan/bench-file.js';
 import type { RunRecord } from '../records/record.js';
 import type { SimulatorReach } from '../records/run-folder.js';
 import type { StageResult } from '../stages/judge.js';
+import type { Clock } from '../timeline/clock.js';
 import type { TimelineEvent } from '../timeline/events.js';
+import type { PortOpener } from './port.js';
 
 export interface RunRequest {
   readonly port: string;
@@ -36,4 +40,14 @@ export interface Runner {
   run(request: RunRequest, watcher: RunWatcher, signal: AbortSignal): Promise<RunOutcome>;
   /** Runs whose daemon died: asks their boards what they did and completes the records. */
   recoverCutRuns(): Promise<readonly RunOutcome[]>;
+}
+
+/** What a runner in this process is made of. */
+export interface RunnerParts {
+  readonly bench: BenchFile;
+  readonly opener: PortOpener;
+  readonly clock: Clock;
+  openCapture(path: string, interfaceName: string): Capture;
+  /** Reports are another room's; told when a record stands. */
+  writeReports(outcome: RunOutcome): Promise<void>;
 }

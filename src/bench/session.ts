@@ -1,28 +1,17 @@
 import { BenchError } from '../errors.js';
-import type { Capture } from '../network/capture.js';
 import type { BenchFile, BenchPort } from '../plan/bench-file.js';
 import { loadPlan } from '../plan/load-plan.js';
 import { buildRecord } from '../records/record.js';
 import { createRunFolder, finishRecord } from '../records/run-folder.js';
-import type { Clock } from '../timeline/clock.js';
 import { sourceOf, type TimelineEvent } from '../timeline/events.js';
 import { createTimelineLog, readTimeline } from '../timeline/log.js';
 import { benchFault } from './bench-fault.js';
 import { conduct } from './conductor.js';
 import { recoverCutRuns } from './cut-runs.js';
-import type { OpenPort, PortOpener } from './port.js';
+import type { OpenPort } from './port.js';
 import { lockPort } from './port-lock.js';
 import { createRunTimeline } from './run-timeline.js';
-import type { Runner, RunOutcome, RunRequest, RunWatcher } from './runner.js';
-
-export interface RunnerParts {
-  readonly bench: BenchFile;
-  readonly opener: PortOpener;
-  readonly clock: Clock;
-  openCapture(path: string, interfaceName: string): Capture;
-  /** Reports are another room's; told when a record stands. */
-  writeReports(outcome: RunOutcome): Promise<void>;
-}
+import type { Runner, RunnerParts, RunOutcome, RunRequest, RunWatcher } from './runner.js';
 
 /** Runs ports of a bench file in this process. */
 export const createRunner = (parts: RunnerParts): Runner & { readonly station: string } => ({

@@ -11,7 +11,7 @@ import { encodeLimitedFrame, isFrameLength, LimitedReader } from './limited-fram
 export interface LimitedLink extends FrameLink {
   /** The phone's MAC, as its latest frame told it. */
   phoneMac(): string;
-  /** Shows the listeners a frame that never was on the wire. */
+  /** Shows the listeners a frame that never was on the wire; none of the phone's while its link is down. */
   mirror(frame: Uint8Array, direction: LinkFrame['direction']): void;
   /** As `send`, but its headers are of our making and no stack's: marked so. */
   sendSynthesised(frame: Uint8Array): void;
@@ -100,8 +100,10 @@ export const openLimitedLink = async ({ socketPath, macAddress, clock }: Limited
     macAddress,
     send: (frame) => send(frame, false),
     sendSynthesised: (frame) => send(frame, true),
-    mirror: (frame, direction) =>
-      listeners.tellFrame({ bytes: frame, atUs: clock.nowUs(), direction, synthesised: true }),
+    mirror: (frame, direction) => {
+      if (direction === 'out' || carrier)
+        listeners.tellFrame({ bytes: frame, atUs: clock.nowUs(), direction, synthesised: true });
+    },
     phoneMac: () => phoneMac,
     onFrame: (listener) => listeners.onFrame(listener),
     onCarrier: (listener) => listeners.onCarrier(listener, carrier, clock.nowUs()),

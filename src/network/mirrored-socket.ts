@@ -18,13 +18,19 @@ export class MirroredSocket extends Duplex {
       mirror.data('phone', chunk);
       if (!this.push(chunk)) socket.pause();
     });
+    // A phone that loses power drops its link first and then its sockets, and sends neither FIN nor RST. Both stories
+    // come in one turn of the loop, in any order: the end of the connection is told after the link.
     socket.on('end', () => {
-      mirror.finished('phone');
-      this.push(null);
+      setImmediate(() => {
+        mirror.finished('phone');
+        this.push(null);
+      });
     });
     socket.on('error', (reason) => {
-      mirror.reset('phone');
-      this.destroy(reason);
+      setImmediate(() => {
+        mirror.reset('phone');
+        this.destroy(reason);
+      });
     });
     // After an orderly end the reader may still hold bytes; this stream then ends by itself.
     socket.on('close', () => {

@@ -2,6 +2,8 @@
  * A plan: what phone, what power, what network, which limits. Limits live here, never in code.
  * In the YAML every duration and quantity carries its unit (`400ms`, `6.3W`); here names carry it.
  */
+import type { InUnit } from '../units.js';
+
 export interface Limits {
   readonly min?: number;
   readonly max?: number;
@@ -36,6 +38,8 @@ export const measurementUnits = {
   'registration.keepalives': 'messages',
 } as const;
 export type MeasurementName = keyof typeof measurementUnits;
+/** The type that a figure of this measurement must have: milliwatts cannot meet milliamps. */
+export type FigureOf<Name extends MeasurementName> = InUnit<(typeof measurementUnits)[Name]>;
 
 export interface CallManagerPlan {
   /** 0 is the highest priority. */

@@ -1,4 +1,5 @@
 import { boardCyclesPerMs, type FactOf, type TimelineEvent } from '../timeline/events.js';
+import { type Milliwatts, milliamps, milliwatts, powerOf } from '../units.js';
 import {
   conclude,
   defineJudge,
@@ -35,7 +36,7 @@ interface BootNotes {
   readonly restartsForImage: number;
   /** An image came whole: the next loss of link is the phone starting it. */
   readonly expectsRestart: boolean;
-  readonly peakMilliwatts: number;
+  readonly peakMilliwatts: Milliwatts;
   readonly peakSeq: number;
 }
 
@@ -95,15 +96,15 @@ const inrushTailMs = 20;
 const withPeak = (
   state: State,
   event: TimelineEvent,
-  { milliamps, periodMs, jackMillivolts }: FactOf<'current'>,
+  { milliamps: samples, periodMs, jackMillivolts }: FactOf<'current'>,
 ): State => {
   const { inrushOverCycles, peakMilliwatts } = state.notes;
   const lastCycles = event.stamp?.boardCycles;
   if (inrushOverCycles === null || lastCycles === undefined) return state;
   const isOwn = (index: number) =>
-    lastCycles - (milliamps.length - 1 - index) * periodMs * boardCyclesPerMs >= inrushOverCycles;
-  const own = milliamps.filter((_, index) => isOwn(index));
-  const peak = Math.round((Math.max(0, ...own) * jackMillivolts) / 1000);
+    lastCycles - (samples.length - 1 - index) * periodMs * boardCyclesPerMs >= inrushOverCycles;
+  const own = samples.filter((_, index) => isOwn(index));
+  const peak = milliwatts(Math.round(powerOf(milliamps(Math.max(0, ...own)), jackMillivolts)));
   return peak > peakMilliwatts ? note(state, { peakMilliwatts: peak, peakSeq: event.seq }) : state;
 };
 
@@ -176,7 +177,7 @@ export const bootJudge = defineJudge<BootNotes>({
     inrushOverCycles: null,
     restartsForImage: 0,
     expectsRestart: false,
-    peakMilliwatts: 0,
+    peakMilliwatts: milliwatts(0),
     peakSeq: 0,
   }),
   next,

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
+import { type Milliseconds, milliseconds } from '../units.js';
 import { type Finding, wentWrong } from './finding.js';
 import type { Judge, Measurement, StageName, StageResult, StageVerdict } from './judge.js';
 import { inWords, outOfLimits } from './measure.js';
@@ -90,7 +91,8 @@ export const measured = <Notes>(
   return measurement.verdict === 'fail' ? conclude(next, outOfLimits(measurement), event) : next;
 };
 
-export const msSince = (startUs: number, atUs: number): number => Math.max(0, Math.round((atUs - startUs) / 1000));
+export const msSince = (startUs: number, atUs: number): Milliseconds =>
+  milliseconds(Math.max(0, Math.round((atUs - startUs) / 1000)));
 export const usFromMs = (ms: number): number => Math.round(ms * 1000);
 
 // ---- the frame ---------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 import type { Blame } from '../errors.js';
-import { type Limits, type MeasurementName, measurementUnits, type Plan } from '../plan/plan.js';
+import { type FigureOf, type Limits, type MeasurementName, measurementUnits, type Plan } from '../plan/plan.js';
 import { type Finding, phoneFails, wentWrong } from './finding.js';
 import type { Measurement } from './judge.js';
 
@@ -11,10 +11,10 @@ export const verdictWithin = (value: number, limits: Limits | null): Measurement
 };
 
 /** `ownLimits` stand in where the plan gives none. `evidence`: the event that completed the measurement. */
-export const measurementOf = (
+export const measurementOf = <Name extends MeasurementName>(
   plan: Plan,
-  name: MeasurementName,
-  value: number,
+  name: Name,
+  value: FigureOf<Name>,
   evidence: number,
   ownLimits: Limits | null = null,
 ): Measurement => {

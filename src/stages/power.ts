@@ -1,4 +1,6 @@
+import type { FigureOf, MeasurementName } from '../plan/plan.js';
 import type { PowerOffCause, TimelineEvent } from '../timeline/events.js';
+import { milliamps, milliseconds, milliwatts, nanoseconds, powerOf } from '../units.js';
 import {
   conclude,
   defineJudge,
@@ -200,20 +202,20 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 };
 
-const withSamples = (state: State, atUs: number, milliamps: readonly number[], jackMillivolts: number): State => {
-  if (milliamps.length === 0) return state;
-  const sample = { atUs, milliwatts: milliamps.map((current) => (current * jackMillivolts) / 1000) };
+const withSamples = (state: State, atUs: number, currents: readonly number[], jackMillivolts: number): State => {
+  if (currents.length === 0) return state;
+  const sample = { atUs, milliwatts: currents.map((current) => powerOf(milliamps(current), jackMillivolts)) };
   const recent = [...state.notes.recent.filter((block) => block.atUs > atUs - steadyWindowUs), sample];
   const { inrushEndUs, drewNormally } = state.notes;
-  const draws = inrushEndUs !== null && median(milliamps) >= state.plan.power.underloadMilliamps;
+  const draws = inrushEndUs !== null && median(currents) >= state.plan.power.underloadMilliamps;
   return note(state, { recent, drewNormally: drewNormally || draws });
 };
 
 const steady = (state: State, event: TimelineEvent): State => {
   const { recent } = state.notes;
   if (recent.length === 0 || state.reachedAtUs === null || state.conclusion !== null) return state;
-  const milliwatts = Math.round(median(recent.flatMap((block) => block.milliwatts)));
-  return measured(state, measurementOf(state.plan, 'power.steadyMilliwatts', milliwatts, event.seq), event);
+  const steadyPower = milliwatts(Math.round(median(recent.flatMap((block) => block.milliwatts))));
+  return measured(state, measurementOf(state.plan, 'power.steadyMilliwatts', steadyPower, event.seq), event);
 };
 
 // ---- the judge -----------------------------------------------------------------------------------------
@@ -223,7 +225,7 @@ const noBench = 'No board took part: the phone was powered by something else.';
 const next = (state: State, event: TimelineEvent): State => {
   const { fact, seq, atUs } = event;
   const { plan, notes } = state;
-  const measure = (to: State, name: Parameters<typeof measurementOf>[1], value: number): State =>
+  const measure = <Name extends MeasurementName>(to: State, name: Name, value: FigureOf<Name>): State =>
     measured(to, measurementOf(plan, name, value, seq), event);
 
   if (!notes.hasBench) {
@@ -242,17 +244,20 @@ const next = (state: State, event: TimelineEvent): State => {
       const seen = witness(note(state, { hasDiscovered: true }), event);
       if (fact.outcome !== 'loopback') return conclude(seen, outcomeFindings[fact.outcome], event);
       const counted = measure(seen, 'power.discoveryBursts', fact.bursts);
-      return notes.roundTripNs === null ? counted : measure(counted, 'power.echoRoundTripNs', notes.roundTripNs);
+      return notes.roundTripNs === null
+        ? counted
+        : measure(counted, 'power.echoRoundTripNs', nanoseconds(notes.roundTripNs));
     }
     case 'power-refused':
       return conclude(state, refusalFindings[fact.code] ?? otherRefusal(fact.code), event);
     case 'power-on': {
       const on = note(state, { isOn: true, isJackSafe: false, recent: [], requestedAtUs: notes.requestedAtUs ?? atUs });
-      return measure(witness(on, event), 'power.discoveryAgeMs', fact.discoveryAgeMs);
+      return measure(witness(on, event), 'power.discoveryAgeMs', milliseconds(fact.discoveryAgeMs));
     }
     case 'inrush': {
       const over = witness(note(state, { inrushEndUs: notes.inrushEndUs ?? atUs }), event);
-      return measure(measure(over, 'power.inrushPeakMilliamps', fact.peakMilliamps), 'power.inrushMs', fact.durationMs);
+      const peaked = measure(over, 'power.inrushPeakMilliamps', milliamps(fact.peakMilliamps));
+      return measure(peaked, 'power.inrushMs', milliseconds(fact.durationMs));
     }
     case 'current':
       return withSamples(state, atUs, fact.milliamps, fact.jackMillivolts);
@@ -264,10 +269,14 @@ const next = (state: State, event: TimelineEvent): State => {
       const finding = offFindings[fact.cause]?.(fact.milliamps, state) ?? null;
       // The board's own reason goes before a slow switch: it is what the person must hear first.
       const judged = finding === null ? state : conclude(state, finding, event);
-      return note(measure(witness(judged, event), 'power.switchOffMs', fact.switchOffMs), { isOn: false });
+      return note(measure(witness(judged, event), 'power.switchOffMs', milliseconds(fact.switchOffMs)), {
+        isOn: false,
+      });
     }
     case 'jack-safe':
-      return note(measure(witness(state, event), 'power.jackSafeMs', fact.jackSafeMs), { isJackSafe: true });
+      return note(measure(witness(state, event), 'power.jackSafeMs', milliseconds(fact.jackSafeMs)), {
+        isJackSafe: true,
+      });
     case 'board-fault':
       return conclude(state, boardFaultFindings[fact.code], event);
     case 'board-lost':
@@ -278,8 +287,9 @@ const next = (state: State, event: TimelineEvent): State => {
       // Only in the record of a run that was cut while powered; otherwise it tells of a run before this one.
       const finding = notes.isOn ? (offFindings[fact.cause]?.(0, state) ?? null) : null;
       if (finding === null) return state;
-      const tripped = measure(conclude(state, finding, event), 'power.switchOffMs', fact.switchOffMs);
-      const safe = fact.jackSafeMs === null ? tripped : measure(tripped, 'power.jackSafeMs', fact.jackSafeMs);
+      const tripped = measure(conclude(state, finding, event), 'power.switchOffMs', milliseconds(fact.switchOffMs));
+      const safe =
+        fact.jackSafeMs === null ? tripped : measure(tripped, 'power.jackSafeMs', milliseconds(fact.jackSafeMs));
       return note(safe, { isOn: false, isJackSafe: fact.jackSafeMs !== null });
     }
     default:

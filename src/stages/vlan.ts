@@ -1,4 +1,5 @@
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
+import { milliwatts } from '../units.js';
 import { conclude, defineJudge, measured, msSince, note, type StageState, usFromMs, witness } from './define-judge.js';
 import { type Finding, phoneFails, wentWrong } from './finding.js';
 import { measurementOf } from './measure.js';
@@ -74,7 +75,7 @@ const onPhoneCdp = (state: State, event: TimelineEvent, cdp: Cdp): State => {
   const budget = { max: plan.network.powerAvailableMilliwatts };
   return measured(
     seen,
-    measurementOf(plan, 'vlan.cdpMilliwatts', cdp.powerConsumptionMilliwatts, event.seq, budget),
+    measurementOf(plan, 'vlan.cdpMilliwatts', milliwatts(cdp.powerConsumptionMilliwatts), event.seq, budget),
     event,
   );
 };
