@@ -38,8 +38,8 @@ asleep:
   sleep
   cli
   lds r24, TCNT1L
-  cp r24, r20
-  brne asleep               ; woken by a byte sent: not yet
+  sub r24, r20              ; the compare flag comes one timer clock after the match: TCNT1 is tick + 1 by then
+  brmi asleep               ; woken by a byte sent: not yet
 
 slot:
   ld r0, Y                  ; 2   at 2
