@@ -114,8 +114,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   for (const leave of unsubscribe) leave();
   const pacing = await within(clock, port.pacing()).catch(() => null);
   if (pacing !== null) timeline.tell({ kind: 'simulated-time', ...pacing });
-  timeline.tell({ kind: 'end', reason });
-  timeline.close();
+  timeline.end(reason);
 };
 
 const identityFact = (identity: Awaited<ReturnType<Injector['identify']>>) => ({

@@ -18,8 +18,8 @@ export interface RunTimeline {
   /** Resolves with the first later fact of that kind, or undefined after `timeoutMs`. */
   heard<K extends FactKind>(kind: K, timeoutMs: number): Promise<FactOf<K> | undefined>;
   readonly tribunal: Tribunal;
-  /** Stops the alarm; nothing more is judged. */
-  close(): void;
+  /** Tells what is still open on the wire, then `end`; nothing follows. */
+  end(reason: string): void;
 }
 
 export interface RunTimelineParts {
@@ -98,8 +98,11 @@ export const createRunTimeline = (parts: RunTimelineParts): RunTimeline => {
         });
         waiters.add(waiter);
       }),
-    close: () => {
-      for (const fact of observer.end(log.nowUs())) guard(() => admit(log.append(fact)));
+    end: (reason) => {
+      guard(() => {
+        for (const fact of observer.end()) admit(log.append(fact));
+        admit(log.append({ kind: 'end', reason }));
+      });
       closed = true;
       alarm?.cancel();
     },

@@ -19,7 +19,7 @@ export interface Observer {
   /** What this frame shows, in order. Bytes from the wire never make it throw, hang or grow. */
   frame(frame: ObservedFrame): readonly ObserveFact[];
   /** What is still open when the frames end. */
-  end(atUs: number): readonly ObserveFact[];
+  end(): readonly ObserveFact[];
 }
 
 /**

@@ -3,7 +3,8 @@ import { type Fact, sourceOf, type TimelineEvent } from './events.js';
 /** What turns frames into facts: the observer, given by the caller (this file knows no protocol). */
 export interface FrameReader {
   frame(frame: ReplayFrame): readonly Fact[];
-  end(atUs: number): readonly Fact[];
+  /** What is still open when the frames end. */
+  end(): readonly Fact[];
 }
 
 export interface ReplayFrame {
@@ -38,16 +39,20 @@ export const retell = (parts: {
     events.push({ seq, atUs, source: sourceOf(fact.kind), ...(stamp === undefined ? {} : { stamp }), fact });
   };
 
+  const tellOpenEnds = () => {
+    hasEnded = true;
+    for (const fact of reader.end()) tell(fact, atUs);
+  };
+
   /** Stored events up to `untilUs`. A `time` event leaves its number behind, so that later numbers stay the same. */
   const tellStored = (untilUs: number) => {
     for (let event = stored[place]; event !== undefined && event.atUs <= untilUs; event = stored[place]) {
       place += 1;
       if (event.source === 'observe') continue;
+      if (event.fact.kind === 'end') tellOpenEnds();
       seq = Math.max(seq, event.seq);
       atUs = Math.max(atUs, event.atUs);
-      if (event.fact.kind === 'time') continue;
-      hasEnded ||= event.fact.kind === 'end';
-      events.push(event);
+      if (event.fact.kind !== 'time') events.push(event);
     }
   };
 
@@ -56,7 +61,9 @@ export const retell = (parts: {
     for (const fact of reader.frame(frame)) tell(fact, frame.atUs, { frame: frame.number });
   }
   tellStored(Number.POSITIVE_INFINITY);
-  for (const fact of reader.end(atUs)) tell(fact, atUs);
-  if (!hasEnded) tell({ kind: 'end', reason: 'the source ended' }, atUs);
+  if (!hasEnded) {
+    tellOpenEnds();
+    tell({ kind: 'end', reason: 'the source ended' }, atUs);
+  }
   return events;
 };

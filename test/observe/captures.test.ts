@@ -17,7 +17,7 @@ const observe = (name: string): { facts: ObserveFact[]; frames: number } => {
   const facts = frames.flatMap(({ bytes, direction, timestampUs }, index) => [
     ...observer.frame({ bytes, direction, atUs: timestampUs, number: index + 1 }),
   ]);
-  return { facts: [...facts, ...observer.end(0)], frames: frames.length };
+  return { facts: [...facts, ...observer.end()], frames: frames.length };
 };
 
 /** Real frames made by others; they are read in place and never copied here. */

@@ -135,7 +135,7 @@ describe('SCCP on a connection', () => {
     const facts = watch([...line.open(), ...Array.from({ length: 95 }, () => line.says('phone', keepAlive))], {
       observer,
     });
-    const told = only([...facts, ...observer.end(0)], 'sccp');
+    const told = only([...facts, ...observer.end()], 'sccp');
     expect(told.slice(28, 33).map(({ count }) => count)).toEqual([1, 1, 10, 10, 10]);
     expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(95);
   });
