@@ -2,11 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createObserver } from '../../src/observe/observer.js';
-import { loadPlan } from '../../src/plan/load-plan.js';
-import { replay } from '../../src/stages/replay.js';
-import { readTimeline } from '../../src/timeline/log.js';
-import { readCapture } from '../../src/wire/pcapng.js';
+import { judgedAgain } from '../helpers/judged-again.js';
 import { makeBench, plansDirectory, quickPlan, type Run, runJson, stageOf, strict } from '../helpers/linkpulse.js';
 
 const hasTshark = spawnSync('tshark', ['--version']).status === 0;
@@ -24,19 +20,6 @@ const words = (plan: string, ...more: string[]) => [
   plan,
   ...more,
 ];
-
-const judgedAgain = async (run: Run) => {
-  const { plan } = loadPlan(join(run.folder, 'plan.yaml'));
-  const { events } = await readTimeline(join(run.folder, 'timeline.ndjson'));
-  const { frames } = readCapture(readFileSync(join(run.folder, 'capture.pcapng')));
-  const numbered = frames.map(({ bytes, direction, timestampUs }, index) => ({
-    bytes,
-    atUs: timestampUs,
-    number: index + 1,
-    direction,
-  }));
-  return replay({ plan, events, frames: numbered, reader: createObserver() }).results;
-};
 
 describe('a healthy phone', () => {
   let run: Run;
