@@ -83,7 +83,7 @@ const beforeLongPasses = (log: RunLog, untilMs: number): number[] => {
     .filter(({ since }) => since < untilMs * cyclesPerMs)
     .sort((a, b) => b.cycles - a.cycles)
     .slice(0, 2)
-    .flatMap(({ since }) => [160, 320].map((earlier) => since - earlier));
+    .flatMap(({ since }) => [0, 50, 100].map((earlier) => since - earlier));
 };
 
 export const measureFigures = (play: Play): Figure[] => {
@@ -112,19 +112,26 @@ export const measureFigures = (play: Play): Figure[] => {
   const ledEdges = floodedLog.edges.filter(({ pin }) => pin === 'STATUS_LED').length;
   tell('messages lost in the flood', 'messages', 0, Math.max(messages - ledEdges, floodedLog.lostBytes));
 
-  /** A stimulus while on; from it to GATE low, the worst of all places, every other run with the line flooded. */
-  const opens = (cause: string, action: Action, places: readonly number[], runMs: number): number =>
+  /** A stimulus while on; from it to GATE low, the worst of all places, every other of the spread ones with the line flooded. */
+  const opens = (
+    cause: string,
+    action: Action,
+    places: readonly number[],
+    runMs: number,
+    more: readonly number[] = [],
+  ) =>
     worst(
-      places.map((after, run) => {
-        const log = play(powered({ runMs, answers: [onceOn(after, action)], flooded: run % 2 === 1 }));
+      [...places, ...more].map((after, run) => {
+        const flooded = run % 2 === 1 && run < places.length;
+        const log = play(powered({ runMs, answers: [onceOn(after, action)], flooded }));
         const trip = tripOf(log, cause);
         watch(log, trip.on, trip.off);
         return trip.off - (trip.on + after);
       }),
     );
-  const everywhere = [...spread(4), ...beforeLongPasses(play(powered({ runMs: 460 })), 150)];
+  const longPasses = beforeLongPasses(play(powered({ runMs: 460 })), 150);
   const pinLow = (pin: PinName): number =>
-    opens(causeOfPin[pin] ?? '', { pin, high: false }, everywhere, 460) / cyclesPerUs;
+    opens(causeOfPin[pin] ?? '', { pin, high: false }, spread(4), 460, longPasses) / cyclesPerUs;
   tell('SHORT_N low to GATE low', 'us', 1000, pinLow('SHORT_N'));
   tell('e-stop contact open (ESTOP_OK low) to GATE low', 'us', 1000, pinLow('ESTOP_OK'));
   tell('relay leaves pass-through (DISC_READBACK low) to GATE low', 'us', 1000, pinLow('DISC_READBACK'));
