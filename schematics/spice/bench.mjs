@@ -8,11 +8,8 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const TIME_LIMIT_MS = 120_000;
 
-/** Component values by name, nominal. */
-export const readValues = async () => {
-  const { values } = JSON.parse(await readFile(join(folder, 'values.json'), 'utf8'));
-  return values;
-};
+/** values.json: `values` by name, and the switch's safe operating area `soa`. */
+export const readDesign = async () => JSON.parse(await readFile(join(folder, 'values.json'), 'utf8'));
 
 const parameterLines = (parameters) =>
   Object.entries(parameters)
@@ -25,7 +22,7 @@ const parameterLines = (parameters) =>
  * Gives the figures by name (failed ones are NaN) and, with `keepTraces`, the columns the deck wrote.
  */
 export const runDeck = async (deck, { parameters = {}, words = {}, temperatureC = 25, keepTraces = false } = {}) => {
-  const values = await readValues();
+  const { values } = await readDesign();
   const nominal = Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]));
   const source = await readFile(join(folder, 'decks', `${deck}.cir`), 'utf8');
   const own = Object.fromEntries([...source.matchAll(/^\* default (\w+)=(\S+)/gm)].map((found) => [found[1], found[2]]));
@@ -35,25 +32,27 @@ export const runDeck = async (deck, { parameters = {}, words = {}, temperatureC 
   const directory = await mkdtemp(join(tmpdir(), 'linkpulse-spice-'));
   try {
     const [title, ...rest] = source.split('\n');
+    const filled = { LIB: folder.replace(/\/$/, ''), ...words };
     const text = [
       title,
       parameterLines({ ...nominal, ...own, ...parameters, T_ambient: temperatureC }),
       `.include ${join(folder, 'models.lib')}`,
       `.include ${join(folder, 'cable.lib')}`,
-      `.options temp=${temperatureC}`,
+      `.options temp=${temperatureC} abstol=1n chgtol=1e-12 vntol=10u`,
       ...rest,
     ]
       .join('\n')
-      .replace(/\$(\w+)\$/g, (_, word) => {
-        if (!(word in words)) throw new Error(`${deck}: nothing given for $${word}$`);
-        return words[word];
-      });
+      .replace(/^(?!\*).*$/gm, (line) =>
+        line.replace(/\$(\w+)\$/g, (_, word) => {
+        if (!(word in filled)) throw new Error(`${deck}: nothing given for $${word}$`);
+          return filled[word];
+        }),
+      );
     await writeFile(join(directory, 'deck.cir'), text);
     const output = await ngspice(directory);
     const figures = {};
     for (const [, name, value] of output.matchAll(/^(\w+)\s+=\s+(\S+)/gm)) figures[name] = Number(value);
-    for (const [, name] of output.matchAll(/measure\s+(\w+)\s+.*failed/gi)) figures[name.toLowerCase()] ??= Number.NaN;
-    if (process.env.SPICE_DEBUG) console.log(output.slice(-3000));
+    for (const [, name] of output.matchAll(/^\s*meas \w+ (\w+) .*failed/gm)) figures[name] ??= Number.NaN;
     if (Object.keys(figures).length === 0) throw new Error(`${deck}: ngspice measured nothing:\n${output.slice(-2000)}`);
     return { figures, traces: keepTraces ? await readTraces(join(directory, 'traces.dat')) : undefined };
   } finally {
@@ -78,4 +77,20 @@ const readTraces = async (path) => {
     .split('\n')
     .map((line) => line.trim().split(/\s+/).map(Number));
   return rows[0].map((_, column) => rows.map((row) => row[column]));
+};
+
+/**
+ * The highest level that is held for `hold` seconds between `from` and `to`: what a comparator is sure to see, whatever
+ * rings on top of it.
+ */
+export const heldLevel = (times, levels, from, to, hold) => {
+  let best = Number.NEGATIVE_INFINITY;
+  const start = times.findIndex((time) => time >= from);
+  for (let first = start; first >= 0 && times[first] + hold <= to; first += 1) {
+    if (levels[first] <= best) continue;
+    let lowest = levels[first];
+    for (let next = first; times[next] < times[first] + hold && lowest > best; next += 1) lowest = Math.min(lowest, levels[next]);
+    best = Math.max(best, lowest);
+  }
+  return best;
 };

@@ -1,0 +1,90 @@
+// Which corners of which deck are run: the tests assert on them, run.mjs draws them.
+
+const relay = 'Rloop phonein phoneout {R_loop}';
+// The phone's own windings stay on the pairs, terminated by its unpowered PHY.
+const relayLoaded = 'Rloop phonein phoneout {R_loop}\nRphy1 phonein 0 100\nRphy2 phoneout 0 100';
+const filter = 'Lf phonein phoneout {LF}\nCf phoneout 0 {CF}';
+const open = 'Ropenin phonein 0 1meg\nRopenout phoneout 0 1meg';
+
+/** Metres there and back, and the subcircuit for one way. */
+const paths = { 0: 'pair0', 1: 'pair0p5', 100: 'pair50', 200: 'pair100' };
+const cable = (metres) => ({ OUT: paths[metres], BACK: paths[metres] });
+
+// 50 C copper (0.4 %/K above 20 C), weak driver and supply.
+const weak = { LOSS: 1.12, V_drive: 4.75, R_driver: 15, R_loop: 1 };
+const strong = { V_drive: 5.25, R_driver: 5 };
+
+const slowestOff = { V_gate: 12.6, VTH_fet: 2.0, QGD_fet: '77n', VTH_small: 1.5, C_gate: 1.1e-7, R_gs: 15150 };
+const weakestGate = { V_gate: 11.4, VTH_fet: 4.0, QGD_fet: '77n', VOS_amp: '5m', R_sense: 0.999, V_ref: 2.505 };
+const hottestLimit = { V_gate: 12.6, VTH_fet: 2.0, VOS_amp: '5m', R_sense: 0.999, V_ref: 2.505, R_limit: 10210, R_limit_top: 49850 };
+const coldestLimit = { VTH_fet: 4.0, VOS_amp: '-5m', R_sense: 1.001, V_ref: 2.495, R_limit: 10190, R_limit_top: 49950 };
+
+const echo = (name, metres, phone, parameters = {}) => ({ name, parameters, words: { ...cable(metres), PHONE: phone } });
+const inrush = (name, stop, parameters, temperatureC = 25) => ({ name, parameters, words: { STOP: stop }, temperatureC });
+const plain = (name, parameters = {}, temperatureC = 25) => ({ name, parameters, words: {}, temperatureC });
+const bridged = (name, bridge, parameters = {}, temperatureC = 25) => ({
+  name,
+  parameters,
+  words: { BRIDGE: bridge },
+  temperatureC,
+});
+
+export const scenarios = {
+  cable: [plain('20 C'), plain('50 C', { LOSS: 1.12 }, 50)],
+  echo: [
+    echo('relay, 0 m', 0, relay),
+    echo('relay, 1 m', 1, relay),
+    echo('relay, 100 m', 100, relay),
+    echo('relay, 200 m', 200, relay),
+    echo('relay, 200 m, weak', 200, relay, weak),
+    echo('relay beside its PHY, 200 m, weak', 200, relayLoaded, weak),
+    echo('filter, 1 m', 1, filter),
+    echo('filter, 200 m, weak', 200, filter, weak),
+    echo('no phone, 1 m, strong', 1, open, strong),
+    echo('no phone, 100 m, strong', 100, open, strong),
+  ],
+  inrush: [
+    inrush('180 uF', '80m', { C_phone: '180u' }),
+    inrush('470 uF', '100m', { C_phone: '470u' }),
+    inrush('180 uF, highest limit, 50 C', '80m', { C_phone: '180u', ...hottestLimit }, 50),
+    inrush('470 uF, lowest limit, 0 C', '100m', { C_phone: '470u', ...coldestLimit }, 0),
+    inrush('180 uF at 44 V', '80m', { C_phone: '180u', VPORT: 44 }),
+    inrush('180 uF, weakest gate', '80m', { C_phone: '180u', ...weakestGate }),
+    inrush('1 ohm for 60 ms, highest limit, 50 C', '61m', { R_phone: 1, ...hottestLimit }, 50),
+    inrush('1 ohm for 200 ms, highest limit, 50 C', '201m', { R_phone: 1, ...hottestLimit }, 50),
+  ],
+  short: [
+    plain('1 m'),
+    plain('100 m', { LEN: 100 }),
+    plain('1 m, slowest, 50 C', { LEN: 1, ...slowestOff }, 50),
+    plain('100 m, slowest, 50 C', { LEN: 100, ...slowestOff }, 50),
+    plain('100 m at 44 V', { LEN: 100, VPORT: 44 }),
+    plain('1 m, 0 C', { LEN: 1 }, 0),
+  ],
+  turnoff: [
+    bridged('command', 'rectifier'),
+    bridged('command, worst', 'schottky_rectifier', { R_bleed: 39390, C_jack: 1.1e-7, ...slowestOff }, 50),
+    bridged('own capacitor only', 'rectifier', { C_port: '10n' }),
+    bridged('e-stop', 'rectifier', { STOPS: 1 }),
+    bridged('e-stop, slowest, 50 C', 'rectifier', { STOPS: 1, ...slowestOff, C_vgate: 1.2e-7, R_vgate: 1515 }, 50),
+  ],
+  pins: [
+    plain('gate supply first'),
+    plain('lowest threshold, 50 C', { VTH_fet: 2.0, QGD_fet: '77n', C_gate: 9e-8 }, 50),
+    plain('no gate supply, 50 C', { VTH_fet: 2.0, QGD_fet: '77n', C_gate: 9e-8, GMAX: 0 }, 50),
+    plain('gate supply creeps up, 50 C', { VTH_fet: 2.0, VTH_small: 1.5, T_GATE: '9m', RISE_GATE: '40m', QGD_fet: '77n', C_gate: 9e-8 }, 50),
+    plain('gate supply creeps up, 0 C', { VTH_fet: 2.0, VTH_small: 1.6, T_GATE: '9m', RISE_GATE: '40m' }, 0),
+  ],
+  pump: [
+    plain('nominal'),
+    plain('longest, 50 C', { VTH_small: 0.75, C_hold: 1.2e-6, R_hold: 12120, C_pump: 1.1e-7, V_logic: 5.25 }, 50),
+    plain('shortest, 0 C', { VTH_small: 1.6, C_hold: 0.8e-6, R_hold: 11880, C_pump: 0.9e-7, V_logic: 4.5 }, 0),
+    plain('PUMP stuck high', { LEVEL: 1 }),
+    plain('never toggled faster than a pass of 320 us', { T_PASS: '320u', VTH_small: 1.6, C_pump: 0.9e-7, V_logic: 4.5 }, 0),
+  ],
+  signature: [15, 19, 25, 26.5, 33].flatMap((kilohms) => [
+    bridged(`${kilohms} kohm`, 'rectifier', { R_pd: kilohms * 1000 }),
+    bridged(`${kilohms} kohm, 0 C`, 'rectifier', { R_pd: kilohms * 1000 }, 0),
+    bridged(`${kilohms} kohm, Schottky bridge, 50 C`, 'schottky_rectifier', { R_pd: kilohms * 1000 }, 50),
+  ]),
+};
