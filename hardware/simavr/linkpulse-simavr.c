@@ -18,7 +18,7 @@
  *   parity bit without parity (20.4). Here it is ten bits of the registers' values at the moment of use.
  * - A received byte that finds the last one unread waits in a buffer of 64: here it is lost and logged (the real part
  *   holds two more, so that a firmware that loses none here loses none there).
- * - PCIFR is plain memory: writing one to a flag sets it; it must clear it (13.2.4).
+ * - PCIFR is plain memory: writing one to a flag sets it; it must clear it (13.2.5).
  * - An ADC input is read when ADCL is: it must be held from the start of the conversion (24.4).
  * - After SEI and RETI two instructions run before an interrupt is taken; it is one (7.7). With two, `sei; sleep; cli`
  *   never takes one that is pending.

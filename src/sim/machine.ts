@@ -8,7 +8,7 @@
  * - SLEEP stops the CPU until an interrupt (10.4): idle time is skipped, not executed. Waking costs four cycles more
  *   (7.7.1), an interrupt response four in all, avr8js counts two.
  * - After SEI and RETI one more instruction runs before an interrupt is taken (7.7): `sei; sleep` cannot miss one.
- * - A compare flag is set in the timer clock after the match (16.7, 16.11.8), avr8js sets it at the match; mended for
+ * - A compare flag is set in the timer clock after the match (16.7, 16.11.9), avr8js sets it at the match; mended for
  *   compare B of Timer 1, the firmware's tick.
  * - Received bytes come no faster than the line carries them; a byte that finds the last one unread is lost and counted.
  *   (The real receiver holds two bytes more: a firmware that loses none here loses none there.)

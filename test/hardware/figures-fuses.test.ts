@@ -6,7 +6,7 @@ const read = (path: string): string => readFileSync(new URL(`../../hardware/${pa
 type FuseName = 'low' | 'high' | 'extended' | 'lock';
 const fuses = JSON.parse(read('firmware/fuses.json')) as Record<'bytes' | 'masks', Record<FuseName, string>>;
 
-/** Bits of the data sheet, 27.2 and 9.8, with the value each must read; a programmed fuse reads 0. */
+/** Bits of the data sheet, 28.2 and 9.4, with the value each must read; a programmed fuse reads 0. */
 const wanted: readonly { byte: FuseName; name: string; bits: readonly [high: number, low: number]; value: number }[] = [
   { byte: 'low', name: 'CKDIV8 off', bits: [7, 7], value: 1 },
   { byte: 'low', name: 'CKOUT off: the pin is GATE', bits: [6, 6], value: 1 },

@@ -65,12 +65,17 @@ type Power = InjectorFields<'POWER'>;
 const causeOfPin: Partial<Record<PinName, string>> = { SHORT_N: 'SHORT', ESTOP_OK: 'ESTOP', DISC_READBACK: 'RELAY' };
 
 const phases = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+/** The guard's pass takes 160 us and reads the current every other time. */
+const turnCycles = 5120;
 /**
- * How long after power-on a stimulus comes: past the inrush, at `count` places spread over the 50 ms between TICKs, none at
- * the same place of the 160 us pass.
+ * How long after power-on a stimulus comes: past the inrush, at `count` places spread over the 50 ms between TICKs and evenly
+ * over the guard's turn.
  */
 const spread = (count: number): number[] =>
-  phases(count).map((phase) => 60 * cyclesPerMs + Math.round((phase * 50 * cyclesPerMs) / count) + phase * 160);
+  phases(count).map((phase) => {
+    const turns = Math.floor((phase * 50 * cyclesPerMs) / count / turnCycles);
+    return 60 * cyclesPerMs + turns * turnCycles + Math.round((phase * turnCycles) / count);
+  });
 const pumpEdges = (log: RunLog): number[] => log.edges.filter(({ pin }) => pin === 'PUMP').map(({ cycle }) => cycle);
 /** How long after power-on: about when the pins are read for the last time before one of the two longest passes. */
 const beforeLongPasses = (log: RunLog, untilMs: number): number[] => {
@@ -139,14 +144,14 @@ export const measureFigures = (play: Play): Figure[] => {
     `overload (400 mA, limit ${request.overloadMilliamps} mA for ${request.overloadMs} ms) to GATE low`,
     'ms',
     75,
-    opens('OVERLOAD', milliamps(400), spread(6), 560) / cyclesPerMs,
+    opens('OVERLOAD', milliamps(400), spread(8), 560) / cyclesPerMs,
     2,
   );
   tell(
     `unplugged (0 mA, limit ${request.underloadMilliamps} mA for ${request.underloadMs} ms) to GATE low`,
     'ms',
     400,
-    opens('UNDERLOAD', milliamps(0), spread(4), 860) / cyclesPerMs,
+    opens('UNDERLOAD', milliamps(0), spread(8), 860) / cyclesPerMs,
     2,
   );
 
