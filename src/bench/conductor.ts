@@ -134,10 +134,14 @@ const attachOptions = (plan: Plan) => ({
 });
 
 /** Refusals that pass by waiting: a run right after another, and a board that has not heard us for long enough yet. */
-const waitsMs = (code: string, plan: Plan): number | undefined =>
-  ({ OFF_DWELL: plan.power.offDwellMs + 100, NO_HEARTBEAT: plan.power.heartbeatTimeoutMs })[code];
+const passingRefusals = (
+  plan: Plan,
+): Readonly<Record<string, { readonly waitMs: number; readonly times: number }>> => ({
+  OFF_DWELL: { waitMs: plan.power.offDwellMs + 100, times: 1 },
+  NO_HEARTBEAT: { waitMs: plan.power.heartbeatTimeoutMs / 2, times: 6 },
+});
 
-/** Asks for power, waiting out each such refusal once. Other refusals become facts. */
+/** Asks for power, waiting out such refusals a few times. Other refusals become facts. */
 const requestPower = async (
   injector: Injector,
   plan: Plan,
@@ -147,17 +151,19 @@ const requestPower = async (
 ): Promise<void> => {
   // The board powers nobody whose heartbeat it has not heard.
   await sleep(clock, 2.5 * heartbeatPeriodMs, signal);
-  const waitedFor = new Set<string>();
+  const passing = passingRefusals(plan);
+  const waited = new Map<string, number>();
   for (;;) {
     try {
       return await injector.discoverAndPower(powerRequest(plan));
     } catch (error) {
       const code = refusalCode(error);
       if (code === undefined) throw error;
-      const waitMs = waitsMs(code, plan);
-      if (waitMs === undefined || waitedFor.has(code)) return tell({ kind: 'power-refused', code });
-      waitedFor.add(code);
-      await sleep(clock, waitMs, signal);
+      const times = (waited.get(code) ?? 0) + 1;
+      const refusal = passing[code];
+      if (refusal === undefined || times > refusal.times) return tell({ kind: 'power-refused', code });
+      waited.set(code, times);
+      await sleep(clock, refusal.waitMs, signal);
     }
   }
 };
