@@ -25,7 +25,9 @@ export const runDeck = async (deck, { parameters = {}, words = {}, temperatureC 
   const { values } = await readDesign();
   const nominal = Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]));
   const source = await readFile(join(folder, 'decks', `${deck}.cir`), 'utf8');
-  const own = Object.fromEntries([...source.matchAll(/^\* default (\w+)=(\S+)/gm)].map((found) => [found[1], found[2]]));
+  const own = Object.fromEntries(
+    [...source.matchAll(/^\* default (\w+)=(\S+)/gm)].map((found) => [found[1], found[2]]),
+  );
   for (const name of Object.keys(parameters)) {
     if (!(name in own) && !(name in nominal)) throw new Error(`${deck}: no value is named ${name}`);
   }
@@ -44,7 +46,7 @@ export const runDeck = async (deck, { parameters = {}, words = {}, temperatureC 
       .join('\n')
       .replace(/^(?!\*).*$/gm, (line) =>
         line.replace(/\$(\w+)\$/g, (_, word) => {
-        if (!(word in filled)) throw new Error(`${deck}: nothing given for $${word}$`);
+          if (!(word in filled)) throw new Error(`${deck}: nothing given for $${word}$`);
           return filled[word];
         }),
       );
@@ -53,7 +55,8 @@ export const runDeck = async (deck, { parameters = {}, words = {}, temperatureC 
     const figures = {};
     for (const [, name, value] of output.matchAll(/^(\w+)\s+=\s+(\S+)/gm)) figures[name] = Number(value);
     for (const [, name] of output.matchAll(/^\s*meas \w+ (\w+) .*failed/gm)) figures[name] ??= Number.NaN;
-    if (Object.keys(figures).length === 0) throw new Error(`${deck}: ngspice measured nothing:\n${output.slice(-2000)}`);
+    if (Object.keys(figures).length === 0)
+      throw new Error(`${deck}: ngspice measured nothing:\n${output.slice(-2000)}`);
     return { figures, traces: keepTraces ? await readTraces(join(directory, 'traces.dat')) : undefined };
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -63,11 +66,16 @@ export const runDeck = async (deck, { parameters = {}, words = {}, temperatureC 
 const ngspice = (directory) =>
   new Promise((resolve, reject) => {
     // Without a start-up file of the machine or the user: a deck must give the same everywhere.
-    execFile('ngspice', ['-n', '-b', 'deck.cir'], { cwd: directory, timeout: TIME_LIMIT_MS, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
-      const output = `${stdout}\n${stderr}`;
-      if (error && !/ = /.test(stdout)) reject(new Error(`ngspice: ${error.message}\n${output.slice(-3000)}`));
-      else resolve(output);
-    });
+    execFile(
+      'ngspice',
+      ['-n', '-b', 'deck.cir'],
+      { cwd: directory, timeout: TIME_LIMIT_MS, maxBuffer: 1 << 24 },
+      (error, stdout, stderr) => {
+        const output = `${stdout}\n${stderr}`;
+        if (error && !/ = /.test(stdout)) reject(new Error(`ngspice: ${error.message}\n${output.slice(-3000)}`));
+        else resolve(output);
+      },
+    );
   });
 
 /** wrdata with `set wr_singlescale`: the scale first, then a column for each vector. */
@@ -89,7 +97,8 @@ export const heldLevel = (times, levels, from, to, hold) => {
   for (let first = start; first >= 0 && times[first] + hold <= to; first += 1) {
     if (levels[first] <= best) continue;
     let lowest = levels[first];
-    for (let next = first; times[next] < times[first] + hold && lowest > best; next += 1) lowest = Math.min(lowest, levels[next]);
+    for (let next = first; times[next] < times[first] + hold && lowest > best; next += 1)
+      lowest = Math.min(lowest, levels[next]);
     best = Math.max(best, lowest);
   }
   return best;

@@ -16,11 +16,28 @@ const strong = { V_drive: 5.25, R_driver: 5 };
 
 const slowestOff = { V_gate: 12.6, VTH_fet: 2.0, QGD_fet: '77n', VTH_small: 1.5, C_gate: 1.1e-7, R_gs: 15150 };
 const weakestGate = { V_gate: 11.4, VTH_fet: 4.0, QGD_fet: '77n', VOS_amp: '5m', R_sense: 0.999, V_ref: 2.505 };
-const hottestLimit = { V_gate: 12.6, VTH_fet: 2.0, VOS_amp: '5m', R_sense: 0.999, V_ref: 2.505, R_limit: 10210, R_limit_top: 49850 };
+const hottestLimit = {
+  V_gate: 12.6,
+  VTH_fet: 2.0,
+  VOS_amp: '5m',
+  R_sense: 0.999,
+  V_ref: 2.505,
+  R_limit: 10210,
+  R_limit_top: 49850,
+};
 const coldestLimit = { VTH_fet: 4.0, VOS_amp: '-5m', R_sense: 1.001, V_ref: 2.495, R_limit: 10190, R_limit_top: 49950 };
 
-const echo = (name, metres, phone, parameters = {}) => ({ name, parameters, words: { ...cable(metres), PHONE: phone } });
-const inrush = (name, stop, parameters, temperatureC = 25) => ({ name, parameters, words: { STOP: stop }, temperatureC });
+const echo = (name, metres, phone, parameters = {}) => ({
+  name,
+  parameters,
+  words: { ...cable(metres), PHONE: phone },
+});
+const inrush = (name, stop, parameters, temperatureC = 25) => ({
+  name,
+  parameters,
+  words: { STOP: stop },
+  temperatureC,
+});
 const plain = (name, parameters = {}, temperatureC = 25) => ({ name, parameters, words: {}, temperatureC });
 const bridged = (name, bridge, parameters = {}, temperatureC = 25) => ({
   name,
@@ -72,7 +89,11 @@ export const scenarios = {
     plain('gate supply first'),
     plain('lowest threshold, 50 C', { VTH_fet: 2.0, QGD_fet: '77n', C_gate: 9e-8 }, 50),
     plain('no gate supply, 50 C', { VTH_fet: 2.0, QGD_fet: '77n', C_gate: 9e-8, GMAX: 0 }, 50),
-    plain('gate supply creeps up, 50 C', { VTH_fet: 2.0, VTH_small: 1.5, T_GATE: '9m', RISE_GATE: '40m', QGD_fet: '77n', C_gate: 9e-8 }, 50),
+    plain(
+      'gate supply creeps up, 50 C',
+      { VTH_fet: 2.0, VTH_small: 1.5, T_GATE: '9m', RISE_GATE: '40m', QGD_fet: '77n', C_gate: 9e-8 },
+      50,
+    ),
     plain('gate supply creeps up, 0 C', { VTH_fet: 2.0, VTH_small: 1.6, T_GATE: '9m', RISE_GATE: '40m' }, 0),
   ],
   pump: [
@@ -80,7 +101,11 @@ export const scenarios = {
     plain('longest, 50 C', { VTH_small: 0.75, C_hold: 1.2e-6, R_hold: 12120, C_pump: 1.1e-7, V_logic: 5.25 }, 50),
     plain('shortest, 0 C', { VTH_small: 1.6, C_hold: 0.8e-6, R_hold: 11880, C_pump: 0.9e-7, V_logic: 4.5 }, 0),
     plain('PUMP stuck high', { LEVEL: 1 }),
-    plain('never toggled faster than a pass of 320 us', { T_PASS: '320u', VTH_small: 1.6, C_pump: 0.9e-7, V_logic: 4.5 }, 0),
+    plain(
+      'never toggled faster than a pass of 320 us',
+      { T_PASS: '320u', VTH_small: 1.6, C_pump: 0.9e-7, V_logic: 4.5 },
+      0,
+    ),
   ],
   signature: [15, 19, 25, 26.5, 33].flatMap((kilohms) => [
     bridged(`${kilohms} kohm`, 'rectifier', { R_pd: kilohms * 1000 }),

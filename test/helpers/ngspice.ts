@@ -45,7 +45,7 @@ const { scenarios } = (await import(spice('scenarios.mjs'))) as { scenarios: Rec
 
 export const { heldLevel, readDesign } = bench;
 
-const strict = process.env['LINKPULSE_STRICT'] === '1';
+const strict = process.env.LINKPULSE_STRICT === '1';
 const ngspiceIsThere = spawnSync('ngspice', ['--version']).status === 0;
 if (!ngspiceIsThere && !strict) console.log('skipped: the SPICE decks need ngspice (apt package ngspice)');
 
@@ -53,7 +53,10 @@ if (!ngspiceIsThere && !strict) console.log('skipped: the SPICE decks need ngspi
 export const skipDecks = !ngspiceIsThere && !strict;
 
 /** Runs one deck in all its scenarios, one after the other, and prints what they gave. */
-export const runScenarios = async (deck: string, overrides: Scenario['parameters'] = {}): Promise<Map<string, DeckResult>> => {
+export const runScenarios = async (
+  deck: string,
+  overrides: Scenario['parameters'] = {},
+): Promise<Map<string, DeckResult>> => {
   const results = new Map<string, DeckResult>();
   for (const { name, parameters, words, temperatureC = 25 } of scenarios[deck] ?? []) {
     const { figures, traces } = await bench.runDeck(deck, {
