@@ -1,0 +1,39 @@
+export const eStop = {
+  name: 'e-stop',
+  number: 2,
+  paper: 'A4',
+  title: 'E-stop',
+  draw(s) {
+    s.frame('Emergency stop loop, Pi side (SELV that an operator may touch)', 16, 20, 218, 96);
+    const button = s.place('NC_CONTACT_R', 74, 44, { part: 'ESTOP' });
+    const jack = s.place('CONN2', 40, 62, { part: 'TERM2' });
+    s.power('+5V_PI', [32, 44]);
+    s.wire([32, 44], button.p(1));
+    s.note('in the panel; the pair of wires runs through the terminal J201', [58, 50], { size: 1.2 });
+    // The terminal is electrically across the contact's two wires.
+    s.wire(jack.p(1), [56, jack.p(1)[1]], '|', [56, 44]);
+    s.wire(jack.p(2), [96, jack.p(2)[1]], '|', [96, 44]);
+    s.wire(button.p(2), [190, 44]);
+    s.port('ESTOP_5V', 'output', [190, 44], 'R');
+    const top = s.place('R_D', 130, 52, { part: 'R:10k' });
+    const bottom = s.place('R_D', 130, 66, { part: 'R:15k' });
+    s.wire([130, 44], top.p(1));
+    s.wire(top.p(2), bottom.p(1));
+    s.power('GND_PI', bottom.p(2));
+    s.wire([130, 59], [190, 59]);
+    s.port('ESTOP_SENSE', 'output', [190, 59], 'R');
+    const r = s.place('R_D', 112, 52, { part: 'R:470R' });
+    const led = s.place('LED_D', 112, 64, { part: 'LED_G' });
+    s.wire([112, 44], r.p(1));
+    s.wire(r.p(2), led.p(1));
+    s.power('GND_PI', led.p(2));
+    s.note(
+      'ESTOP_5V feeds, and nothing else does:\n  1. the LED of the PhotoMOS that passes the gate supply (VGATE),\n  2. the converter that makes +12V_SAFE: safety relay coil, and the gate supply behind the PhotoMOS.\nOpening the contact removes both directly: no MCU, no logic, no firmware in the path. A broken wire is a stop.',
+      [20, 78],
+    );
+    s.note(
+      "ESTOP_SENSE (3.0 V closed) crosses the barrier as ESTOP_OK; it stands before the converter's\ndiode, so that no stored charge delays it. Firmware only reads it. Release does not restart:\nthe guard latches ESTOP and wants a fresh discovery.\nThe contact must be normally closed and positively opening (EN 60947-5-1 annex K).",
+      [20, 102],
+    );
+  },
+};
