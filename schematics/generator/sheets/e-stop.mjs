@@ -6,10 +6,10 @@ export const eStop = {
   draw(s) {
     s.frame('Emergency stop loop, Pi side (SELV that an operator may touch)', 16, 20, 218, 96);
     const button = s.place('NC_CONTACT_R', 74, 44, { part: 'ESTOP' });
-    const jack = s.place('CONN2', 40, 62, { part: 'TERM2' });
+    const jack = s.place('CONN2', 40, 62, { part: 'TERM2', label: { ref: [0, 7.4], value: [0, 8.9] } });
     s.power('+5V_PI', [32, 44]);
     s.wire([32, 44], button.p(1));
-    s.note('in the panel; the pair of wires runs through the terminal J201', [58, 50], { size: 1.2 });
+    s.note('in the panel; its pair of wires\nends at the terminal J201', [60, 49], { size: 1.2 });
     // The terminal is electrically across the contact's two wires.
     s.wire(jack.p(1), [56, jack.p(1)[1]], '|', [56, 44]);
     s.wire(jack.p(2), [96, jack.p(2)[1]], '|', [96, 44]);
@@ -23,7 +23,10 @@ export const eStop = {
     s.wire([130, 59], [190, 59]);
     s.port('ESTOP_SENSE', 'output', [190, 59], 'R');
     const r = s.place('R_D', 112, 52, { part: 'R:470R' });
-    const led = s.place('LED_D', 112, 64, { part: 'LED_G' });
+    const led = s.place('LED_D', 112, 64, {
+      part: 'LED_G',
+      label: { ref: [-2, -0.8], value: [-2, 0.9], justify: 'right' },
+    });
     s.wire([112, 44], r.p(1));
     s.wire(r.p(2), led.p(1));
     s.power('GND_PI', led.p(2));

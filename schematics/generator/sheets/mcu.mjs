@@ -29,7 +29,7 @@ export const mcu = {
   number: 4,
   title: 'MCU',
   draw(s) {
-    const u = s.place('ATMEGA328P', 148, 60, { label: { ref: [0, -2.4], value: [0, -1] } });
+    const u = s.place('ATMEGA328P', 148, 60, { label: { ref: [26, -2.4], value: [26, -1] } });
     for (const name of MCU_LEFT.slice(0, 7).filter(Boolean)) {
       const at = u.p(pinOf(name));
       s.wire(at, [34, at[1]]);
