@@ -190,6 +190,14 @@ const PARTS = {
   // link pulses
   LVC1G34: row('SN74LVC1G34DBV', 'SN74LVC1G34DBVR', 'Texas Instruments', '5.5 V, 32 mA', 'SOT-23-5', 'Buffer'),
   LVC1G32: row('SN74LVC1G32DBV', 'SN74LVC1G32DBVR', 'Texas Instruments', '5.5 V, 32 mA', 'SOT-23-5', 'OR gate'),
+  LVC1G3157: row(
+    'SN74LVC1G3157',
+    'SN74LVC1G3157DBVR',
+    'Texas Instruments',
+    '5.5 V, 6 ohm',
+    'SOT-23-6',
+    'Analogue switch, two to one',
+  ),
   LVC1G123: row(
     'SN74LVC1G123DCT',
     'SN74LVC1G123DCTR',

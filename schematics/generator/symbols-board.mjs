@@ -243,6 +243,19 @@ box('LVC1G74', {
   top: [null, ['8', 'VCC', PWR]],
   bottom: [null, ['4', 'GND', PWR]],
 });
+box('LVC1G3157', {
+  width: 12,
+  part: 'LVC1G3157',
+  left: [
+    ['1', 'B2', PAS],
+    ['3', 'B1', PAS],
+    ['6', 'S', IN],
+  ],
+  right: [['4', 'A', PAS]],
+  top: [null, ['5', 'VCC', PWR]],
+  bottom: [null, ['2', 'GND', PWR]],
+  fields: { ref: [9, -2.4], value: [9, -1], justify: 'left' },
+});
 // A dual comparator, both triangles in one symbol.
 const tri = (y) => ({
   kind: 'poly',

@@ -42,11 +42,12 @@ export const afDetection = {
     s.wire([34, 92], qh.p('G'));
     s.port('AF_HIGH', 'input', [34, 92], 'L');
     pullDown(s, [60, 92]);
-    const det = s.place('R_R', 140, 62, { fn: 'R_detect' });
+    const det = s.place('R_R', 142, 62, { fn: 'R_detect' });
     s.wire([122, 62], det.p(1));
+    s.label('AF_CLASS', [38, 146]);
     s.wire(a.p(1), [122, 62]);
     s.wire(det.p(2), [189, 62], '|', k.p(5));
-    s.label('AF_SOURCE', [146, 62]);
+    s.label('AF_SOURCE', [148, 62]);
     const dt = s.place('R_D', 164, 70, { fn: 'R_detect_div_top' });
     const db = s.place('R_D', 164, 84, { fn: 'R_detect_div' });
     s.wire([164, 62], dt.p(1));
@@ -101,8 +102,24 @@ export const afDetection = {
     s.power('VEE48', g1.p(2), [-6, 0]);
     s.wire([246, 172], g2.p(1));
     s.wire(g2.p(2), [270, 172], '|', amp.p(1));
-    s.wire([270, 154], [292, 154]);
-    s.port('AF_SENSE', 'output', [292, 154], 'R');
+    // ADC7 reads the class current while AF_CLASS is high, else the detection source's own voltage.
+    const mux = s.place('LVC1G3157', 284, 148, {});
+    s.power('+5V', mux.p('VCC'));
+    s.power('VEE48', mux.p('GND'));
+    s.wire([270, 154], [270, mux.p('B2')[1]], mux.p('B2'));
+    s.wire(mux.p('B1'), [276, mux.p('B1')[1]], [276, 168]);
+    s.label('SOURCE_QUARTER', [276, 168]);
+    s.wire(mux.p('S'), [279, mux.p('S')[1]], [279, 164]);
+    s.label('AF_CLASS', [279, 164]);
+    s.wire(mux.p('A'), [303, mux.p('A')[1]]);
+    const st = s.place('R_D', 130, 69, { fn: 'R_detect_div_top' });
+    const sb = s.place('R_D', 130, 90, { fn: 'R_detect_div' });
+    s.wire([130, 62], st.p(1));
+    s.wire(st.p(2), sb.p(1));
+    s.power('VEE48', sb.p(2));
+    s.wire([130, 83], [134, 83]);
+    s.label('SOURCE_QUARTER', [134, 83]);
+    s.port('AF_SENSE', 'output', [303, 150], 'R');
 
     s.note(
       'At rest K801 gives the jack to the power path. Energised it opens both of its leads (bleeder too) and joins the two sources: they can never meet the 48 V.\n' +
