@@ -88,6 +88,7 @@ const pieces: Readonly<Record<string, (random: Random, newestTick: number) => nu
   },
 };
 
+process.stdout.write(`Random bytes and messages: LINKPULSE_SEED=${seed}\n`);
 describe(`whatever comes over the line (seed ${seed})`, () => {
   it.each(Object.keys(amounts))(
     '%s never close the power path without a valid discovery',
