@@ -18,7 +18,7 @@ const parameterLines = (parameters) =>
 
 /**
  * Runs `decks/<deck>.cir` once. `parameters` override values.json and the deck's own `* default` lines; `temperatureC` is
- * the ambient. Every `$NAME$` in the deck is replaced from `words` (structure, such as which cable).
+ * the ambient; a string such as '*1.01' multiplies the value of values.json. Every `$NAME$` in the deck is replaced from `words` (structure, such as which cable).
  * Gives the figures by name (failed ones are NaN) and, with `keepTraces`, the columns the deck wrote.
  */
 export const runDeck = async (deck, { parameters = {}, words = {}, temperatureC = 25, keepTraces = false } = {}) => {
@@ -31,13 +31,19 @@ export const runDeck = async (deck, { parameters = {}, words = {}, temperatureC 
   for (const name of Object.keys(parameters)) {
     if (!(name in own) && !(name in nominal)) throw new Error(`${deck}: no value is named ${name}`);
   }
+  const given = Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [
+      name,
+      String(value).startsWith('*') ? nominal[name] * Number(String(value).slice(1)) : value,
+    ]),
+  );
   const directory = await mkdtemp(join(tmpdir(), 'linkpulse-spice-'));
   try {
     const [title, ...rest] = source.split('\n');
     const filled = { LIB: folder.replace(/\/$/, ''), ...words };
     const text = [
       title,
-      parameterLines({ ...nominal, ...own, ...parameters, T_ambient: temperatureC }),
+      parameterLines({ ...nominal, ...own, ...given, T_ambient: temperatureC }),
       `.include ${join(folder, 'models.lib')}`,
       `.include ${join(folder, 'cable.lib')}`,
       `.options temp=${temperatureC} abstol=1n chgtol=1e-12 vntol=10u`,

@@ -107,7 +107,7 @@ export const drawPlot = ({ title, timeLabel, timeScale, from, to, panels }) => {
     for (const { level, name } of panel.marks ?? []) {
       out.push(
         `<path d="M${MARGIN.left} ${y(level).toFixed(1)}H${WIDTH - MARGIN.right}" stroke="#8c959f" stroke-dasharray="5 4"/>`,
-        `<text x="${WIDTH - MARGIN.right - 4}" y="${(y(level) - 4).toFixed(1)}" text-anchor="end" fill="#57606a">${escaped(name)}</text>`,
+        `<text x="${WIDTH - MARGIN.right - 4}" y="${(y(level) + (y(level) - top < 16 ? 13 : -4)).toFixed(1)}" text-anchor="end" fill="#57606a">${escaped(name)}</text>`,
       );
     }
     let legend = WIDTH - MARGIN.right;

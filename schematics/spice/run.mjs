@@ -16,7 +16,7 @@ const plots = {
     timeLabel: 'MHz',
     timeScale: 1e-6,
     from: 0,
-    to: 20,
+    to: 16,
     panels: [
       {
         label: 'insertion loss, dB',

@@ -1,4 +1,4 @@
-// Which corners of which deck are run: the tests assert on them, run.mjs draws them.
+// Which corners of which deck are run: the tests assert on them, run.mjs draws them. '*1.01' is that much times values.json.
 
 const relay = 'Rloop phonein phoneout {R_loop}';
 // The phone's own windings stay on the pairs, terminated by its unpowered PHY.
@@ -14,18 +14,32 @@ const cable = (metres) => ({ OUT: paths[metres], BACK: paths[metres] });
 const weak = { LOSS: 1.12, V_drive: 4.75, R_driver: 15, R_loop: 1 };
 const strong = { V_drive: 5.25, R_driver: 5 };
 
-const slowestOff = { V_gate: 12.6, VTH_fet: 2.0, QGD_fet: '77n', VTH_small: 1.5, C_gate: 1.1e-7, R_gs: 15150 };
-const weakestGate = { V_gate: 11.4, VTH_fet: 4.0, QGD_fet: '77n', VOS_amp: '5m', R_sense: 0.999, V_ref: 2.505 };
+const slowestOff = { V_gate: '*1.05', VTH_fet: 2.0, QGD_fet: '77n', VTH_small: 1.5, C_gate: '*1.1', R_gs: '*1.01' };
+const weakestGate = {
+  V_gate: '*0.95',
+  VTH_fet: 4.0,
+  QGD_fet: '77n',
+  VOS_amp: '5m',
+  R_sense: '*0.999',
+  V_ref: '*1.002',
+};
 const hottestLimit = {
-  V_gate: 12.6,
+  V_gate: '*1.05',
   VTH_fet: 2.0,
   VOS_amp: '5m',
-  R_sense: 0.999,
-  V_ref: 2.505,
-  R_limit: 10210,
-  R_limit_top: 49850,
+  R_sense: '*0.999',
+  V_ref: '*1.002',
+  R_limit: '*1.001',
+  R_limit_top: '*0.999',
 };
-const coldestLimit = { VTH_fet: 4.0, VOS_amp: '-5m', R_sense: 1.001, V_ref: 2.495, R_limit: 10190, R_limit_top: 49950 };
+const coldestLimit = {
+  VTH_fet: 4.0,
+  VOS_amp: '-5m',
+  R_sense: '*1.001',
+  V_ref: '*0.998',
+  R_limit: '*0.999',
+  R_limit_top: '*1.001',
+};
 
 const echo = (name, metres, phone, parameters = {}) => ({
   name,
@@ -80,32 +94,28 @@ export const scenarios = {
   ],
   turnoff: [
     bridged('command', 'rectifier'),
-    bridged('command, worst', 'schottky_rectifier', { R_bleed: 39390, C_jack: 1.1e-7, ...slowestOff }, 50),
+    bridged('command, worst', 'schottky_rectifier', { R_bleed: '*1.01', C_jack: '*1.1', ...slowestOff }, 50),
     bridged('own capacitor only', 'rectifier', { C_port: '10n' }),
     bridged('e-stop', 'rectifier', { STOPS: 1 }),
-    bridged('e-stop, slowest, 50 C', 'rectifier', { STOPS: 1, ...slowestOff, C_vgate: 1.2e-7, R_vgate: 1515 }, 50),
+    bridged('e-stop, slowest, 50 C', 'rectifier', { STOPS: 1, ...slowestOff, C_vgate: '*1.2', R_vgate: '*1.01' }, 50),
   ],
   pins: [
     plain('gate supply first'),
-    plain('lowest threshold, 50 C', { VTH_fet: 2.0, QGD_fet: '77n', C_gate: 9e-8 }, 50),
-    plain('no gate supply, 50 C', { VTH_fet: 2.0, QGD_fet: '77n', C_gate: 9e-8, GMAX: 0 }, 50),
+    plain('lowest threshold, 50 C', { VTH_fet: 2.0, QGD_fet: '77n', C_gate: '*0.9' }, 50),
+    plain('no gate supply, 50 C', { VTH_fet: 2.0, QGD_fet: '77n', C_gate: '*0.9', GMAX: 0 }, 50),
     plain(
       'gate supply creeps up, 50 C',
-      { VTH_fet: 2.0, VTH_small: 1.5, T_GATE: '9m', RISE_GATE: '40m', QGD_fet: '77n', C_gate: 9e-8 },
+      { VTH_fet: 2.0, VTH_small: 1.5, T_GATE: '9m', RISE_GATE: '40m', QGD_fet: '77n', C_gate: '*0.9' },
       50,
     ),
     plain('gate supply creeps up, 0 C', { VTH_fet: 2.0, VTH_small: 1.6, T_GATE: '9m', RISE_GATE: '40m' }, 0),
   ],
   pump: [
     plain('nominal'),
-    plain('longest, 50 C', { VTH_small: 0.75, C_hold: 1.2e-6, R_hold: 12120, C_pump: 1.1e-7, V_logic: 5.25 }, 50),
-    plain('shortest, 0 C', { VTH_small: 1.6, C_hold: 0.8e-6, R_hold: 11880, C_pump: 0.9e-7, V_logic: 4.5 }, 0),
+    plain('longest, 50 C', { VTH_small: 0.75, C_hold: '*1.2', R_hold: '*1.01', C_pump: '*1.1', V_logic: '*1.05' }, 50),
+    plain('shortest, 0 C', { VTH_small: 1.6, C_hold: '*0.8', R_hold: '*0.99', C_pump: '*0.9', V_logic: '*0.9' }, 0),
     plain('PUMP stuck high', { LEVEL: 1 }),
-    plain(
-      'never toggled faster than a pass of 320 us',
-      { T_PASS: '320u', VTH_small: 1.6, C_pump: 0.9e-7, V_logic: 4.5 },
-      0,
-    ),
+    plain('passes of 320 us', { T_PASS: '320u', VTH_small: 1.6, C_pump: '*0.9', V_logic: '*0.9' }, 0),
   ],
   signature: [15, 19, 25, 26.5, 33].flatMap((kilohms) => [
     bridged(`${kilohms} kohm`, 'rectifier', { R_pd: kilohms * 1000 }),

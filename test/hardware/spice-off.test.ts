@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DeckResult, figure, named, runScenarios, skipDecks } from '../helpers/ngspice.js';
+import { type DeckResult, figure, named, reading, runScenarios, skipDecks } from '../helpers/ngspice.js';
 
 const LONG_MS = 120_000;
 /** 2.0 V at 25 C, 6 mV less per kelvin, at 50 C. */
@@ -15,8 +15,8 @@ describe.skipIf(skipDecks)('With every pin of the MCU high impedance', () => {
     results = await runScenarios('pins');
     for (const result of results.values()) {
       console.log(
-        `pins, ${result.name}: gate at most ${figure(result, 'gate_max').toFixed(2)} V, ` +
-          `pin ${(figure(result, 'pin_max') * 1e3).toFixed(0)} mV, pump ${(figure(result, 'hold_max') * 1e3).toFixed(1)} mV`,
+        `pins, ${result.name}: gate at most ${reading(result, 'gate_max').toFixed(2)} V, ` +
+          `pin ${(reading(result, 'pin_max') * 1e3).toFixed(0)} mV, pump ${(reading(result, 'hold_max') * 1e3).toFixed(1)} mV`,
       );
     }
   }, LONG_MS);
@@ -50,8 +50,8 @@ describe.skipIf(skipDecks)('The charge pump as a monostable', () => {
     results = await runScenarios('pump');
     for (const result of results.values()) {
       console.log(
-        `pump, ${result.name}: enabled after ${((figure(result, 't_enabled') - PUMP_STARTS) * 1e3).toFixed(1)} ms, ` +
-          `off ${((figure(result, 't_off') - LAST_EDGE) * 1e3).toFixed(1)} ms after the last edge`,
+        `pump, ${result.name}: enabled after ${((reading(result, 't_enabled') - PUMP_STARTS) * 1e3).toFixed(1)} ms, ` +
+          `off ${((reading(result, 't_off') - LAST_EDGE) * 1e3).toFixed(1)} ms after the last edge`,
       );
     }
   }, LONG_MS);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DeckResult, figure, readDesign, runScenarios, skipDecks } from '../helpers/ngspice.js';
+import { type DeckResult, figure, readDesign, reading, runScenarios, skipDecks } from '../helpers/ngspice.js';
 
 const LONG_MS = 120_000;
 /** Of one reading at the jack, sixteen samples averaged: half a step of linearity and a quarter of resolution, 10 V in 1024. */
@@ -36,9 +36,9 @@ describe.skipIf(skipDecks)('Two-point detection behind a bridge', () => {
     for (let signs = 0; signs < 64; signs += 1) {
       const sign = (bit: number) => ((signs >> bit) & 1) * 2 - 1;
       const source = (point: 'low' | 'high', bit: number) =>
-        figure(result, `src_${point}`) * (1 + sign(4) * DIVIDER_MISMATCH) + sign(bit) * READING_ERROR_VOLTS;
+        reading(result, `src_${point}`) * (1 + sign(4) * DIVIDER_MISMATCH) + sign(bit) * READING_ERROR_VOLTS;
       const jack = (point: 'low' | 'high', bit: number) =>
-        figure(result, `jack_${point}`) + sign(bit) * READING_ERROR_VOLTS;
+        reading(result, `jack_${point}`) + sign(bit) * READING_ERROR_VOLTS;
       const ohms = sense * (1 + sign(5) * SENSE_TOLERANCE);
       const deltaJack = jack('high', 0) - jack('low', 1);
       const deltaSource = source('high', 2) - source('low', 3);

@@ -4,6 +4,7 @@ import {
   figure,
   named,
   readDesign,
+  reading,
   runScenarios,
   safeAmperes,
   skipDecks,
@@ -34,9 +35,9 @@ describe.skipIf(skipDecks)('Inrush at the analogue limit', () => {
     results = await runScenarios('inrush');
     for (const result of results.values()) {
       console.log(
-        `inrush, ${result.name}: ${((result.figures.t_done ?? Number.NaN) * 1e3 - 1).toFixed(1)} ms, ` +
-          `${figure(result, 'energy').toFixed(2)} J, limit ${(figure(result, 'i_mid') * 1e3).toFixed(0)} mA, ` +
-          `first peak ${(figure(result, 'i_peak') * 1e3).toFixed(0)} mA, SOA factor ${safetyFactor(design, result, BASE_C).toFixed(1)}`,
+        `inrush, ${result.name}: ${((reading(result, 't_done') - COMMAND_AT) * 1e3).toFixed(1)} ms, ` +
+          `${reading(result, 'energy').toFixed(2)} J, limit ${(reading(result, 'i_mid') * 1e3).toFixed(0)} mA, ` +
+          `first peak ${(reading(result, 'i_peak') * 1e3).toFixed(0)} mA, SOA factor ${safetyFactor(design, result, BASE_C).toFixed(1)}`,
       );
     }
   }, LONG_MS);
@@ -93,10 +94,10 @@ describe.skipIf(skipDecks)('A short at the end of the cable', () => {
     results = await runScenarios('short');
     for (const result of results.values()) {
       console.log(
-        `short, ${result.name}: peak ${figure(result, 'i_peak').toFixed(2)} A, ` +
-          `latch after ${((figure(result, 't_latch') - SHORT_AT) * 1e6).toFixed(2)} us, ` +
-          `open after ${((figure(result, 't_open') - SHORT_AT) * 1e6).toFixed(1)} us, ` +
-          `${(figure(result, 'energy') * 1e6).toFixed(0)} uJ, SOA factor ${safetyFactor(design, result, BASE_C).toFixed(1)}`,
+        `short, ${result.name}: peak ${reading(result, 'i_peak').toFixed(2)} A, ` +
+          `latch after ${((reading(result, 't_latch') - SHORT_AT) * 1e6).toFixed(2)} us, ` +
+          `open after ${((reading(result, 't_open') - SHORT_AT) * 1e6).toFixed(1)} us, ` +
+          `${(reading(result, 'energy') * 1e6).toFixed(0)} uJ, SOA factor ${safetyFactor(design, result, BASE_C).toFixed(1)}`,
       );
     }
   }, LONG_MS);
@@ -137,8 +138,8 @@ describe.skipIf(skipDecks)('Off', () => {
     results = await runScenarios('turnoff');
     for (const result of results.values()) {
       console.log(
-        `off, ${result.name}: gate down after ${((figure(result, 't_gate') - CAUSE_AT) * 1e6).toFixed(0)} us, ` +
-          `jack below 2.8 V after ${((figure(result, 't_safe') - CAUSE_AT) * 1e3).toFixed(1)} ms`,
+        `off, ${result.name}: gate down after ${((reading(result, 't_gate') - CAUSE_AT) * 1e6).toFixed(0)} us, ` +
+          `jack below 2.8 V after ${((reading(result, 't_safe') - CAUSE_AT) * 1e3).toFixed(1)} ms`,
       );
     }
   }, LONG_MS);

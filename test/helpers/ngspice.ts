@@ -53,14 +53,11 @@ if (!ngspiceIsThere && !strict) console.log('skipped: the SPICE decks need ngspi
 export const skipDecks = !ngspiceIsThere && !strict;
 
 /** Runs one deck in all its scenarios, one after the other, and prints what they gave. */
-export const runScenarios = async (
-  deck: string,
-  overrides: Scenario['parameters'] = {},
-): Promise<Map<string, DeckResult>> => {
+export const runScenarios = async (deck: string): Promise<Map<string, DeckResult>> => {
   const results = new Map<string, DeckResult>();
   for (const { name, parameters, words, temperatureC = 25 } of scenarios[deck] ?? []) {
     const { figures, traces } = await bench.runDeck(deck, {
-      parameters: { ...parameters, ...overrides },
+      parameters,
       words,
       temperatureC,
       keepTraces: true,
@@ -69,6 +66,9 @@ export const runScenarios = async (
   }
   return results;
 };
+
+/** A figure to print: NaN where nothing was measured. */
+export const reading = (result: DeckResult, name: string): number => result.figures[name] ?? Number.NaN;
 
 /** A figure that must have been measured. */
 export const figure = (result: DeckResult, name: string): number => {
