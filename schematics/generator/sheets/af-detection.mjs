@@ -60,7 +60,7 @@ export const afDetection = {
     s.power('VEE48', tvs.p(1));
 
     s.frame('Classification: 17.6-19.6 V, limited to 95 mA; off unless AF_CLASS', 20, 104, 184, 160);
-    const f = s.place('NMOS', 130, 128, { part: 'BSP296' });
+    const f = s.place('NMOS_POWER', 130, 128, { part: 'BSP296' });
     s.power('RTN', f.p('D'), [0, -4]);
     const rs = s.place('R_R', 144, 140, { part: 'R_CLASS' });
     const out = s.place('D_R', 164, 140, { part: 'SS14' });
