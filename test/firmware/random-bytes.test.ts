@@ -7,6 +7,7 @@ const seed = Number(process.env.LINKPULSE_SEED ?? randomInt(2 ** 31));
 const long = process.env.LINKPULSE_LONG === '1';
 /** A simulated hour of a full line takes a quarter of an hour or more. */
 const longLimitMs = 3_600_000;
+const loadedLimitMs = 120_000;
 /** What was heard and seen is looked at and forgotten every so many pieces: a long run must not keep millions of edges. */
 const piecesPerLook = 500;
 /** Every so many messages a discovery with power is left alone until its end: else an OFF or IDENTIFY soon cuts every one. */
@@ -92,7 +93,7 @@ process.stdout.write(`Random bytes and messages: LINKPULSE_SEED=${seed}\n`);
 describe(`whatever comes over the line (seed ${seed})`, () => {
   it.each(Object.keys(amounts))(
     '%s never close the power path without a valid discovery',
-    long ? { timeout: longLimitMs } : {},
+    { timeout: long ? longLimitMs : loadedLimitMs },
     (name) => {
       const piece = pieces[name];
       const amount = amounts[name];

@@ -13,7 +13,7 @@ const strict = process.env.LINKPULSE_STRICT === '1';
 /** Set to write the table anew instead of comparing. */
 const rewrite = process.env.LINKPULSE_WRITE_FIGURES === '1';
 const simavrIsThere = existsSync('/usr/include/simavr/sim_avr.h') && spawnSync('cc', ['--version']).status === 0;
-const limitMs = 120_000;
+const limitMs = 300_000;
 
 const columns = ['figure', 'limit', 'avr8js', 'simavr'] as const;
 type Row = Readonly<Record<(typeof columns)[number], string>>;
