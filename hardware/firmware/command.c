@@ -17,6 +17,7 @@ typedef struct {
   uint8_t flags;
   uint8_t echoes;
   uint8_t max_bursts;
+  uint8_t pulse_width;
   limits_t limits;
   uint32_t entropy;
 } discover_t;
@@ -59,6 +60,7 @@ static uint8_t discover(const uint8_t *payload) {
   if (wish.flags & ~DISCOVER_POWER) return BAD_PARAMETER;
   if (!within(wish.echoes, ECHOES_MIN, ECHOES_MAX)) return BAD_PARAMETER;
   if (!within(wish.max_bursts, wish.echoes, BURSTS_MAX)) return BAD_PARAMETER;
+  if (wish.pulse_width > PULSE_WIDEST) return BAD_PARAMETER;
   if (!limits_fit(&wish.limits)) return BAD_PARAMETER;
   if (!reports_allowed()) return NOT_IDENTIFIED;
   if (guard_state() == STATE_LOCKED) return LOCKED;
@@ -71,7 +73,7 @@ static uint8_t discover(const uint8_t *payload) {
   if (power && !guard_estop_ok()) return REFUSED_ESTOP;
   if (power && !guard_heartbeat_fresh(wish.limits.heartbeat_timeout_ms)) return NO_HEARTBEAT;
   flp_entropy(wish.entropy);
-  discovery_start(wish.echoes, wish.max_bursts, power, &wish.limits);
+  discovery_start(wish.echoes, wish.max_bursts, wish.pulse_width, power, &wish.limits);
   return ACCEPTED;
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 #include "pinmap.h"
 
-#define PROTOCOL_VERSION 1
+#define PROTOCOL_VERSION 2
 #define FIRMWARE_MAJOR 1
-#define FIRMWARE_MINOR 0
+#define FIRMWARE_MINOR 1
 #define BOARD_REVISION 1
 #define FIRMWARE_NAME "Linkpulse"
 #define FIRMATA_MAJOR 2
@@ -25,6 +25,10 @@
 
 /* ---- FLP: 802.3 clause 28.2.1; burst geometry itself is cycle-counted in flp_burst.S ---------------------- */
 #define BURST_POSITIONS 33
+/* Of a pulse, as DISCOVER asks for it: 125, 250, 500 ns, 1 us. 28.2.1.1 has 100 ns; a low-pass filter behind the
+   phone's relay swallows that. */
+#define PULSE_WIDTHS 4
+#define PULSE_WIDEST (PULSE_WIDTHS - 1)
 #define BURST_PERIOD_UNITS 4000 /* 256000 cycles, 16 ms; a whole number of ticks */
 /* Ticks before a burst without any work that could outlast a tick. */
 #define BURST_QUIET_TICKS 4

@@ -83,6 +83,7 @@ void report_burst(uint8_t index, const burst_t *sent) {
   memcpy(burst.heard, sent->heard, sizeof burst.heard);
   burst.round_trip = sent->round_trip;
   burst.foreign = sent->foreign;
+  burst.pulse_width = sent->pulse_width;
   enqueue(SLOT_BURST);
 }
 

@@ -25,6 +25,7 @@ typedef struct {
   uint8_t heard[5];
   uint8_t round_trip;
   uint8_t foreign;
+  uint8_t pulse_width;
 } burst_report_t;
 
 typedef struct {

@@ -28,6 +28,7 @@ export interface ConductParts {
 export const powerRequest = (plan: Plan): PowerRequest => ({
   echoes: plan.power.echoes,
   maxBursts: plan.power.maxBursts,
+  pulseNanoseconds: plan.power.pulseNanoseconds,
   inrushTimerMs: plan.power.inrushTimerMs,
   overloadMilliamps: plan.power.overloadMilliamps,
   overloadMs: plan.power.overloadMs,

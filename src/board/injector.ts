@@ -1,4 +1,5 @@
 import type { BoardFact, PowerOffCause } from '../timeline/events.js';
+import type { injectorPulseNanoseconds } from '../wire/injector-messages.js';
 
 /**
  * The contract with the injector board. What every driver guarantees:
@@ -23,7 +24,10 @@ export interface BoardIdentity {
 
 export interface PowerRequest {
   readonly echoes: number;
+  /** Of one pulse width. */
   readonly maxBursts: number;
+  /** Of the first try; where nothing at all comes back the board repeats the discovery once with 1000. */
+  readonly pulseNanoseconds: (typeof injectorPulseNanoseconds)[number];
   readonly inrushTimerMs: number;
   readonly overloadMilliamps: number;
   readonly overloadMs: number;
@@ -51,7 +55,7 @@ export interface Injector {
   /** Resolves when the board has accepted; what follows arrives as reports (`flp-burst`, `discovery`, `power-on`, ...). */
   discoverAndPower(request: PowerRequest): Promise<void>;
   /** Discovery alone; the jack stays off. */
-  discover(request: Pick<PowerRequest, 'echoes' | 'maxBursts'>): Promise<void>;
+  discover(request: Pick<PowerRequest, 'echoes' | 'maxBursts' | 'pulseNanoseconds'>): Promise<void>;
   /** Resolves when the board has accepted; `power-off` follows as a report. Allowed in every state. */
   off(): Promise<void>;
   /** To be called every 100 ms from the loop that conducts the run. Cheap, never throws, never waits. */

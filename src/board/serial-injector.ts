@@ -10,6 +10,7 @@ import {
   type InjectorFields,
   type InjectorMessage,
   injectorMessages,
+  injectorPulseNanoseconds,
   injectorRefusals,
   jackSafeNotSeen,
 } from '../wire/injector-messages.js';
@@ -29,6 +30,7 @@ const farewellMs = 300;
 const noPower: PowerRequest = {
   echoes: 4,
   maxBursts: 60,
+  pulseNanoseconds: 125,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -138,10 +140,11 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     return answer.promise;
   };
 
-  const discoverWith = (flags: number, request: PowerRequest) =>
+  const discoverWith = (flags: number, { pulseNanoseconds, ...request }: PowerRequest) =>
     ask('DISCOVER', {
       flags,
       ...request,
+      pulseWidth: injectorPulseNanoseconds.indexOf(pulseNanoseconds),
       underloadMilliamps: Math.round(request.underloadMilliamps),
       entropy: clock.nowUs() % 2 ** 32,
     });

@@ -41,6 +41,14 @@ export const faultTable = {
     blame: 'operator',
     exit: 6,
   },
+  'filter-type': {
+    title: 'A filter behind the phone’s relay swallows link pulses under 500 ns',
+    where: 'jack',
+    stage: 'power',
+    verdict: 'pass',
+    blame: null,
+    exit: 0,
+  },
   'short-circuit': {
     title: 'The jack is shorted behind the relay',
     where: 'jack',

@@ -4,7 +4,14 @@
  * tables in step.
  */
 import type { PluggedDevice } from './contracts.js';
-import { createForeignVoltage, createLivePartner, createShort, emptyJack, loopbackPlug } from './jack-devices.js';
+import {
+  createFilterPhone,
+  createForeignVoltage,
+  createLivePartner,
+  createShort,
+  emptyJack,
+  loopbackPlug,
+} from './jack-devices.js';
 
 interface JackFault {
   readonly where: 'jack';
@@ -23,6 +30,7 @@ export const simulatorFaults = {
   'no-echo': { where: 'jack', device: () => emptyJack },
   'live-partner': { where: 'jack', device: () => createLivePartner(0x41e1) },
   'loopback-plug': { where: 'jack', device: () => loopbackPlug },
+  'filter-type': { where: 'jack', device: (phone) => createFilterPhone(phone, 500) },
   'short-circuit': { where: 'jack', device: (phone) => createShort(phone, 0.5) },
   'foreign-voltage': { where: 'jack', device: (phone) => createForeignVoltage(phone, 12) },
   'switch-stuck': { where: 'jack', fetWelds: true },

@@ -83,10 +83,14 @@ export type BoardFact =
       readonly serial: string;
       readonly resetCause: string;
     }
-  /** One FLP burst; `sent` and `heard` are 33 characters '1' or '0', pulse positions 1..33. */
+  /**
+   * One FLP burst; `sent` and `heard` are 33 characters '1' or '0', pulse positions 1..33. `index` starts at 1 again
+   * where the board tries a wider pulse.
+   */
   | {
       readonly kind: 'flp-burst';
       readonly index: number;
+      readonly pulseNanoseconds: number;
       readonly word: number;
       readonly sent: string;
       readonly heard: string;
@@ -96,6 +100,7 @@ export type BoardFact =
   | {
       readonly kind: 'discovery';
       readonly outcome: DiscoveryOutcome;
+      /** `bursts` and `matches` of the pulse width that decided. */
       readonly bursts: number;
       readonly matches: number;
       /** The last word heard that was not ours, where one could be read. */

@@ -41,6 +41,7 @@ export const injectorMessages = {
       ['flags', 'u8'],
       ['echoes', 'u8'],
       ['maxBursts', 'u8'],
+      ['pulseWidth', 'u8'],
       ['inrushTimerMs', 'u16'],
       ['overloadMilliamps', 'u16'],
       ['overloadMs', 'u16'],
@@ -109,6 +110,7 @@ export const injectorMessages = {
       ['heard', 'positions'],
       ['roundTripCycles', 'u8'],
       ['foreign', 'u8'],
+      ['pulseWidth', 'u8'],
     ],
   },
   DISCOVERY: {
@@ -224,6 +226,9 @@ export type InjectorState = (typeof injectorStates)[number];
 export const tickFlags = { estopOk: 1, passThrough: 2, locked: 4, tripStored: 8 } as const;
 /** Bits of DISCOVER.flags. */
 export const discoverFlags = { power: 1 } as const;
+
+/** Nanoseconds of a link pulse by the code of DISCOVER and BURST. */
+export const injectorPulseNanoseconds = [125, 250, 500, 1000] as const;
 
 /** One table for causes of power off and fault codes; index is the code, 0 is none. */
 export const injectorCauses = [

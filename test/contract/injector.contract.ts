@@ -4,6 +4,7 @@ import { isBenchError } from '../../src/errors.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import type { FactKind, FactOf } from '../../src/timeline/events.js';
 import { sleep } from '../../src/timeline/wait.js';
+import { injectorProtocol } from '../../src/wire/injector.js';
 
 /** A board to try a driver on, and what the suite may do to it from outside. */
 export interface BoardUnderTest {
@@ -20,6 +21,7 @@ export type OpenBoard = () => Promise<BoardUnderTest>;
 const request: PowerRequest = {
   echoes: 3,
   maxBursts: 40,
+  pulseNanoseconds: 125,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -76,16 +78,17 @@ export const testInjector = (title: string, open: OpenBoard): void => {
 
     it('says who it is, and power is off by then', async () => {
       const identity = await board.injector.identify();
-      expect(identity.protocol).toBe(1);
+      expect(identity.protocol).toBe(injectorProtocol);
       expect(identity.serial).not.toBe('');
       expect(await board.jackIsLive()).toBe(false);
     });
 
     it('finds the phone by its echo without powering it, when asked for discovery alone', async () => {
-      await board.injector.discover({ echoes: 3, maxBursts: 40 });
+      await board.injector.discover({ echoes: 3, maxBursts: 40, pulseNanoseconds: 500 });
       expect((await heard('discovery')).outcome).toBe('loopback');
       const burst = await heard('flp-burst');
       expect(burst.heard).toBe(burst.sent);
+      expect(burst.pulseNanoseconds).toBe(500);
       expect(await board.jackIsLive()).toBe(false);
     });
 

@@ -5,7 +5,12 @@
 import { readFileSync } from 'node:fs';
 import { cyclesPerSecond, Machine, type PinDrive } from '../../src/sim/machine.js';
 import type { PinName } from '../../src/sim/pinmap.js';
-import { decodeInjectorMessage, encodeInjectorMessage, injectorSysexId } from '../../src/wire/injector.js';
+import {
+  decodeInjectorMessage,
+  encodeInjectorMessage,
+  injectorProtocol,
+  injectorSysexId,
+} from '../../src/wire/injector.js';
 import type {
   BoardMessageName,
   HostMessageName,
@@ -29,6 +34,7 @@ export const usualRequest: InjectorFields<'DISCOVER'> = {
   flags: 1,
   echoes: 3,
   maxBursts: 20,
+  pulseWidth: 0,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -53,11 +59,14 @@ export class FirmwareBench {
   jackVolts = 0;
   /** Cycles from a pulse sent to its echo; undefined: open line. */
   echoDelay: number | undefined = 3;
+  /** Only pulses at least so long come back, at their end. */
+  shortestPulseCycles = 0;
   /** While on the bench plays a phone: inrush for 20 ms, then this current; jack follows the switches. */
   phoneMilliamps: number | undefined = 60;
   heartbeats = true;
   onFirmataByte: ((byte: number) => void) | undefined;
   #onSince: number | undefined;
+  #rise = 0;
   #seq = 0;
   #sysex: number[] | undefined;
 
@@ -73,7 +82,10 @@ export class FirmwareBench {
     }
     machine.onPin('DISC_RELAY', (drive) => machine.setPin('DISC_READBACK', drive !== 'high'));
     machine.onPin('FLP_TX', (drive, cycle) => {
-      if (drive !== 'high' || this.echoDelay === undefined || machine.pinDrive('DISC_RELAY') !== 'high') return;
+      if (drive === 'high') this.#rise = cycle;
+      if (this.echoDelay === undefined || machine.pinDrive('DISC_RELAY') !== 'high') return;
+      const isFiltered = this.shortestPulseCycles > 0;
+      if (drive === 'high' ? isFiltered : !isFiltered || cycle - this.#rise < this.shortestPulseCycles) return;
       this.pulse(cycle + this.echoDelay);
     });
     const follow = (): void => {
@@ -169,7 +181,7 @@ export class FirmwareBench {
   /** From reset to an identified board with a heartbeat. */
   identify(): this {
     this.runMs(20);
-    this.send('IDENTIFY', { protocol: 1 });
+    this.send('IDENTIFY', { protocol: injectorProtocol });
     this.runMs(150);
     return this;
   }

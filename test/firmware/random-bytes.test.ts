@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { injectorBody, injectorSysexId, packSysex } from '../../src/wire/injector.js';
+import { injectorBody, injectorProtocol, injectorSysexId, packSysex } from '../../src/wire/injector.js';
 import { FirmwareBench, usualRequest } from './firmware-bench.js';
 
 const seed = Number(process.env.LINKPULSE_SEED ?? randomInt(2 ** 31));
@@ -44,6 +44,7 @@ const pieces: Readonly<Record<string, (random: Random, bench: FirmwareBench) => 
           1,
           3 + random(6),
           8 + random(60),
+          random(4),
           ...le(r.inrushTimerMs, 2),
           ...le(r.overloadMilliamps, 2),
           ...le(r.overloadMs, 2),
@@ -57,8 +58,8 @@ const pieces: Readonly<Record<string, (random: Random, bench: FirmwareBench) => 
       );
     }
     if (type === 4) return sysex(4, random(256), Uint8Array.from(le(bench.all('TICK').at(-1)?.fields.counter ?? 0, 2)));
-    if (type === 1) return sysex(1, random(256), Uint8Array.of(1));
-    const lengths: Readonly<Record<number, number>> = { 2: 23, 3: 0, 5: 1, 6: 0, 7: 0 };
+    if (type === 1) return sysex(1, random(256), Uint8Array.of(injectorProtocol));
+    const lengths: Readonly<Record<number, number>> = { 2: 24, 3: 0, 5: 1, 6: 0, 7: 0 };
     const length = random(8) === 0 ? random(61) : (lengths[type] ?? random(61));
     return sysex(type, random(256), Uint8Array.from(bytes(random, length)));
   },

@@ -88,7 +88,8 @@ class Log implements RunLog {
       this.#sysex = undefined;
       if (id !== injectorSysexId) return;
       const message = decodeInjectorMessage(Uint8Array.from(content));
-      if (message.name === 'malformed' || message.name === 'unknown') throw new Error(`the board sent a ${message.name}`);
+      if (message.name === 'malformed' || message.name === 'unknown')
+        throw new Error(`the board sent a ${message.name}`);
       this.messages.push({ ...message, cycle } as BoardMessage);
     }
   }
@@ -151,7 +152,8 @@ export const playInSimavr =
       maxBuffer: 2 ** 28,
     });
     const lines = run.stdout.split('\n');
-    if (run.status !== 0) throw new Error(`simavr ended with ${run.status}: ${run.stderr}${lines.slice(-3).join(', ')}`);
+    if (run.status !== 0)
+      throw new Error(`simavr ended with ${run.status}: ${run.stderr}${lines.slice(-3).join(', ')}`);
     const actions = new Map(
       [...scenario.at, ...scenario.answers].map(({ action }) => [actionText(action), action] as const),
     );

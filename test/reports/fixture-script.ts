@@ -26,6 +26,7 @@ const positionsOf = (word: number): string =>
 export const burst = (index: number, word: number, heard: number | null): Fact => ({
   kind: 'flp-burst',
   index,
+  pulseNanoseconds: 125,
   word,
   sent: positionsOf(word),
   heard: heard === null ? '0'.repeat(33) : positionsOf(heard),

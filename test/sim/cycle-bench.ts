@@ -7,7 +7,7 @@ import { createJack } from '../../src/sim/jack.js';
 import { cyclesPerSecond, Machine } from '../../src/sim/machine.js';
 import { createElectricPhone } from '../../src/sim/phone-power.js';
 import { createWitness } from '../../src/sim/witness.js';
-import { decodeInjectorMessage, encodeInjectorMessage } from '../../src/wire/injector.js';
+import { decodeInjectorMessage, encodeInjectorMessage, injectorProtocol } from '../../src/wire/injector.js';
 import {
   type HostMessageName,
   type InjectorFields,
@@ -22,6 +22,7 @@ export const powerRequest: InjectorFields<'DISCOVER'> = {
   flags: 1,
   echoes: 3,
   maxBursts: 40,
+  pulseWidth: 0,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -84,7 +85,7 @@ export const createCycleBench = (faults: readonly SimulatorFault[] = []) => {
   };
 
   run(100);
-  send('IDENTIFY', { protocol: 1 });
+  send('IDENTIFY', { protocol: injectorProtocol });
   run(300);
   return {
     machine,
