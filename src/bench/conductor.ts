@@ -21,6 +21,8 @@ export interface ConductParts {
   readonly faults: ReadonlySet<string>;
   /** Aborted: an operator or a signal ends the run; the reason's text goes into the record. */
   readonly signal: AbortSignal;
+  /** Aborted: the run can no longer be recorded; whoever aborted it has told why. Power goes off. */
+  readonly recordingFailed: AbortSignal;
   readonly runId: string;
 }
 
@@ -58,6 +60,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   };
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
+  parts.recordingFailed.addEventListener('abort', () => endRun('the recording failed'), { once: true });
 
   timeline.tell({ kind: 'run-start', runId: parts.runId, limited: network.limited });
   timeline.tell({ kind: 'capture-proven' });

@@ -10,7 +10,7 @@ import { conduct } from './conductor.js';
 import { recoverCutRuns } from './cut-runs.js';
 import type { OpenPort } from './port.js';
 import { lockPort } from './port-lock.js';
-import { createRunTimeline } from './run-timeline.js';
+import { createRunTimeline, type RunTimeline } from './run-timeline.js';
 import type { Runner, RunnerParts, RunOutcome, RunRequest, RunWatcher } from './runner.js';
 
 /** Runs ports of a bench file in this process. */
@@ -70,11 +70,13 @@ const runOnce = async (
   const capture = parts.openCapture(folder.files.capture, port.network.link.name);
   // A recording that fails is one more reason to take power away.
   const recording = new AbortController();
-  const either = AbortSignal.any([signal, recording.signal]);
   let broken: unknown;
+  let timeline: RunTimeline | undefined;
   const recordingFailed = (error: unknown) => {
-    broken ??= error;
-    recording.abort('the recording failed');
+    if (broken !== undefined) return;
+    broken = error;
+    timeline?.tell(benchFault(error));
+    recording.abort();
   };
   void log.failed.then(recordingFailed);
   try {
@@ -87,7 +89,7 @@ const runOnce = async (
       limited: port.network.limited,
       simulator: port.simulator,
     });
-    const timeline = createRunTimeline({
+    timeline = createRunTimeline({
       plan,
       log,
       capture,
@@ -96,7 +98,16 @@ const runOnce = async (
       onFailure: recordingFailed,
     });
     const faults = new Set(request.faults);
-    await conduct({ plan, port, timeline, clock, faults, signal: either, runId: folder.id });
+    await conduct({
+      plan,
+      port,
+      timeline,
+      clock,
+      faults,
+      signal,
+      recordingFailed: recording.signal,
+      runId: folder.id,
+    });
     await log.close().catch(recordingFailed);
     const events = await storedEvents(folder.files.timeline, broken);
     const record = buildRecord({

@@ -8,6 +8,8 @@
  * - SLEEP stops the CPU until an interrupt (10.4): idle time is skipped, not executed. Waking costs four cycles more
  *   (7.7.1), an interrupt response four in all, avr8js counts two.
  * - After SEI and RETI one more instruction runs before an interrupt is taken (7.7): `sei; sleep` cannot miss one.
+ * - A compare flag is set in the timer clock after the match (16.7, 16.11.8), avr8js sets it at the match; mended for
+ *   compare B of Timer 1, the firmware's tick.
  * - Received bytes come no faster than the line carries them; a byte that finds the last one unread is lost and counted.
  *   (The real receiver holds two bytes more: a firmware that loses none here loses none there.)
  * - Every reset, the watchdog's included, resets the peripherals too; SRAM keeps its content except at power-on.
@@ -81,6 +83,21 @@ interface Scheduled {
   readonly cycle: number;
   readonly callback: (cycle: number) => void;
 }
+
+/** The part of AVRTimer that its types keep private. */
+interface CompareRegister {
+  ocrB: number;
+}
+/** What the timer compares with is one more than what the register reads: the flag comes one timer clock later. */
+const delayCompareB = (cpu: CPU, timer: AVRTimer): void => {
+  const compare = timer as unknown as CompareRegister;
+  const write = cpu.writeHooks[timer1Config.OCRB];
+  cpu.writeHooks[timer1Config.OCRB] = (...written) => {
+    const handled = write?.(...written);
+    compare.ocrB = (compare.ocrB + 1) & 0xffff;
+    return handled;
+  };
+};
 
 /** One chip from reset to reset. */
 interface Core {
@@ -296,7 +313,8 @@ export class Machine {
     cpu.reset = () => {
       this.#watchdogFired = true;
     };
-    for (const config of [timer0Config, timer1Config, timer2Config]) new AVRTimer(cpu, config);
+    for (const config of [timer0Config, timer2Config]) new AVRTimer(cpu, config);
+    delayCompareB(cpu, new AVRTimer(cpu, timer1Config));
     new AVRWatchdog(cpu, watchdogConfig, new AVRClock(cpu, cyclesPerSecond));
     new AVREEPROM(cpu, this.#eeprom);
     const adc = new AVRADC(cpu, adcConfig);

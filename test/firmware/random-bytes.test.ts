@@ -4,7 +4,11 @@ import { injectorBody, injectorProtocol, injectorSysexId, packSysex } from '../.
 import { FirmwareBench, usualRequest } from './firmware-bench.js';
 
 const seed = Number(process.env.LINKPULSE_SEED ?? randomInt(2 ** 31));
-const bytesPerRun = process.env.LINKPULSE_LONG === '1' ? 500_000 : 25_000;
+const long = process.env.LINKPULSE_LONG === '1';
+/** A simulated hour of a full line takes a quarter of an hour or more. */
+const longLimitMs = 3_600_000;
+/** What was heard and seen is looked at and forgotten every so many pieces: a long run must not keep millions of edges. */
+const piecesPerLook = 500;
 
 /** mulberry32: small, and the same everywhere. */
 const createRandom = (start: number): ((below: number) => number) => {
@@ -28,12 +32,20 @@ const sysex = (type: number, seq: number, payload: Uint8Array): number[] => [
 const le = (value: number, size: number): number[] =>
   Array.from({ length: size }, (_, index) => Math.floor(value / 256 ** index) & 0xff);
 
+/** How much is sent: 10 million random bytes and 100,000 messages in the long run. */
+const amounts: Readonly<Record<string, { readonly bytes: number } | { readonly pieces: number }>> = {
+  'random bytes': { bytes: long ? 5_000_000 : 40_000 },
+  'random bytes without SYSTEM_RESET': { bytes: long ? 5_000_000 : 40_000 },
+  'well-formed messages of random type and content': { pieces: long ? 100_000 : 1500 },
+  'Firmata commands with random arguments': { bytes: long ? 500_000 : 10_000 },
+};
+
 /** What is sent, a piece at a time. */
-const pieces: Readonly<Record<string, (random: Random, bench: FirmwareBench) => number[]>> = {
+const pieces: Readonly<Record<string, (random: Random, newestTick: number) => number[]>> = {
   'random bytes': (random) => bytes(random, 1 + random(40)),
   'random bytes without SYSTEM_RESET': (random) =>
     bytes(random, 1 + random(40)).map((byte) => (byte === 0xff ? 0xfe : byte)),
-  'well-formed messages of random type and content': (random, bench) => {
+  'well-formed messages of random type and content': (random, newestTick) => {
     const type = random(4) === 0 ? random(256) : 1 + random(7);
     if (type === 2 && random(2) === 0) {
       const r = usualRequest;
@@ -57,7 +69,7 @@ const pieces: Readonly<Record<string, (random: Random, bench: FirmwareBench) => 
         ]),
       );
     }
-    if (type === 4) return sysex(4, random(256), Uint8Array.from(le(bench.all('TICK').at(-1)?.fields.counter ?? 0, 2)));
+    if (type === 4) return sysex(4, random(256), Uint8Array.from(le(newestTick, 2)));
     if (type === 1) return sysex(1, random(256), Uint8Array.of(injectorProtocol));
     const lengths: Readonly<Record<number, number>> = { 2: 24, 3: 0, 5: 1, 6: 0, 7: 0 };
     const length = random(8) === 0 ? random(61) : (lengths[type] ?? random(61));
@@ -71,32 +83,54 @@ const pieces: Readonly<Record<string, (random: Random, bench: FirmwareBench) => 
 };
 
 describe(`whatever comes over the line (seed ${seed})`, () => {
-  it.each(Object.keys(pieces))('%s never close the power path without a valid discovery', (name) => {
-    const piece = pieces[name];
-    if (piece === undefined) throw new Error(name);
-    const random = createRandom(seed);
-    const bench = new FirmwareBench().identify();
-    bench.echoDelay = undefined;
-    bench.heartbeats = false;
-    for (let sent = 0; sent < bytesPerRun; ) {
-      const next = piece(random, bench);
-      bench.sendBytes(next);
-      sent += next.length;
-      bench.runWhile(10_000, () => bench.machine.serialInBacklog < 20);
-    }
-    bench.runMs(100);
-    const closing = bench.edges.filter(
-      ({ pin, drive }) => drive === 'high' && (pin === 'GATE' || pin === 'PUMP' || pin === 'SWITCH2'),
-    );
-    expect(closing, `LINKPULSE_SEED=${seed}`).toEqual([]);
-    expect(bench.machine.lostBytes, `LINKPULSE_SEED=${seed}`).toBe(0);
+  it.each(Object.keys(amounts))(
+    '%s never close the power path without a valid discovery',
+    long ? { timeout: longLimitMs } : {},
+    (name) => {
+      const piece = pieces[name];
+      const amount = amounts[name];
+      if (piece === undefined || amount === undefined) throw new Error(name);
+      const random = createRandom(seed);
+      const bench = new FirmwareBench().identify();
+      bench.echoDelay = undefined;
+      bench.heartbeats = false;
+      let newestTick = 0;
+      let pulses = 0;
+      const look = (): void => {
+        const closing = bench.edges.filter(
+          ({ pin, drive }) => drive === 'high' && (pin === 'GATE' || pin === 'PUMP' || pin === 'SWITCH2'),
+        );
+        expect(closing, `LINKPULSE_SEED=${seed}`).toEqual([]);
+        pulses += bench.edges.filter(({ pin, drive }) => pin === 'FLP_TX' && drive === 'high').length;
+        bench.edges.length = 0;
+        bench.messages.length = 0;
+        bench.firmata.length = 0;
+      };
+      const more = (bytes: number, count: number): boolean =>
+        'bytes' in amount ? bytes < amount.bytes : count < amount.pieces;
+      for (let sent = 0, count = 0; more(sent, count); count++) {
+        const next = piece(random, newestTick);
+        bench.sendBytes(next);
+        sent += next.length;
+        bench.runWhile(10_000, () => bench.machine.serialInBacklog < 20);
+        const tick = bench.messages.findLast((message) => message.name === 'TICK');
+        if (tick?.name === 'TICK') newestTick = tick.fields.counter;
+        if (count % piecesPerLook === 0) look();
+      }
+      bench.runMs(100);
+      look();
+      expect(bench.machine.lostBytes, `LINKPULSE_SEED=${seed}`).toBe(0);
 
-    // The board is still there: it answers as if nothing had been.
-    bench.sendBytes([0xff]);
-    bench.heartbeats = true;
-    bench.echoDelay = 3;
-    bench.runMs(600);
-    bench.send('UNLOCK', {});
-    bench.powerOn();
-  });
+      // Messages get as far as bursts into the open line; nothing else is near to that.
+      expect(pulses > 0, `LINKPULSE_SEED=${seed}`).toBe('pieces' in amount);
+
+      // The board is still there: it answers as if nothing had been.
+      bench.sendBytes([0xff]);
+      bench.heartbeats = true;
+      bench.echoDelay = 3;
+      bench.runMs(600);
+      bench.send('UNLOCK', {});
+      bench.powerOn();
+    },
+  );
 });

@@ -71,13 +71,18 @@ const phone: readonly Answer[] = [
   { pin: 'GATE', high: false, after: 0, action: milliamps(0) },
   { pin: 'GATE', high: false, after: 40 * cyclesPerMs, action: volts(0) },
 ];
+const digitalWrite = 0xf5;
+const ledPin = 13;
+export const isLedMessage = (action: Action): boolean => 'bytes' in action && action.bytes[0] === digitalWrite;
 /** LED on and off, as fast as the line carries it. */
 const flood = (fromMs: number, toMs: number): Timed[] => {
   const messageMs = (3 * 10 * 1000) / 57_600;
   const count = Math.floor((toMs - fromMs) / messageMs);
-  return Array.from({ length: count }, (_, n) => atMs(fromMs + n * messageMs, { bytes: [0xf5, 13, (n + 1) % 2] }));
+  return Array.from({ length: count }, (_, n) =>
+    atMs(fromMs + n * messageMs, { bytes: [digitalWrite, ledPin, (n + 1) % 2] }),
+  );
 };
-const ledOutput: Action = { bytes: [0xf4, 13, 1] };
+const ledOutput: Action = { bytes: [0xf4, ledPin, 1] };
 
 const heartbeats = (untilMs: number): Timed[] => {
   const beats: Timed[] = [];

@@ -135,6 +135,27 @@ describe('the machine', () => {
     expect(machine.instructions).toBeLessThan(400);
   });
 
+  it('sets the compare flag in the timer clock after the match, as the data sheet has it', () => {
+    const timer1 = { TCCR1B: 0x81, TCNT1L: 0x84, OCR1BL: 0x8a, TIMSK1: 0x6f } as const;
+    const machine = machineWith([
+      ...set(timer1.TCCR1B, 0x03),
+      ...set(timer1.TIMSK1, 0x04),
+      ...set(timer1.OCR1BL, 10),
+      ldi(16, 0x01),
+      out(io.SMCR, 16),
+      ldi(16, 0x3f),
+      out(io.DDRB, 16),
+      sei,
+      sleep,
+      ...lds(17, timer1.TCNT1L),
+      out(io.PORTB, 17),
+      here,
+    ]);
+    machine.runUntil(64 * 20);
+    const bits = (['GATE', 'FLP_TX', 'PUMP'] as const).map((pin) => machine.pinDrive(pin));
+    expect(bits).toEqual(['high', 'high', 'low']); // 11 = 0b1011
+  });
+
   it('does not lose an interrupt between SEI and SLEEP', () => {
     const busy = Array<number>(2100).fill(nop);
     const machine = machineWith([...tickEvery2048, sbi(io.DDRB, 1), ...busy, sei, sleep, sbi(io.PORTB, 1), here]);

@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { makeBench, quickPlan, root, strict } from '../helpers/linkpulse.js';
+
+const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+const bench = makeBench();
+afterAll(() => bench.remove());
+
+describe('a run whose disk fills up', () => {
+  it.skipIf(!canMount && !strict)(
+    'takes power away at once and is an error of the bench (skipped where no tmpfs can be mounted)',
+    () => {
+      mkdirSync(bench.runsDirectory);
+      const script = [
+        `mount -t tmpfs -o size=24k none ${bench.runsDirectory}`,
+        `${process.execPath} dist/main.js run --no-station --bench ${bench.path} --port sim1 --plan ${quickPlan} --json`,
+        'echo "exit $?"',
+      ].join('\n');
+      const run = spawnSync('unshare', ['-Urm', 'sh', '-c', script], { cwd: root, encoding: 'utf8' });
+      const lines = run.stdout.trim().split('\n');
+      expect(lines.at(-1)).toBe('exit 5');
+      expect(run.stderr).toMatch(/^(RECORD|CAPTURE)_FAILED/m);
+      const kinds = lines.flatMap((line) => (line.startsWith('{') ? [JSON.parse(line).fact?.kind] : []));
+      expect(kinds).toContain('power-on');
+      expect(kinds.indexOf('power-off')).toBeGreaterThan(kinds.indexOf('power-on'));
+      expect(kinds).not.toContain('interrupted');
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,204 @@
+/** The figures by which the firmware protects, each the worst of its runs, with the limit it is held to. */
+import type { PinName } from '../../src/sim/pinmap.js';
+import { type InjectorFields, injectorCauses } from '../../src/wire/injector-messages.js';
+import { bursts, burstsSent, isLedMessage, milliamps, off, onceOn, powered, request } from './figures-scenarios.js';
+import { type Action, cyclesPerMs, type Play, type RunLog } from './figures-stimulus.js';
+
+export interface Figure {
+  readonly name: string;
+  /** The largest value allowed, in `unit`. */
+  readonly limit: number;
+  readonly unit: 'cycles' | 'us' | 'ms' | 'edges' | 'messages';
+  readonly value: number;
+}
+
+const cyclesPerUs = cyclesPerMs / 1000;
+const burstPeriod = 256_000;
+const slotCycles = 1000;
+const lastPosition = 32;
+const pulseCycles = 2;
+/** Longest time without a pump edge that keeps the monostable set. */
+const pumpHoldMs = 30;
+
+const rises = (log: RunLog, pin: PinName): number[] =>
+  log.edges.filter((edge) => edge.pin === pin && edge.high).map(({ cycle }) => cycle);
+const worst = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+interface Geometry {
+  readonly spacing: number;
+  readonly period: number;
+  readonly width: number;
+}
+/** How far the pulses stand from where 802.3 clause 28 as the firmware reads it puts them, in cycles. */
+const geometryOf = (log: RunLog): Geometry => {
+  const starts: number[] = [];
+  let spacing = 0;
+  for (const rise of rises(log, 'FLP_TX')) {
+    const start = starts.at(-1);
+    const into = start === undefined ? Number.POSITIVE_INFINITY : rise - start;
+    if (into > (lastPosition + 1) * slotCycles) starts.push(rise);
+    else spacing = Math.max(spacing, Math.abs(into - Math.round(into / slotCycles) * slotCycles));
+  }
+  if (starts.length !== burstsSent || log.resets > 0) throw new Error(`${starts.length} bursts, ${log.resets} resets`);
+  const pulses = log.edges.filter(({ pin }) => pin === 'FLP_TX');
+  const widths = pulses.flatMap((edge, index) => (edge.high ? [(pulses[index + 1]?.cycle ?? 0) - edge.cycle] : []));
+  return {
+    spacing,
+    period: worst(starts.slice(1).map((start, index) => Math.abs(start - (starts[index] ?? 0) - burstPeriod))),
+    width: worst(widths.map((width) => Math.abs(width - pulseCycles))),
+  };
+};
+
+/** One run that ends with the switch opened for `cause`; cycles of GATE's edges. */
+const tripOf = (log: RunLog, cause: string): { readonly on: number; readonly off: number } => {
+  const gate = log.edges.filter(({ pin }) => pin === 'GATE');
+  const [on, opened] = gate;
+  const told = log.messages.filter((message) => message.name === 'POWER').map(({ fields }) => fields as Power);
+  const causes = told.filter((power) => power.on === 0).map((power) => injectorCauses[power.cause]);
+  if (gate.length !== 2 || on?.high !== true || opened === undefined || causes.join() !== cause || log.resets > 0) {
+    throw new Error(`${cause}: ${gate.length} edges of GATE, told ${causes.join()}, ${log.resets} resets`);
+  }
+  return { on: on.cycle, off: opened.cycle };
+};
+type Power = InjectorFields<'POWER'>;
+const causeOfPin: Partial<Record<PinName, string>> = { SHORT_N: 'SHORT', ESTOP_OK: 'ESTOP', DISC_READBACK: 'RELAY' };
+
+const phases = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+/**
+ * How long after power-on a stimulus comes: past the inrush, at `count` places spread over the 50 ms between TICKs, none at
+ * the same place of the 160 us pass.
+ */
+const spread = (count: number): number[] =>
+  phases(count).map((phase) => 60 * cyclesPerMs + Math.round((phase * 50 * cyclesPerMs) / count) + phase * 160);
+const pumpEdges = (log: RunLog): number[] => log.edges.filter(({ pin }) => pin === 'PUMP').map(({ cycle }) => cycle);
+/** How long after power-on: about when the pins are read for the last time before one of the two longest passes. */
+const beforeLongPasses = (log: RunLog, untilMs: number): number[] => {
+  const on = rises(log, 'GATE')[0] ?? 0;
+  const edges = pumpEdges(log).map((cycle) => cycle - on);
+  const passes = edges
+    .slice(1)
+    .map((cycle, index) => ({ since: edges[index] ?? 0, cycles: cycle - (edges[index] ?? 0) }));
+  return passes
+    .filter(({ since }) => since < untilMs * cyclesPerMs)
+    .sort((a, b) => b.cycles - a.cycles)
+    .slice(0, 2)
+    .flatMap(({ since }) => [0, 50, 100].map((earlier) => since - earlier));
+};
+
+export const measureFigures = (play: Play): Figure[] => {
+  const figures: Figure[] = [];
+  const tell = (name: string, unit: Figure['unit'], limit: number, value: number, digits = 0): void => {
+    figures.push({ name, unit, limit, value: round(value, digits) });
+  };
+  const pumpAfterGate: number[] = [];
+  const pumpGaps: number[] = [];
+  const watch = (log: RunLog, on: number, opened: number): void => {
+    const pump = pumpEdges(log);
+    pumpAfterGate.push(pump.filter((cycle) => cycle >= opened).length);
+    const alive = [on, ...pump.filter((cycle) => cycle > on && cycle < opened)];
+    pumpGaps.push(worst(alive.slice(1).map((cycle, index) => cycle - (alive[index] ?? 0))));
+  };
+
+  const quiet = geometryOf(play(bursts(false)));
+  const floodedLog = play(bursts(true));
+  const flooded = geometryOf(floodedLog);
+  tell('pulse spacing, error', 'cycles', 0, quiet.spacing);
+  tell('pulse spacing, error, serial line flooded', 'cycles', 0, flooded.spacing);
+  tell('burst to burst (16 ms), error', 'cycles', 0, quiet.period);
+  tell('burst to burst (16 ms), error, serial line flooded', 'cycles', 0, flooded.period);
+  tell('pulse width (125 ns), error, serial line quiet or flooded', 'cycles', 0, Math.max(quiet.width, flooded.width));
+  const messages = floodedLog.did.filter(({ action }) => isLedMessage(action)).length;
+  const ledEdges = floodedLog.edges.filter(({ pin }) => pin === 'STATUS_LED').length;
+  tell('messages lost in the flood', 'messages', 0, Math.max(messages - ledEdges, floodedLog.lostBytes));
+
+  /** A stimulus while on; from it to GATE low, the worst of all places, every other of the spread ones with the line flooded. */
+  const opens = (
+    cause: string,
+    action: Action,
+    places: readonly number[],
+    runMs: number,
+    more: readonly number[] = [],
+  ) =>
+    worst(
+      [...places, ...more].map((after, run) => {
+        const flooded = run % 2 === 1 && run < places.length;
+        const log = play(powered({ runMs, answers: [onceOn(after, action)], flooded }));
+        const trip = tripOf(log, cause);
+        watch(log, trip.on, trip.off);
+        return trip.off - (trip.on + after);
+      }),
+    );
+  const longPasses = beforeLongPasses(play(powered({ runMs: 460 })), 150);
+  const pinLow = (pin: PinName): number =>
+    opens(causeOfPin[pin] ?? '', { pin, high: false }, spread(4), 460, longPasses) / cyclesPerUs;
+  tell('SHORT_N low to GATE low', 'us', 1000, pinLow('SHORT_N'));
+  tell('e-stop contact open (ESTOP_OK low) to GATE low', 'us', 1000, pinLow('ESTOP_OK'));
+  tell('relay leaves pass-through (DISC_READBACK low) to GATE low', 'us', 1000, pinLow('DISC_READBACK'));
+  tell(
+    `overload (400 mA, limit ${request.overloadMilliamps} mA for ${request.overloadMs} ms) to GATE low`,
+    'ms',
+    75,
+    opens('OVERLOAD', milliamps(400), spread(6), 560) / cyclesPerMs,
+    2,
+  );
+  tell(
+    `unplugged (0 mA, limit ${request.underloadMilliamps} mA for ${request.underloadMs} ms) to GATE low`,
+    'ms',
+    400,
+    opens('UNDERLOAD', milliamps(0), spread(4), 860) / cyclesPerMs,
+    2,
+  );
+
+  const inrush = play(powered({ runMs: 460, phone: [onceOn(0, milliamps(420))] }));
+  const stuck = tripOf(inrush, 'INRUSH');
+  watch(inrush, stuck.on, stuck.off);
+  tell(
+    `inrush that does not end (timer ${request.inrushTimerMs} ms), power on to GATE low`,
+    'ms',
+    75,
+    (stuck.off - stuck.on) / cyclesPerMs,
+    2,
+  );
+
+  const heartbeat = [400, 500].map((heartbeatsUntilMs) => {
+    const log = play(powered({ runMs: heartbeatsUntilMs + 620, heartbeatsUntilMs }));
+    const trip = tripOf(log, 'HEARTBEAT');
+    watch(log, trip.on, trip.off);
+    const told = log.messages.findLast(({ name }) => name === 'POWER')?.fields as Power | undefined;
+    return { fromArrival: trip.off - (log.arrivals.at(-1) ?? 0), fromTick: (told?.delay ?? Number.NaN) * 64 };
+  });
+  const heartbeatName = `(time-out ${request.heartbeatTimeoutMs} ms) to GATE low`;
+  tell(
+    `last heartbeat received ${heartbeatName}`,
+    'ms',
+    550,
+    worst(heartbeat.map(({ fromArrival }) => fromArrival)) / cyclesPerMs,
+    2,
+  );
+  tell(
+    `the TICK it returned sent ${heartbeatName}`,
+    'ms',
+    550,
+    worst(heartbeat.map(({ fromTick }) => fromTick)) / cyclesPerMs,
+    2,
+  );
+
+  const noLink = play(powered({ runMs: 1400, request: { linkDeadlineMs: 1000 } }));
+  const deadline = tripOf(noLink, 'LINK_DEADLINE');
+  watch(noLink, deadline.on, deadline.off);
+  tell('no link (deadline 1000 ms), power on to GATE low', 'ms', 1001, (deadline.off - deadline.on) / cyclesPerMs, 2);
+
+  const commanded = spread(6).map((after) => {
+    const log = play(powered({ runMs: 460, answers: [onceOn(after, off)] }));
+    const trip = tripOf(log, 'COMMANDED');
+    watch(log, trip.on, trip.off);
+    const sent = log.did.findIndex(({ action }) => action === off);
+    const arrival = log.arrivals[log.did.slice(0, sent).filter(({ action }) => 'bytes' in action).length] ?? Number.NaN;
+    return trip.off - arrival;
+  });
+  tell("OFF's last byte received to GATE low", 'us', 1000, worst(commanded) / cyclesPerUs);
+  tell('edges of PUMP after GATE low, in all runs above', 'edges', 0, worst(pumpAfterGate));
+  tell('longest time between edges of PUMP while on', 'ms', pumpHoldMs, worst(pumpGaps) / cyclesPerMs, 2);
+  return figures;
+};
