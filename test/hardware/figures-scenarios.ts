@@ -113,13 +113,13 @@ export const powered = (options: PowerOptions): Scenario => ({
 });
 
 /** Twenty bursts into an open line; `flooded`: the host sends all the line carries meanwhile. */
-export const bursts = (flooded: boolean): Scenario => ({
+export const bursts = (flooded: boolean, pulseWidth: number): Scenario => ({
   endCycle: 600 * cyclesPerMs,
   at: [
     ...boardAtRest,
     atMs(identifyMs, sysex('IDENTIFY', 1, { protocol: injectorProtocol })),
     atMs(discoverMs - 5, ledOutput),
-    atMs(discoverMs, sysex('DISCOVER', 2, { ...request, flags: 0, maxBursts: burstsSent })),
+    atMs(discoverMs, sysex('DISCOVER', 2, { ...request, flags: 0, maxBursts: burstsSent, pulseWidth })),
     ...(flooded ? flood(discoverMs + 10, 590) : []),
   ],
   answers: relayAndEcho,
