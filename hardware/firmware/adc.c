@@ -2,6 +2,7 @@
 
 #include <avr/io.h>
 
+#include "calibration.h"
 #include "config.h"
 
 readings_t readings;
@@ -13,9 +14,14 @@ static uint8_t requested = NO_CHANNEL;
 static uint8_t answered = NO_CHANNEL;
 static uint16_t answer;
 
-/* Full scales of hardware/pinmap.json: 500/1023, and 64000/1023 = 62 + 0.5611, fractions in parts of 2^16. */
-static uint16_t to_milliamps(uint16_t counts) { return ((uint32_t)counts * 32031 + 0x8000) >> 16; }
-static uint16_t to_millivolts(uint16_t counts) { return counts * 62 + (uint16_t)(((uint32_t)counts * 36772) >> 16); }
+static uint16_t bounded(int32_t value) { return value < 0 ? 0 : value > UINT16_MAX ? UINT16_MAX : value; }
+static uint16_t to_milliamps(uint16_t counts) {
+  int32_t value = (int32_t)((uint32_t)counts * calibration.current_gain) + (int32_t)calibration.current_offset * 256;
+  return bounded((value + 0x8000) >> 16);
+}
+static uint16_t to_millivolts(uint16_t counts) {
+  return bounded((int32_t)(((uint32_t)counts * calibration.jack_gain) >> 9) + calibration.jack_offset);
+}
 
 static void start(uint8_t channel) {
   converting = channel;

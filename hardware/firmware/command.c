@@ -1,9 +1,9 @@
 #include "command.h"
 
-#include <avr/eeprom.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "calibration.h"
 #include "config.h"
 #include "discovery.h"
 #include "flp.h"
@@ -28,14 +28,11 @@ static uint8_t identify(const uint8_t *payload) {
   /* A host that introduces itself finds the power off. */
   discovery_abort();
   guard_off(COMMANDED, now());
-  identity_t identity = {PROTOCOL_VERSION, FIRMWARE_MAJOR, FIRMWARE_MINOR, BOARD_REVISION, reset_cause, {0}};
-  eeprom_read_block(identity.serial, (const void *)0, sizeof identity.serial);
-  for (uint8_t i = 0; i < sizeof identity.serial; i++) {
-    if (identity.serial[i] < ' ' || identity.serial[i] > '~') {
-      memcpy(identity.serial, "UNSET   ", sizeof identity.serial);
-      break;
-    }
-  }
+  identity_t identity = {
+      PROTOCOL_VERSION, FIRMWARE_MAJOR,      FIRMWARE_MINOR,   calibration.revision,
+      reset_cause,      {0},                 calibration_valid(), calibration.date,
+  };
+  memcpy(identity.serial, calibration.serial, sizeof identity.serial);
   report_identity(&identity);
   return NO_ANSWER;
 }
@@ -63,6 +60,7 @@ static uint8_t discover(const uint8_t *payload) {
   if (wish.pulse_width > PULSE_WIDEST) return BAD_PARAMETER;
   if (!limits_fit(&wish.limits)) return BAD_PARAMETER;
   if (!reports_allowed()) return NOT_IDENTIFIED;
+  if (!calibration_valid()) return NOT_CALIBRATED;
   if (guard_state() == STATE_LOCKED) return LOCKED;
   if (guard_state() != STATE_OFF) return BUSY;
   if (guard_dwelling()) return OFF_DWELL;

@@ -5,7 +5,6 @@
 #define PROTOCOL_VERSION 2
 #define FIRMWARE_MAJOR 1
 #define FIRMWARE_MINOR 1
-#define BOARD_REVISION 1
 #define FIRMWARE_NAME "Linkpulse"
 #define FIRMATA_MAJOR 2
 #define FIRMATA_MINOR 5
@@ -61,6 +60,15 @@
 #define INRUSH_SETTLED_MS 2
 /* After a reset with power on: the dwell of that power-on is not known any more. */
 #define DWELL_AFTER_RESET_MS 5000
+
+/* ---- calibration: what a board may deviate from hardware/pinmap.json's full scales ------------------------- */
+/* 500 mA / 1023 in parts of 2^16, and 64000 mV / 1023 in parts of 2^9: the same number. */
+#define GAIN_NOMINAL 32031
+/* 5 %: ten times the reference's 0.5 % */
+#define GAIN_MIN 30430
+#define GAIN_MAX 33632
+#define CURRENT_OFFSET_MAX (10 << 8) /* 10 mA */
+#define JACK_OFFSET_MAX 500          /* mV; far below SAFE_MILLIVOLTS */
 
 /* ---- reports --------------------------------------------------------------------------------------------- */
 #define TICK_MS 50

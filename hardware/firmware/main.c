@@ -4,6 +4,7 @@
 #include <avr/wdt.h>
 
 #include "adc.h"
+#include "calibration.h"
 #include "command.h"
 #include "config.h"
 #include "discovery.h"
@@ -27,6 +28,7 @@ int main(void) {
   timebase_begin();
   serial_begin();
   keep_begin();
+  calibration_begin();
   guard_begin();
   discovery_begin();
   adc_begin();

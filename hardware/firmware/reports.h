@@ -72,6 +72,8 @@ typedef struct {
   uint8_t revision;
   uint8_t reset_cause;
   char serial[8];
+  uint8_t calibrated;
+  uint16_t calibration_date;
 } identity_t;
 
 /* Only an identified host is told anything. */

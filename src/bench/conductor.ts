@@ -126,6 +126,7 @@ const identityFact = (identity: Awaited<ReturnType<Injector['identify']>>) => ({
   revision: identity.revision,
   serial: identity.serial,
   resetCause: identity.resetCause,
+  calibratedOn: identity.calibratedOn,
 });
 
 const attachOptions = (plan: Plan) => ({

@@ -20,6 +20,8 @@ export interface BoardIdentity {
   readonly revision: number;
   readonly serial: string;
   readonly resetCause: string;
+  /** `2026-11-23`; null: no valid calibration, the board refuses to discover and to power. */
+  readonly calibratedOn: string | null;
 }
 
 export interface PowerRequest {

@@ -1,6 +1,7 @@
 import { BenchError } from '../errors.js';
 import type { Clock } from '../timeline/clock.js';
 import { type Expectation, expectWithin } from '../timeline/wait.js';
+import { dateOfDays } from '../wire/board-block.js';
 import { decodeInjectorMessage, encodeInjectorMessage, injectorProtocol, isBoardMessage } from '../wire/injector.js';
 import {
   type BoardMessageName,
@@ -166,6 +167,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         revision: fields.revision,
         serial: fields.serial,
         resetCause: describeResetCause(fields.resetCause),
+        calibratedOn: fields.calibrated === 1 ? dateOfDays(fields.calibrationDays) : null,
       };
     },
     discoverAndPower: (request) => discoverWith(discoverFlags.power, request),

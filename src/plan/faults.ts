@@ -161,6 +161,14 @@ export const faultTable = {
     blame: 'power',
     exit: 6,
   },
+  'bad-calibration': {
+    title: 'The board’s calibration in EEPROM is damaged',
+    where: 'jack',
+    stage: 'power',
+    verdict: 'error',
+    blame: 'bench',
+    exit: 5,
+  },
   'serial-pulled': {
     title: 'The serial cable is pulled while powered',
     where: 'bench',

@@ -23,8 +23,8 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   interrupted: ({ by }) => `Interrupted: ${by}`,
   end: ({ reason }) => `End: ${reason}`,
 
-  'board-identified': ({ serial, firmware, revision, resetCause }) =>
-    `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}`,
+  'board-identified': ({ serial, firmware, revision, resetCause, calibratedOn }) =>
+    `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}, ${calibratedOn === null ? 'not calibrated' : `calibrated ${calibratedOn}`}`,
   'flp-burst': ({ index, pulseNanoseconds, word, sent, heard, foreignPulses, roundTripNanoseconds }) =>
     join(
       `Burst ${index}: word ${hex(word, 4)} in pulses of ${pulseNanoseconds} ns`,

@@ -18,6 +18,8 @@ interface JackFault {
   /** What hangs on the jack, given the healthy phone. */
   readonly device?: (phone: PluggedDevice) => PluggedDevice;
   readonly fetWelds?: true;
+  /** The board behind the jack has a damaged EEPROM. */
+  readonly badCalibration?: true;
   /** Pulled so long (simulated) after the phone has taken an IP address. */
   readonly unplugAfterAddressMs?: number;
 }
@@ -34,6 +36,7 @@ export const simulatorFaults = {
   'short-circuit': { where: 'jack', device: (phone) => createShort(phone, 0.5) },
   'foreign-voltage': { where: 'jack', device: (phone) => createForeignVoltage(phone, 12) },
   'switch-stuck': { where: 'jack', fetWelds: true },
+  'bad-calibration': { where: 'jack', badCalibration: true },
   unplugged: { where: 'jack', unplugAfterAddressMs: 100 },
   'overload-after-boot': { where: 'phone' },
   'no-link': { where: 'phone' },
@@ -53,6 +56,7 @@ export const isSimulatorFault = (name: string): name is SimulatorFault => Object
 export interface JackFaults {
   readonly device: PluggedDevice;
   readonly fetWelds: boolean;
+  readonly badCalibration: boolean;
   readonly unplugAfterAddressMs: number | undefined;
 }
 
@@ -63,6 +67,7 @@ export const applyJackFaults = (names: readonly SimulatorFault[], phone: Plugged
   return {
     device: jackFaults.findLast((fault) => fault.device !== undefined)?.device?.(phone) ?? phone,
     fetWelds: jackFaults.some((fault) => fault.fetWelds === true),
+    badCalibration: jackFaults.some((fault) => fault.badCalibration === true),
     unplugAfterAddressMs: jackFaults.find((fault) => fault.unplugAfterAddressMs !== undefined)?.unplugAfterAddressMs,
   };
 };

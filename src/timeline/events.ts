@@ -82,6 +82,8 @@ export type BoardFact =
       readonly revision: number;
       readonly serial: string;
       readonly resetCause: string;
+      /** `2026-11-23`; null: none that is valid. */
+      readonly calibratedOn: string | null;
     }
   /**
    * One FLP burst; `sent` and `heard` are 33 characters '1' or '0', pulse positions 1..33. `index` starts at 1 again

@@ -68,6 +68,8 @@ export const injectorMessages = {
       ['revision', 'u8'],
       ['resetCause', 'u8'],
       ['serial', 'text8'],
+      ['calibrated', 'u8'],
+      ['calibrationDays', 'u16'],
     ],
   },
   ACK: {
@@ -262,6 +264,7 @@ export const injectorRefusals = [
   'LOCKED',
   'NOT_IDENTIFIED',
   'PROTOCOL_VERSION',
+  'NOT_CALIBRATED',
 ] as const;
 export type InjectorRefusal = Exclude<(typeof injectorRefusals)[number], undefined>;
 

@@ -80,6 +80,7 @@ export const testInjector = (title: string, open: OpenBoard): void => {
       const identity = await board.injector.identify();
       expect(identity.protocol).toBe(injectorProtocol);
       expect(identity.serial).not.toBe('');
+      expect(identity.calibratedOn).toMatch(/^20\d\d-\d\d-\d\d$/);
       expect(await board.jackIsLive()).toBe(false);
     });
 

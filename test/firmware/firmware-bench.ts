@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { cyclesPerSecond, Machine, type PinDrive } from '../../src/sim/machine.js';
 import type { PinName } from '../../src/sim/pinmap.js';
+import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
 import {
   decodeInjectorMessage,
   encodeInjectorMessage,
@@ -49,7 +50,7 @@ export const usualRequest: InjectorFields<'DISCOVER'> = {
 const watched: readonly PinName[] = ['GATE', 'PUMP', 'SWITCH2', 'DISC_RELAY', 'LATCH_CLEAR', 'FLP_TX', 'STATUS_LED'];
 
 export class FirmwareBench {
-  readonly machine = new Machine({ hex: hexText, eeprom: new TextEncoder().encode('LP000042') });
+  readonly machine: Machine;
   readonly edges: Edge[] = [];
   readonly messages: BoardMessage[] = [];
   /** Everything sent that is not our own sysex, and stands outside of it. */
@@ -70,8 +71,9 @@ export class FirmwareBench {
   #seq = 0;
   #sysex: number[] | undefined;
 
-  constructor() {
-    const { machine } = this;
+  constructor(eeprom: Uint8Array = encodeBoardBlock(nominalBlock('LP000042'))) {
+    const machine = new Machine({ hex: hexText, eeprom });
+    this.machine = machine;
     machine.setPin('SHORT_N', true);
     machine.setPin('ESTOP_OK', true);
     machine.setPin('DISC_READBACK', true);

@@ -105,6 +105,8 @@ describe('IDENTIFY', () => {
       revision: 1,
       resetCause: 1,
       serial: 'LP000042',
+      calibrated: 1,
+      calibrationDays: 9823,
     });
     expect(bench.all('TICK').length).toBeGreaterThan(0);
   });

@@ -7,6 +7,7 @@ import { createJack } from '../../src/sim/jack.js';
 import { cyclesPerSecond, Machine } from '../../src/sim/machine.js';
 import { createElectricPhone } from '../../src/sim/phone-power.js';
 import { createWitness } from '../../src/sim/witness.js';
+import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
 import { decodeInjectorMessage, encodeInjectorMessage, injectorProtocol } from '../../src/wire/injector.js';
 import {
   type HostMessageName,
@@ -39,7 +40,10 @@ export const createCycleBench = (faults: readonly SimulatorFault[] = []) => {
   const directory = mkdtempSync(join(tmpdir(), 'linkpulse-cycles-'));
   const witnessPath = join(directory, 'witness.ndjson');
   const witness = createWitness(witnessPath);
-  const machine = new Machine({ hex: readFileSync(hexPath, 'utf8') });
+  const machine = new Machine({
+    hex: readFileSync(hexPath, 'utf8'),
+    eeprom: encodeBoardBlock(nominalBlock('SIM00001')),
+  });
   const phone = createElectricPhone();
   const { device, fetWelds } = applyJackFaults(faults, phone);
   const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });

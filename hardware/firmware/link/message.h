@@ -45,6 +45,7 @@ enum refusal {
   LOCKED = 10,
   NOT_IDENTIFIED = 11,
   REFUSED_PROTOCOL_VERSION = 12,
+  NOT_CALIBRATED = 13,
   /* Not on the line: the command has sent its own answer, or wants none. */
   NO_ANSWER = 0xFF,
 };
