@@ -11,6 +11,7 @@
 #include "keep.h"
 #include "link/message.h"
 #include "reports.h"
+#include "selftest.h"
 #include "timebase.h"
 
 typedef struct {
@@ -27,6 +28,7 @@ static uint8_t identify(const uint8_t *payload) {
   if (payload[0] != PROTOCOL_VERSION) return REFUSED_PROTOCOL_VERSION;
   /* A host that introduces itself finds the power off. */
   discovery_abort();
+  selftest_abort();
   guard_off(COMMANDED, now());
   identity_t identity = {
       PROTOCOL_VERSION, FIRMWARE_MAJOR,      FIRMWARE_MINOR,   calibration.revision,
@@ -78,6 +80,7 @@ static uint8_t discover(const uint8_t *payload) {
 static uint8_t off(const uint8_t *payload) {
   (void)payload;
   discovery_abort();
+  selftest_abort();
   guard_off(COMMANDED, now());
   return ACCEPTED;
 }
@@ -107,6 +110,15 @@ static uint8_t unlock(const uint8_t *payload) {
   return guard_unlock() ? ACCEPTED : REFUSED_FOREIGN_VOLTAGE;
 }
 
+static uint8_t selftest(const uint8_t *payload) {
+  (void)payload;
+  if (!reports_allowed()) return NOT_IDENTIFIED;
+  if (guard_state() == STATE_LOCKED) return LOCKED;
+  if (guard_state() != STATE_OFF) return BUSY;
+  selftest_start();
+  return ACCEPTED;
+}
+
 static const struct {
   uint8_t type;
   uint8_t length;
@@ -115,7 +127,7 @@ static const struct {
     {IDENTIFY, 1, identify},      {DISCOVER, sizeof(discover_t), discover},
     {OFF, 0, off},                {HEARTBEAT, 2, heartbeat},
     {LINK, 1, link_changed},      {TAKE_TRIP, 0, take_trip},
-    {UNLOCK, 0, unlock},
+    {UNLOCK, 0, unlock},          {SELFTEST, 0, selftest},
 };
 
 uint8_t command(uint8_t type, const uint8_t *payload, uint8_t length) {

@@ -70,6 +70,18 @@
 #define CURRENT_OFFSET_MAX (10 << 8) /* 10 mA */
 #define JACK_OFFSET_MAX 500          /* mV; far below SAFE_MILLIVOLTS */
 
+/* ---- self-test ------------------------------------------------------------------------------------------- */
+#define ADC_BANDGAP_CHANNEL 14
+#define ADC_GROUND_CHANNEL 15
+/* The bandgap charges the sampling capacitor slowly (data sheet 24.6): the last of so many counts. */
+#define ADC_CHECK_CONVERSIONS 8
+/* 1.0-1.2 V (data sheet table 29-12) of a reference of 5 V +- 2 %. */
+#define SELFTEST_BANDGAP_MIN 200
+#define SELFTEST_BANDGAP_MAX 251
+#define SELFTEST_GROUND_MAX 2
+#define SELFTEST_CURRENT_MAX 3 /* mA with the switches open; the error budget is 1.5 */
+#define SELFTEST_PULSES 32
+
 /* ---- reports --------------------------------------------------------------------------------------------- */
 #define TICK_MS 50
 /* A power of two, and longer than the longest heartbeat time-out. */

@@ -33,7 +33,7 @@ static bool foreign_between;
 static bool all_silent;
 static uint32_t discovered_at;
 
-static void relay(bool to_front_end) {
+void discovery_relay(bool to_front_end) {
   if (to_front_end) DISC_RELAY_PORT |= _BV(DISC_RELAY_BIT);
   else DISC_RELAY_PORT &= ~_BV(DISC_RELAY_BIT);
 }
@@ -44,7 +44,7 @@ static void enter(uint8_t next) {
 }
 
 void discovery_begin(void) {
-  relay(false);
+  discovery_relay(false);
   DISC_RELAY_DDR |= _BV(DISC_RELAY_BIT);
   FLP_TX_PORT &= ~_BV(FLP_TX_BIT);
   FLP_TX_DDR |= _BV(FLP_TX_BIT);
@@ -63,13 +63,13 @@ void discovery_start(uint8_t wanted_echoes, uint8_t wanted_bursts, uint8_t wante
   all_silent = true;
   burst_sent = false;
   guard_set_discovering(true);
-  relay(true);
+  discovery_relay(true);
   enter(RELAY_OUT);
 }
 
 void discovery_abort(void) {
   if (phase == IDLE) return;
-  relay(false);
+  discovery_relay(false);
   guard_clear_latch(false);
   guard_second_switch(false);
   guard_set_discovering(false);
@@ -88,7 +88,7 @@ static void decide(uint8_t outcome) {
   };
   report_discovery(&report);
   serial_hold = false;
-  relay(false);
+  discovery_relay(false);
   if (outcome == LOOPBACK && power) {
     guard_clear_latch(true);
     enter(RELAY_BACK);

@@ -13,6 +13,7 @@
 #include "keep.h"
 #include "link/sysex.h"
 #include "reports.h"
+#include "selftest.h"
 #include "serial.h"
 #include "timebase.h"
 
@@ -41,6 +42,7 @@ int main(void) {
     adc_poll();
     guard_pass();
     discovery_pass();
+    selftest_pass();
     if (discovery_quiet()) continue;
     for (uint8_t n = 0; n < BYTES_PER_PASS && serial_available(); n++) {
       firmata_byte(serial_read());

@@ -1,5 +1,5 @@
 import type { BoardFact, PowerOffCause } from '../timeline/events.js';
-import type { injectorPulseNanoseconds } from '../wire/injector-messages.js';
+import type { injectorPulseNanoseconds, selfTestResults } from '../wire/injector-messages.js';
 
 /**
  * The contract with the injector board. What every driver guarantees:
@@ -52,6 +52,35 @@ export interface StoredTrip {
   readonly jackSafeMs: number | null;
 }
 
+export type SelfTestResult = (typeof selfTestResults)[number];
+
+/** What the board found out about itself; `not possible`: this revision has no line for it. */
+export interface SelfTest {
+  readonly checks: {
+    /** The ADC's reference against the chip's own bandgap, and its zero. */
+    readonly reference: SelfTestResult;
+    readonly adcZero: SelfTestResult;
+    /** No current and less than 2.8 V on the jack, with the switches open. */
+    readonly currentZero: SelfTestResult;
+    readonly jackOff: SelfTestResult;
+    /** The short comparator's latch can be cleared. */
+    readonly shortLatch: SelfTestResult;
+    /** The FLP comparator hears nothing of what is sent while its front end is off the jack. */
+    readonly comparatorQuiet: SelfTestResult;
+    /** The FLP comparator hears what is sent, by a loop on the board. */
+    readonly loopback: SelfTestResult;
+    /** The discovery relay reads back each position. */
+    readonly relayFrontEnd: SelfTestResult;
+    readonly relayPassThrough: SelfTestResult;
+    /** Closed. */
+    readonly estop: SelfTestResult;
+  };
+  readonly resetCause: string;
+  readonly referenceCounts: number;
+  readonly milliamps: number;
+  readonly jackMillivolts: number;
+}
+
 export interface Injector {
   identify(): Promise<BoardIdentity>;
   /** Resolves when the board has accepted; what follows arrives as reports (`flp-burst`, `discovery`, `power-on`, ...). */
@@ -66,6 +95,8 @@ export interface Injector {
   reportLink(up: boolean): Promise<void>;
   /** The last trip the board kept, and forgets it; undefined when there is none. */
   takeStoredTrip(): Promise<StoredTrip | undefined>;
+  /** Rejects with BOARD_REFUSED (BUSY) unless the board is off and at rest. Never energises the jack. Takes some 100 ms. */
+  selftest(): Promise<SelfTest>;
   onReport(listener: (report: BoardReport) => void): () => void;
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ import {
   injectorPulseNanoseconds,
   injectorRefusals,
   jackSafeNotSeen,
+  selfTestResults,
 } from '../wire/injector-messages.js';
 import { causeOf, createBoardReports, unitsToMilliseconds } from './board-reports.js';
 import { firmwareName, openFirmataBoard } from './firmata-board.js';
@@ -53,6 +54,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
   const reportsOf = createBoardReports();
   let identity: Expectation<InjectorFields<'IDENTITY'>> | undefined;
   let trip: Expectation<InjectorFields<'TRIP'>> | undefined;
+  let selfTest: Expectation<InjectorFields<'SELFTEST_RESULT'>> | undefined;
   let newestCounter: number | undefined;
   let lost: BenchError | undefined;
   let closed = false;
@@ -75,7 +77,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     if (lost !== undefined) return;
     listening.cancel();
     lost = new BenchError('BOARD_LOST', `${path} (${detail})`);
-    for (const waiting of [...answers.values(), identity, trip]) waiting?.failed(lost);
+    for (const waiting of [...answers.values(), identity, trip, selfTest]) waiting?.failed(lost);
     answers.clear();
     tell({ fact: { kind: 'board-lost', code: detail }, boardCycles: 0 });
   };
@@ -92,6 +94,8 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         return identity?.met(message.fields);
       case 'TRIP':
         return trip?.met(message.fields);
+      case 'SELFTEST_RESULT':
+        return selfTest?.met(message.fields);
       case 'ACK':
         return settle(message.fields, (answer) => answer.met());
       case 'REFUSED': {
@@ -191,6 +195,31 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         cause: causeOf(cause),
         switchOffMs: unitsToMilliseconds(switchOff),
         jackSafeMs: jackSafe === jackSafeNotSeen ? null : unitsToMilliseconds(jackSafe),
+      };
+    },
+    selftest: async () => {
+      if (lost !== undefined) throw lost;
+      selfTest = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no result of SELFTEST');
+      // Together, so that a refusal is told at once.
+      const [fields] = await Promise.all([selfTest.promise, ask('SELFTEST', {})]);
+      const resultOf = (code: number) => selfTestResults[code] ?? 'failed';
+      return {
+        checks: {
+          reference: resultOf(fields.reference),
+          adcZero: resultOf(fields.adcZero),
+          currentZero: resultOf(fields.currentZero),
+          jackOff: resultOf(fields.jackOff),
+          shortLatch: resultOf(fields.shortLatch),
+          comparatorQuiet: resultOf(fields.comparatorQuiet),
+          loopback: resultOf(fields.loopback),
+          relayFrontEnd: resultOf(fields.relayFrontEnd),
+          relayPassThrough: resultOf(fields.relayPassThrough),
+          estop: resultOf(fields.estop),
+        },
+        resetCause: describeResetCause(fields.resetCause),
+        referenceCounts: fields.referenceCounts,
+        milliamps: fields.milliamps,
+        jackMillivolts: fields.jackMillivolts,
       };
     },
     onReport: (listener) => {

@@ -58,6 +58,7 @@ export const injectorMessages = {
   LINK: { type: 0x05, from: 'host', fields: [['up', 'u8']] },
   TAKE_TRIP: { type: 0x06, from: 'host', fields: [] },
   UNLOCK: { type: 0x07, from: 'host', fields: [] },
+  SELFTEST: { type: 0x08, from: 'host', fields: [] },
   IDENTITY: {
     type: 0x41,
     from: 'board',
@@ -195,6 +196,27 @@ export const injectorMessages = {
       ['jackSafe', 'u32'],
     ],
   },
+  SELFTEST_RESULT: {
+    type: 0x4e,
+    from: 'board',
+    fields: [
+      ['time', 'u32'],
+      ['reference', 'u8'],
+      ['adcZero', 'u8'],
+      ['currentZero', 'u8'],
+      ['jackOff', 'u8'],
+      ['shortLatch', 'u8'],
+      ['comparatorQuiet', 'u8'],
+      ['loopback', 'u8'],
+      ['relayFrontEnd', 'u8'],
+      ['relayPassThrough', 'u8'],
+      ['estop', 'u8'],
+      ['resetCause', 'u8'],
+      ['referenceCounts', 'u16'],
+      ['milliamps', 'u16'],
+      ['jackMillivolts', 'u16'],
+    ],
+  },
 } as const satisfies Record<string, MessageSpec>;
 
 type Messages = typeof injectorMessages;
@@ -274,6 +296,9 @@ export const injectorOutcomes = [
   'partner',
   'noise',
 ] as const satisfies readonly DiscoveryOutcome[];
+
+/** Result of each check of SELFTEST_RESULT, by its code. */
+export const selfTestResults = ['passed', 'failed', 'not possible'] as const;
 
 /** MCUSR bits of IDENTITY.resetCause, ATmega328P data sheet 10.9.1. */
 const resetCauseBits = [

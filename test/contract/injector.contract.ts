@@ -93,6 +93,26 @@ export const testInjector = (title: string, open: OpenBoard): void => {
       expect(await board.jackIsLive()).toBe(false);
     });
 
+    it('tests itself without a volt on the jack, and says what it has no line for', async () => {
+      const { checks, jackMillivolts, milliamps } = await board.injector.selftest();
+      const { loopback, ...others } = checks;
+      expect(new Set(Object.values(others))).toEqual(new Set(['passed']));
+      expect(['passed', 'not possible']).toContain(loopback);
+      expect(jackMillivolts).toBeLessThan(2_800);
+      expect(milliamps).toBeLessThan(5);
+      expect(await board.jackIsLive()).toBe(false);
+      expect(reports).toEqual([]);
+    });
+
+    it('refuses to test itself while the jack is live, which stays live', async () => {
+      await powered();
+      await expect(board.injector.selftest()).rejects.toMatchObject({
+        code: 'BOARD_REFUSED',
+        message: expect.stringContaining('BUSY'),
+      });
+      expect(await board.jackIsLive()).toBe(true);
+    });
+
     it('powers in one command, reports in order, and turns off when told', async () => {
       await powered();
       await board.injector.off();

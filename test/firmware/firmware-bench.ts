@@ -71,8 +71,8 @@ export class FirmwareBench {
   #seq = 0;
   #sysex: number[] | undefined;
 
-  constructor(eeprom: Uint8Array = encodeBoardBlock(nominalBlock('LP000042'))) {
-    const machine = new Machine({ hex: hexText, eeprom });
+  constructor(eeprom: Uint8Array = encodeBoardBlock(nominalBlock('LP000042')), referenceVolts = 5) {
+    const machine = new Machine({ hex: hexText, eeprom, referenceVolts });
     this.machine = machine;
     machine.setPin('SHORT_N', true);
     machine.setPin('ESTOP_OK', true);

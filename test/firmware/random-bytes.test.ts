@@ -46,7 +46,7 @@ const pieces: Readonly<Record<string, (random: Random, newestTick: number) => nu
   'random bytes without SYSTEM_RESET': (random) =>
     bytes(random, 1 + random(40)).map((byte) => (byte === 0xff ? 0xfe : byte)),
   'well-formed messages of random type and content': (random, newestTick) => {
-    const type = random(4) === 0 ? random(256) : 1 + random(7);
+    const type = random(4) === 0 ? random(256) : 1 + random(8);
     if (type === 2 && random(2) === 0) {
       const r = usualRequest;
       return sysex(
@@ -71,7 +71,7 @@ const pieces: Readonly<Record<string, (random: Random, newestTick: number) => nu
     }
     if (type === 4) return sysex(4, random(256), Uint8Array.from(le(newestTick, 2)));
     if (type === 1) return sysex(1, random(256), Uint8Array.of(injectorProtocol));
-    const lengths: Readonly<Record<number, number>> = { 2: 24, 3: 0, 5: 1, 6: 0, 7: 0 };
+    const lengths: Readonly<Record<number, number>> = { 2: 24, 3: 0, 5: 1, 6: 0, 7: 0, 8: 0 };
     const length = random(8) === 0 ? random(61) : (lengths[type] ?? random(61));
     return sysex(type, random(256), Uint8Array.from(bytes(random, length)));
   },
