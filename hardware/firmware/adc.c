@@ -2,6 +2,7 @@
 
 #include <avr/io.h>
 
+#include "calibration.h"
 #include "config.h"
 
 readings_t readings;
@@ -12,10 +13,18 @@ static uint8_t step;
 static uint8_t requested = NO_CHANNEL;
 static uint8_t answered = NO_CHANNEL;
 static uint16_t answer;
+static uint8_t check_channel;
+static uint8_t checks_left;
+static uint16_t checked;
 
-/* Full scales of hardware/pinmap.json: 500/1023, and 64000/1023 = 62 + 0.5611, fractions in parts of 2^16. */
-static uint16_t to_milliamps(uint16_t counts) { return ((uint32_t)counts * 32031 + 0x8000) >> 16; }
-static uint16_t to_millivolts(uint16_t counts) { return counts * 62 + (uint16_t)(((uint32_t)counts * 36772) >> 16); }
+static uint16_t bounded(int32_t value) { return value < 0 ? 0 : value > UINT16_MAX ? UINT16_MAX : value; }
+static uint16_t to_milliamps(uint16_t counts) {
+  int32_t value = (int32_t)((uint32_t)counts * calibration.current_gain) + (int32_t)calibration.current_offset * 256;
+  return bounded((value + 0x8000) >> 16);
+}
+static uint16_t to_millivolts(uint16_t counts) {
+  return bounded((int32_t)(((uint32_t)counts * calibration.jack_gain) >> 9) + calibration.jack_offset);
+}
 
 static void start(uint8_t channel) {
   converting = channel;
@@ -41,6 +50,14 @@ void adc_poll(void) {
       readings.jack_millivolts = to_millivolts(counts);
       readings.jack_count++;
       break;
+    case ADC_BANDGAP_CHANNEL:
+    case ADC_GROUND_CHANNEL:
+      checked = counts;
+      if (--checks_left > 0) {
+        start(check_channel);
+        return;
+      }
+      break;
     default:
       answered = converting;
       answer = counts;
@@ -48,12 +65,24 @@ void adc_poll(void) {
   step = (step + 1) & 3;
   if ((step & 1) == 0) {
     start(CURRENT_CHANNEL);
+  } else if (step == 3 && checks_left > 0) {
+    start(check_channel);
   } else if (step == 3 && requested != NO_CHANNEL) {
     start(requested);
     requested = NO_CHANNEL;
   } else {
     start(JACK_VOLTS_CHANNEL);
   }
+}
+
+void adc_check(uint8_t channel) {
+  check_channel = channel;
+  checks_left = ADC_CHECK_CONVERSIONS;
+}
+
+bool adc_checked(uint16_t *counts) {
+  *counts = checked;
+  return checks_left == 0;
 }
 
 bool adc_request(uint8_t channel) {

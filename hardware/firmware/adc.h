@@ -19,5 +19,9 @@ void adc_begin(void);
 void adc_poll(void);
 /* Asks for one conversion of an ADC channel that belongs to the host; false: another one is under way. */
 bool adc_request(uint8_t channel);
+/* Measures a channel of the chip's own (bandgap, ground) several times in a row, between the others. */
+void adc_check(uint8_t channel);
+/* True once it is done; the last value. */
+bool adc_checked(uint16_t *counts);
 /* True once after a requested conversion. */
 bool adc_answer(uint8_t *channel, uint16_t *counts);

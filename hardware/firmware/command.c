@@ -1,9 +1,9 @@
 #include "command.h"
 
-#include <avr/eeprom.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "calibration.h"
 #include "config.h"
 #include "discovery.h"
 #include "flp.h"
@@ -11,12 +11,14 @@
 #include "keep.h"
 #include "link/message.h"
 #include "reports.h"
+#include "selftest.h"
 #include "timebase.h"
 
 typedef struct {
   uint8_t flags;
   uint8_t echoes;
   uint8_t max_bursts;
+  uint8_t pulse_width;
   limits_t limits;
   uint32_t entropy;
 } discover_t;
@@ -26,15 +28,13 @@ static uint8_t identify(const uint8_t *payload) {
   if (payload[0] != PROTOCOL_VERSION) return REFUSED_PROTOCOL_VERSION;
   /* A host that introduces itself finds the power off. */
   discovery_abort();
+  selftest_abort();
   guard_off(COMMANDED, now());
-  identity_t identity = {PROTOCOL_VERSION, FIRMWARE_MAJOR, FIRMWARE_MINOR, BOARD_REVISION, reset_cause, {0}};
-  eeprom_read_block(identity.serial, (const void *)0, sizeof identity.serial);
-  for (uint8_t i = 0; i < sizeof identity.serial; i++) {
-    if (identity.serial[i] < ' ' || identity.serial[i] > '~') {
-      memcpy(identity.serial, "UNSET   ", sizeof identity.serial);
-      break;
-    }
-  }
+  identity_t identity = {
+      PROTOCOL_VERSION, FIRMWARE_MAJOR,      FIRMWARE_MINOR,   calibration.revision,
+      reset_cause,      {0},                 calibration_valid(), calibration.date,
+  };
+  memcpy(identity.serial, calibration.serial, sizeof identity.serial);
   report_identity(&identity);
   return NO_ANSWER;
 }
@@ -59,8 +59,10 @@ static uint8_t discover(const uint8_t *payload) {
   if (wish.flags & ~DISCOVER_POWER) return BAD_PARAMETER;
   if (!within(wish.echoes, ECHOES_MIN, ECHOES_MAX)) return BAD_PARAMETER;
   if (!within(wish.max_bursts, wish.echoes, BURSTS_MAX)) return BAD_PARAMETER;
+  if (wish.pulse_width > PULSE_WIDEST) return BAD_PARAMETER;
   if (!limits_fit(&wish.limits)) return BAD_PARAMETER;
   if (!reports_allowed()) return NOT_IDENTIFIED;
+  if (!calibration_valid()) return NOT_CALIBRATED;
   if (guard_state() == STATE_LOCKED) return LOCKED;
   if (guard_state() != STATE_OFF) return BUSY;
   if (guard_dwelling()) return OFF_DWELL;
@@ -71,13 +73,14 @@ static uint8_t discover(const uint8_t *payload) {
   if (power && !guard_estop_ok()) return REFUSED_ESTOP;
   if (power && !guard_heartbeat_fresh(wish.limits.heartbeat_timeout_ms)) return NO_HEARTBEAT;
   flp_entropy(wish.entropy);
-  discovery_start(wish.echoes, wish.max_bursts, power, &wish.limits);
+  discovery_start(wish.echoes, wish.max_bursts, wish.pulse_width, power, &wish.limits);
   return ACCEPTED;
 }
 
 static uint8_t off(const uint8_t *payload) {
   (void)payload;
   discovery_abort();
+  selftest_abort();
   guard_off(COMMANDED, now());
   return ACCEPTED;
 }
@@ -107,6 +110,15 @@ static uint8_t unlock(const uint8_t *payload) {
   return guard_unlock() ? ACCEPTED : REFUSED_FOREIGN_VOLTAGE;
 }
 
+static uint8_t selftest(const uint8_t *payload) {
+  (void)payload;
+  if (!reports_allowed()) return NOT_IDENTIFIED;
+  if (guard_state() == STATE_LOCKED) return LOCKED;
+  if (guard_state() != STATE_OFF) return BUSY;
+  selftest_start();
+  return ACCEPTED;
+}
+
 static const struct {
   uint8_t type;
   uint8_t length;
@@ -115,7 +127,7 @@ static const struct {
     {IDENTIFY, 1, identify},      {DISCOVER, sizeof(discover_t), discover},
     {OFF, 0, off},                {HEARTBEAT, 2, heartbeat},
     {LINK, 1, link_changed},      {TAKE_TRIP, 0, take_trip},
-    {UNLOCK, 0, unlock},
+    {UNLOCK, 0, unlock},          {SELFTEST, 0, selftest},
 };
 
 uint8_t command(uint8_t type, const uint8_t *payload, uint8_t length) {

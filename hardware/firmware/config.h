@@ -2,10 +2,9 @@
 #pragma once
 #include "pinmap.h"
 
-#define PROTOCOL_VERSION 1
+#define PROTOCOL_VERSION 2
 #define FIRMWARE_MAJOR 1
-#define FIRMWARE_MINOR 0
-#define BOARD_REVISION 1
+#define FIRMWARE_MINOR 1
 #define FIRMWARE_NAME "Linkpulse"
 #define FIRMATA_MAJOR 2
 #define FIRMATA_MINOR 5
@@ -25,6 +24,10 @@
 
 /* ---- FLP: 802.3 clause 28.2.1; burst geometry itself is cycle-counted in flp_burst.S ---------------------- */
 #define BURST_POSITIONS 33
+/* Of a pulse, as DISCOVER asks for it: 125, 250, 500 ns, 1 us. 28.2.1.1 has 100 ns; a low-pass filter behind the
+   phone's relay swallows that. */
+#define PULSE_WIDTHS 4
+#define PULSE_WIDEST (PULSE_WIDTHS - 1)
 #define BURST_PERIOD_UNITS 4000 /* 256000 cycles, 16 ms; a whole number of ticks */
 /* Ticks before a burst without any work that could outlast a tick. */
 #define BURST_QUIET_TICKS 4
@@ -57,6 +60,27 @@
 #define INRUSH_SETTLED_MS 2
 /* After a reset with power on: the dwell of that power-on is not known any more. */
 #define DWELL_AFTER_RESET_MS 5000
+
+/* ---- calibration: what a board may deviate from hardware/pinmap.json's full scales ------------------------- */
+/* 500 mA / 1023 in parts of 2^16, and 64000 mV / 1023 in parts of 2^9: the same number. */
+#define GAIN_NOMINAL 32031
+/* 5 %: ten times the reference's 0.5 % */
+#define GAIN_MIN 30430
+#define GAIN_MAX 33632
+#define CURRENT_OFFSET_MAX (10 << 8) /* 10 mA */
+#define JACK_OFFSET_MAX 500          /* mV; far below SAFE_MILLIVOLTS */
+
+/* ---- self-test ------------------------------------------------------------------------------------------- */
+#define ADC_BANDGAP_CHANNEL 14
+#define ADC_GROUND_CHANNEL 15
+/* The bandgap charges the sampling capacitor slowly (data sheet 24.6): the last of so many counts. */
+#define ADC_CHECK_CONVERSIONS 8
+/* 1.0-1.2 V (data sheet table 29-12) of a reference of 5 V +- 2 %. */
+#define SELFTEST_BANDGAP_MIN 200
+#define SELFTEST_BANDGAP_MAX 251
+#define SELFTEST_GROUND_MAX 2
+#define SELFTEST_CURRENT_MAX 3 /* mA with the switches open; the error budget is 1.5 */
+#define SELFTEST_PULSES 32
 
 /* ---- reports --------------------------------------------------------------------------------------------- */
 #define TICK_MS 50

@@ -16,6 +16,7 @@ static uint8_t phase;
 static uint32_t since; /* when the phase began */
 static uint8_t echoes;
 static uint8_t max_bursts;
+static uint8_t pulse_width;
 static bool power;
 static limits_t limits;
 
@@ -32,7 +33,7 @@ static bool foreign_between;
 static bool all_silent;
 static uint32_t discovered_at;
 
-static void relay(bool to_front_end) {
+void discovery_relay(bool to_front_end) {
   if (to_front_end) DISC_RELAY_PORT |= _BV(DISC_RELAY_BIT);
   else DISC_RELAY_PORT &= ~_BV(DISC_RELAY_BIT);
 }
@@ -43,16 +44,18 @@ static void enter(uint8_t next) {
 }
 
 void discovery_begin(void) {
-  relay(false);
+  discovery_relay(false);
   DISC_RELAY_DDR |= _BV(DISC_RELAY_BIT);
   FLP_TX_PORT &= ~_BV(FLP_TX_BIT);
   FLP_TX_DDR |= _BV(FLP_TX_BIT);
   flp_begin();
 }
 
-void discovery_start(uint8_t wanted_echoes, uint8_t wanted_bursts, bool wanted_power, const limits_t *wanted) {
+void discovery_start(uint8_t wanted_echoes, uint8_t wanted_bursts, uint8_t wanted_width, bool wanted_power,
+                     const limits_t *wanted) {
   echoes = wanted_echoes;
   max_bursts = wanted_bursts;
+  pulse_width = wanted_width;
   power = wanted_power;
   limits = *wanted;
   bursts = matches = streak = foreign_streak = 0;
@@ -60,13 +63,13 @@ void discovery_start(uint8_t wanted_echoes, uint8_t wanted_bursts, bool wanted_p
   all_silent = true;
   burst_sent = false;
   guard_set_discovering(true);
-  relay(true);
+  discovery_relay(true);
   enter(RELAY_OUT);
 }
 
 void discovery_abort(void) {
   if (phase == IDLE) return;
-  relay(false);
+  discovery_relay(false);
   guard_clear_latch(false);
   guard_second_switch(false);
   guard_set_discovering(false);
@@ -85,7 +88,7 @@ static void decide(uint8_t outcome) {
   };
   report_discovery(&report);
   serial_hold = false;
-  relay(false);
+  discovery_relay(false);
   if (outcome == LOOPBACK && power) {
     guard_clear_latch(true);
     enter(RELAY_BACK);
@@ -122,6 +125,11 @@ static void judge_burst(void) {
 
   if (streak >= echoes) {
     decide(LOOPBACK);
+  } else if (bursts >= max_bursts && all_silent && pulse_width < PULSE_WIDEST) {
+    /* A filter may have swallowed the pulses: once more with the widest, counted anew. */
+    pulse_width = PULSE_WIDEST;
+    bursts = 0;
+    flp_prepare();
   } else if (bursts >= max_bursts && all_silent) {
     decide(NOTHING);
   } else if (bursts >= max_bursts || foreign_streak >= FOREIGN_BURSTS_MAX) {
@@ -216,7 +224,7 @@ void discovery_wait(void) {
     listen_slice(&partner);
     catch_up();
   } else if (phase == BURSTING && burst_at == upcoming_tick()) {
-    burst_sent = flp_send(burst_at, &burst);
+    burst_sent = flp_send(burst_at, pulse_width, &burst);
     if (burst_sent) burst_at += BURST_PERIOD_UNITS;
   } else {
     wait_tick();

@@ -7,6 +7,7 @@
 #include "adc.h"
 #include "config.h"
 #include "discovery.h"
+#include "selftest.h"
 #include "guard.h"
 #include "link/message.h"
 #include "link/sysex.h"
@@ -124,6 +125,7 @@ static uint8_t sysex_id;
 
 static void system_reset(void) {
   discovery_abort();
+  selftest_abort();
   guard_off(CAUSE_SYSTEM_RESET, now());
   reset_pins();
 }

@@ -8,7 +8,7 @@
 #include "serial.h"
 #include "timebase.h"
 
-#define PULSE 0x01
+#define PULSE _BV(FLP_TX_BIT)
 #define SAMPLES 24
 #define INDEX_MASK 0x1F
 #define CHANGED 0x80
@@ -16,7 +16,9 @@
 #define FIRST_SAMPLE_CYCLES 4
 #define NO_ROUND_TRIP 0xFF
 
-uint8_t *flp_burst(uint8_t *slots, uint8_t *received, uint8_t tick);
+typedef uint8_t *send_t(uint8_t *slots, uint8_t *received, uint8_t tick);
+send_t flp_burst_2, flp_burst_4, flp_burst_8, flp_burst_16;
+static send_t *const senders[PULSE_WIDTHS] = {flp_burst_2, flp_burst_4, flp_burst_8, flp_burst_16};
 
 static uint8_t slots[BURST_POSITIONS];
 static uint8_t received[BURST_POSITIONS];
@@ -49,7 +51,7 @@ void flp_prepare(void) {
     if ((position & 1) == 0) {
       slots[position] = PULSE;
     } else {
-      slots[position] = bits & 1;
+      slots[position] = bits & 1 ? PULSE : 0;
       bits >>= 1;
     }
     if (slots[position] & PULSE) sent[position >> 3] |= 1 << (position & 7);
@@ -58,16 +60,17 @@ void flp_prepare(void) {
 }
 
 /* Short before the burst: what takes time was done by flp_prepare. */
-bool flp_send(uint16_t at, burst_t *burst) {
+bool flp_send(uint16_t at, uint8_t width, burst_t *burst) {
   serial_poll();
   if (!arm_tick(at)) return false;
-  uint8_t *end = flp_burst(slots, received, (uint8_t)at);
+  uint8_t *end = senders[width](slots, received, (uint8_t)at);
   for (uint8_t *byte = received; byte < end; byte++) serial_received(*byte);
   uint32_t after = now();
   burst->time = after - (uint16_t)((uint16_t)after - at);
   serial_poll();
 
   burst->word = word;
+  burst->pulse_width = width;
   burst->round_trip = NO_ROUND_TRIP;
   burst->foreign = 0;
   memcpy(burst->sent, sent, sizeof burst->sent);

@@ -76,6 +76,7 @@ void guard_begin(void) {
 uint8_t guard_state(void) { return state; }
 bool guard_pass_through(void) { return READ(DISC_READBACK); }
 bool guard_estop_ok(void) { return READ(ESTOP_OK); }
+bool guard_short_clear(void) { return READ(SHORT_N); }
 bool guard_jack_safe(void) { return readings.jack_millivolts < SAFE_MILLIVOLTS; }
 bool guard_dwelling(void) { return dwell != 0; }
 void guard_set_discovering(bool discovering) { state = discovering ? STATE_DISCOVERING : STATE_OFF; }

@@ -57,6 +57,8 @@ bool guard_dwelling(void);
 bool guard_jack_safe(void);
 bool guard_pass_through(void);
 bool guard_estop_ok(void);
+/* The comparator's latch is not set. */
+bool guard_short_clear(void);
 void guard_link(bool up);
 void guard_heartbeat(uint16_t counter);
 bool guard_heartbeat_fresh(uint16_t timeout_ms);

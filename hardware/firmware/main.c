@@ -4,6 +4,7 @@
 #include <avr/wdt.h>
 
 #include "adc.h"
+#include "calibration.h"
 #include "command.h"
 #include "config.h"
 #include "discovery.h"
@@ -12,6 +13,7 @@
 #include "keep.h"
 #include "link/sysex.h"
 #include "reports.h"
+#include "selftest.h"
 #include "serial.h"
 #include "timebase.h"
 
@@ -27,6 +29,7 @@ int main(void) {
   timebase_begin();
   serial_begin();
   keep_begin();
+  calibration_begin();
   guard_begin();
   discovery_begin();
   adc_begin();
@@ -39,6 +42,7 @@ int main(void) {
     adc_poll();
     guard_pass();
     discovery_pass();
+    selftest_pass();
     if (discovery_quiet()) continue;
     for (uint8_t n = 0; n < BYTES_PER_PASS && serial_available(); n++) {
       firmata_byte(serial_read());

@@ -15,6 +15,7 @@ static power_report_t power[2]; /* off, on: a short life must not swallow its ow
 static jack_safe_t jack_safe;
 static inrush_t inrush;
 static fault_t fault;
+static selftest_t selftest;
 static struct {
   uint32_t time;
   uint8_t period_ms;
@@ -24,7 +25,7 @@ static struct {
 static const uint16_t *trace_source;
 static uint8_t trace_sent;
 
-enum slot { SLOT_IDENTITY, SLOT_TRIP, SLOT_TICK, SLOT_BURST, SLOT_DISCOVERY, SLOT_OFF, SLOT_ON, SLOT_SAFE, SLOT_INRUSH, SLOT_TRACE, SLOT_SAMPLES, SLOT_FAULT, SLOTS };
+enum slot { SLOT_IDENTITY, SLOT_TRIP, SLOT_TICK, SLOT_BURST, SLOT_DISCOVERY, SLOT_OFF, SLOT_ON, SLOT_SAFE, SLOT_INRUSH, SLOT_TRACE, SLOT_SAMPLES, SLOT_FAULT, SLOT_SELFTEST, SLOTS };
 
 static struct {
   uint8_t type;
@@ -43,6 +44,7 @@ static struct {
     [SLOT_TRACE] = {TRACE, 0, NULL},
     [SLOT_SAMPLES] = {SAMPLES, 0, &samples},
     [SLOT_FAULT] = {FAULT, sizeof fault, &fault},
+    [SLOT_SELFTEST] = {SELFTEST_RESULT, sizeof selftest, &selftest},
 };
 
 static uint8_t waiting[SLOTS];
@@ -83,6 +85,7 @@ void report_burst(uint8_t index, const burst_t *sent) {
   memcpy(burst.heard, sent->heard, sizeof burst.heard);
   burst.round_trip = sent->round_trip;
   burst.foreign = sent->foreign;
+  burst.pulse_width = sent->pulse_width;
   enqueue(SLOT_BURST);
 }
 
@@ -121,6 +124,11 @@ void report_samples(uint32_t time, const uint16_t *milliamps, uint8_t count, uin
 void report_fault(const fault_t *report) {
   fault = *report;
   enqueue(SLOT_FAULT);
+}
+
+void report_selftest(const selftest_t *report) {
+  selftest = *report;
+  enqueue(SLOT_SELFTEST);
 }
 
 /* True when the trace is through. */

@@ -25,6 +25,7 @@ typedef struct {
   uint8_t heard[5];
   uint8_t round_trip;
   uint8_t foreign;
+  uint8_t pulse_width;
 } burst_report_t;
 
 typedef struct {
@@ -71,7 +72,27 @@ typedef struct {
   uint8_t revision;
   uint8_t reset_cause;
   char serial[8];
+  uint8_t calibrated;
+  uint16_t calibration_date;
 } identity_t;
+
+typedef struct {
+  uint32_t time;
+  uint8_t reference;
+  uint8_t adc_zero;
+  uint8_t current_zero;
+  uint8_t jack_off;
+  uint8_t short_latch;
+  uint8_t comparator_quiet;
+  uint8_t loopback;
+  uint8_t relay_front_end;
+  uint8_t relay_pass_through;
+  uint8_t estop;
+  uint8_t reset_cause;
+  uint16_t reference_counts;
+  uint16_t milliamps;
+  uint16_t jack_millivolts;
+} selftest_t;
 
 /* Only an identified host is told anything. */
 void report_identity(const identity_t *identity);
@@ -86,5 +107,6 @@ void report_jack_safe(const jack_safe_t *safe);
 void report_inrush(const inrush_t *inrush, const uint16_t *trace);
 void report_samples(uint32_t time, const uint16_t *milliamps, uint8_t count, uint16_t jack_millivolts);
 void report_fault(const fault_t *fault);
+void report_selftest(const selftest_t *selftest);
 /* Sends the oldest when there is room. */
 void reports_pump(void);

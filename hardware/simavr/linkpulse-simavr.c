@@ -6,6 +6,7 @@
  *
  * Script, one line each, `#` starts a comment; cycles are CPU cycles since power-on:
  *   end CYCLE                                          stop there
+ *   eeprom HEX...                                      its first bytes
  *   at CYCLE ACTION
  *   on PIN LEVEL [if PIN LEVEL] after CYCLES ACTION    whenever the firmware drives PIN to LEVEL
  *   ACTION: pin PIN LEVEL | adc CHANNEL COUNTS | serial HEX...      (PIN: B0 .. D7)
@@ -30,6 +31,7 @@
 #include <string.h>
 
 #include "avr_adc.h"
+#include "avr_eeprom.h"
 #include "avr_ioport.h"
 #include "avr_uart.h"
 #include "sim_avr.h"
@@ -73,6 +75,8 @@ typedef struct {
 static avr_t *avr;
 static avr_uart_t *uart;
 static uint64_t end_cycle;
+static uint8_t eeprom[1024];
+static uint32_t eeprom_size;
 static event_t *events; /* a heap, the earliest first */
 static size_t event_count, event_room;
 static uint64_t event_order;
@@ -280,6 +284,9 @@ static void read_script(FILE *file) {
     if (verb == NULL) continue;
     if (strcmp(verb, "end") == 0) {
       end_cycle = number();
+    } else if (strcmp(verb, "eeprom") == 0) {
+      for (const char *byte = word(); *byte != 0 && eeprom_size < sizeof eeprom; byte = word())
+        eeprom[eeprom_size++] = strtoul(byte, NULL, 16);
     } else if (strcmp(verb, "at") == 0) {
       uint64_t cycle = number();
       schedule(cycle, read_action(word(), action_text(copy, "at ")));
@@ -314,6 +321,8 @@ int main(int count, char **arguments) {
   if (image == NULL || chip == NULL) die("cannot load", arguments[1]);
   avr_init(chip);
   avr_loadcode(chip, image, size, start);
+  avr_eeprom_desc_t block = {.ee = eeprom, .offset = 0, .size = eeprom_size};
+  avr_ioctl(chip, AVR_IOCTL_EEPROM_SET, &block);
   chip->codeend = start + size;
   chip->frequency = CPU_HERTZ;
   chip->vcc = chip->avcc = chip->aref = 1023; /* "millivolts" of a channel are its counts then */

@@ -30,6 +30,7 @@ export interface ConductParts {
 export const powerRequest = (plan: Plan): PowerRequest => ({
   echoes: plan.power.echoes,
   maxBursts: plan.power.maxBursts,
+  pulseNanoseconds: plan.power.pulseNanoseconds,
   inrushTimerMs: plan.power.inrushTimerMs,
   overloadMilliamps: plan.power.overloadMilliamps,
   overloadMs: plan.power.overloadMs,
@@ -125,6 +126,7 @@ const identityFact = (identity: Awaited<ReturnType<Injector['identify']>>) => ({
   revision: identity.revision,
   serial: identity.serial,
   resetCause: identity.resetCause,
+  calibratedOn: identity.calibratedOn,
 });
 
 const attachOptions = (plan: Plan) => ({

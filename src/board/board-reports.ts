@@ -5,6 +5,7 @@ import {
   type InjectorMessage,
   injectorCauses,
   injectorOutcomes,
+  injectorPulseNanoseconds,
   injectorTimeUnitCycles,
   noRoundTrip,
 } from '../wire/injector-messages.js';
@@ -55,11 +56,12 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
   return (message) => {
     switch (message.name) {
       case 'BURST': {
-        const { time, index, word, sent, heard, roundTripCycles, foreign } = message.fields;
+        const { time, index, word, sent, heard, roundTripCycles, foreign, pulseWidth } = message.fields;
         const roundTripNanoseconds = roundTripCycles === noRoundTrip ? null : roundTripCycles * nanosecondsPerCycle;
         const fact: BoardFact = {
           kind: 'flp-burst',
           index,
+          pulseNanoseconds: injectorPulseNanoseconds[pulseWidth] ?? 0,
           word,
           sent,
           heard,

@@ -1,6 +1,7 @@
 import { BenchError } from '../errors.js';
 import type { Clock } from '../timeline/clock.js';
 import { type Expectation, expectWithin } from '../timeline/wait.js';
+import { dateOfDays } from '../wire/board-block.js';
 import { decodeInjectorMessage, encodeInjectorMessage, injectorProtocol, isBoardMessage } from '../wire/injector.js';
 import {
   type BoardMessageName,
@@ -10,8 +11,10 @@ import {
   type InjectorFields,
   type InjectorMessage,
   injectorMessages,
+  injectorPulseNanoseconds,
   injectorRefusals,
   jackSafeNotSeen,
+  selfTestResults,
 } from '../wire/injector-messages.js';
 import { causeOf, createBoardReports, unitsToMilliseconds } from './board-reports.js';
 import { firmwareName, openFirmataBoard } from './firmata-board.js';
@@ -29,6 +32,7 @@ const farewellMs = 300;
 const noPower: PowerRequest = {
   echoes: 4,
   maxBursts: 60,
+  pulseNanoseconds: 125,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -50,6 +54,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
   const reportsOf = createBoardReports();
   let identity: Expectation<InjectorFields<'IDENTITY'>> | undefined;
   let trip: Expectation<InjectorFields<'TRIP'>> | undefined;
+  let selfTest: Expectation<InjectorFields<'SELFTEST_RESULT'>> | undefined;
   let newestCounter: number | undefined;
   let lost: BenchError | undefined;
   let closed = false;
@@ -72,7 +77,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     if (lost !== undefined) return;
     listening.cancel();
     lost = new BenchError('BOARD_LOST', `${path} (${detail})`);
-    for (const waiting of [...answers.values(), identity, trip]) waiting?.failed(lost);
+    for (const waiting of [...answers.values(), identity, trip, selfTest]) waiting?.failed(lost);
     answers.clear();
     tell({ fact: { kind: 'board-lost', code: detail }, boardCycles: 0 });
   };
@@ -89,6 +94,8 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         return identity?.met(message.fields);
       case 'TRIP':
         return trip?.met(message.fields);
+      case 'SELFTEST_RESULT':
+        return selfTest?.met(message.fields);
       case 'ACK':
         return settle(message.fields, (answer) => answer.met());
       case 'REFUSED': {
@@ -138,10 +145,11 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     return answer.promise;
   };
 
-  const discoverWith = (flags: number, request: PowerRequest) =>
+  const discoverWith = (flags: number, { pulseNanoseconds, ...request }: PowerRequest) =>
     ask('DISCOVER', {
       flags,
       ...request,
+      pulseWidth: injectorPulseNanoseconds.indexOf(pulseNanoseconds),
       underloadMilliamps: Math.round(request.underloadMilliamps),
       entropy: clock.nowUs() % 2 ** 32,
     });
@@ -163,6 +171,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         revision: fields.revision,
         serial: fields.serial,
         resetCause: describeResetCause(fields.resetCause),
+        calibratedOn: fields.calibrated === 1 ? dateOfDays(fields.calibrationDays) : null,
       };
     },
     discoverAndPower: (request) => discoverWith(discoverFlags.power, request),
@@ -186,6 +195,31 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         cause: causeOf(cause),
         switchOffMs: unitsToMilliseconds(switchOff),
         jackSafeMs: jackSafe === jackSafeNotSeen ? null : unitsToMilliseconds(jackSafe),
+      };
+    },
+    selftest: async () => {
+      if (lost !== undefined) throw lost;
+      selfTest = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no result of SELFTEST');
+      // Together, so that a refusal is told at once.
+      const [fields] = await Promise.all([selfTest.promise, ask('SELFTEST', {})]);
+      const resultOf = (code: number) => selfTestResults[code] ?? 'failed';
+      return {
+        checks: {
+          reference: resultOf(fields.reference),
+          adcZero: resultOf(fields.adcZero),
+          currentZero: resultOf(fields.currentZero),
+          jackOff: resultOf(fields.jackOff),
+          shortLatch: resultOf(fields.shortLatch),
+          comparatorQuiet: resultOf(fields.comparatorQuiet),
+          loopback: resultOf(fields.loopback),
+          relayFrontEnd: resultOf(fields.relayFrontEnd),
+          relayPassThrough: resultOf(fields.relayPassThrough),
+          estop: resultOf(fields.estop),
+        },
+        resetCause: describeResetCause(fields.resetCause),
+        referenceCounts: fields.referenceCounts,
+        milliamps: fields.milliamps,
+        jackMillivolts: fields.jackMillivolts,
       };
     },
     onReport: (listener) => {

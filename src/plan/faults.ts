@@ -41,6 +41,14 @@ export const faultTable = {
     blame: 'operator',
     exit: 6,
   },
+  'filter-type': {
+    title: 'A filter behind the phone’s relay swallows link pulses under 500 ns',
+    where: 'jack',
+    stage: 'power',
+    verdict: 'pass',
+    blame: null,
+    exit: 0,
+  },
   'short-circuit': {
     title: 'The jack is shorted behind the relay',
     where: 'jack',
@@ -152,6 +160,14 @@ export const faultTable = {
     verdict: 'error',
     blame: 'power',
     exit: 6,
+  },
+  'bad-calibration': {
+    title: 'The board’s calibration in EEPROM is damaged',
+    where: 'jack',
+    stage: 'power',
+    verdict: 'error',
+    blame: 'bench',
+    exit: 5,
   },
   'serial-pulled': {
     title: 'The serial cable is pulled while powered',

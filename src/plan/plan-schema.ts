@@ -29,13 +29,16 @@ const phone = z.strictObject({
   protocol: oneOf(['SCCP']),
 });
 
+const pulseNanoseconds = { '125ns': 125, '250ns': 250, '500ns': 500, '1us': 1000 } as const;
+
 const power = z
   .strictObject({
     method: oneOf(['prestandard']),
     pairs: oneOf(['spare']),
     polarity: oneOf(['prestandard', '802.3af']),
     echoes: wholeNumber(3, 8),
-    maxBursts: wholeNumber(3, 255),
+    maxBursts: wholeNumber(3, 250),
+    pulseWidth: oneOf(['125ns', '250ns', '500ns', '1us']).default('125ns'),
     inrushTimer: quantity('ms', 10, 1000),
     overload: quantity('mA', 50, 600),
     overloadTime: quantity('ms', 1, 1000),
@@ -50,6 +53,7 @@ const power = z
     polarity: section.polarity,
     echoes: section.echoes,
     maxBursts: section.maxBursts,
+    pulseNanoseconds: pulseNanoseconds[section.pulseWidth],
     inrushTimerMs: section.inrushTimer,
     overloadMilliamps: section.overload,
     overloadMs: section.overloadTime,

@@ -68,7 +68,10 @@ export interface Plan {
     readonly polarity: 'prestandard' | '802.3af';
     /** N exact echoes in a row, 3..8. */
     readonly echoes: number;
+    /** Of one pulse width. */
     readonly maxBursts: number;
+    /** Of a link pulse at the first try; the board tries 1000 by itself where nothing comes back. */
+    readonly pulseNanoseconds: 125 | 250 | 500 | 1000;
     readonly inrushTimerMs: number;
     readonly overloadMilliamps: number;
     readonly overloadMs: number;

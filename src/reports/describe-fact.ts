@@ -23,11 +23,11 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   interrupted: ({ by }) => `Interrupted: ${by}`,
   end: ({ reason }) => `End: ${reason}`,
 
-  'board-identified': ({ serial, firmware, revision, resetCause }) =>
-    `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}`,
-  'flp-burst': ({ index, word, sent, heard, foreignPulses, roundTripNanoseconds }) =>
+  'board-identified': ({ serial, firmware, revision, resetCause, calibratedOn }) =>
+    `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}, ${calibratedOn === null ? 'not calibrated' : `calibrated ${calibratedOn}`}`,
+  'flp-burst': ({ index, pulseNanoseconds, word, sent, heard, foreignPulses, roundTripNanoseconds }) =>
     join(
-      `Burst ${index}: word ${hex(word, 4)}`,
+      `Burst ${index}: word ${hex(word, 4)} in pulses of ${pulseNanoseconds} ns`,
       heard === sent ? 'came back exactly' : heard.includes('1') ? 'something else was heard' : 'nothing was heard',
       roundTripNanoseconds !== null && `round trip ${round(roundTripNanoseconds)} ns`,
       foreignPulses > 0 && `${foreignPulses} foreign pulses`,

@@ -7,6 +7,8 @@
 export interface PluggedDevice {
   /** Cycles from a rising edge on FLP_TX to the one it causes on FLP_RX (cable there and back); undefined: nothing comes back. */
   echoDelayCycles(): number | undefined;
+  /** A low-pass: only pulses at least so long come back, and at their end. */
+  readonly shortestPulseCycles?: number;
   /** Rising edges the device puts on FLP_RX by itself, the next one after `afterCycle`; undefined: silent. */
   nextOwnPulse(afterCycle: number): number | undefined;
   /**

@@ -4,13 +4,22 @@
  * tables in step.
  */
 import type { PluggedDevice } from './contracts.js';
-import { createForeignVoltage, createLivePartner, createShort, emptyJack, loopbackPlug } from './jack-devices.js';
+import {
+  createFilterPhone,
+  createForeignVoltage,
+  createLivePartner,
+  createShort,
+  emptyJack,
+  loopbackPlug,
+} from './jack-devices.js';
 
 interface JackFault {
   readonly where: 'jack';
   /** What hangs on the jack, given the healthy phone. */
   readonly device?: (phone: PluggedDevice) => PluggedDevice;
   readonly fetWelds?: true;
+  /** The board behind the jack has a damaged EEPROM. */
+  readonly badCalibration?: true;
   /** Pulled so long (simulated) after the phone has taken an IP address. */
   readonly unplugAfterAddressMs?: number;
 }
@@ -23,9 +32,11 @@ export const simulatorFaults = {
   'no-echo': { where: 'jack', device: () => emptyJack },
   'live-partner': { where: 'jack', device: () => createLivePartner(0x41e1) },
   'loopback-plug': { where: 'jack', device: () => loopbackPlug },
+  'filter-type': { where: 'jack', device: (phone) => createFilterPhone(phone, 500) },
   'short-circuit': { where: 'jack', device: (phone) => createShort(phone, 0.5) },
   'foreign-voltage': { where: 'jack', device: (phone) => createForeignVoltage(phone, 12) },
   'switch-stuck': { where: 'jack', fetWelds: true },
+  'bad-calibration': { where: 'jack', badCalibration: true },
   unplugged: { where: 'jack', unplugAfterAddressMs: 100 },
   'overload-after-boot': { where: 'phone' },
   'no-link': { where: 'phone' },
@@ -45,6 +56,7 @@ export const isSimulatorFault = (name: string): name is SimulatorFault => Object
 export interface JackFaults {
   readonly device: PluggedDevice;
   readonly fetWelds: boolean;
+  readonly badCalibration: boolean;
   readonly unplugAfterAddressMs: number | undefined;
 }
 
@@ -55,6 +67,7 @@ export const applyJackFaults = (names: readonly SimulatorFault[], phone: Plugged
   return {
     device: jackFaults.findLast((fault) => fault.device !== undefined)?.device?.(phone) ?? phone,
     fetWelds: jackFaults.some((fault) => fault.fetWelds === true),
+    badCalibration: jackFaults.some((fault) => fault.badCalibration === true),
     unplugAfterAddressMs: jackFaults.find((fault) => fault.unplugAfterAddressMs !== undefined)?.unplugAfterAddressMs,
   };
 };

@@ -37,6 +37,14 @@ export const createLivePartner = (word: number): PluggedDevice => {
   };
 };
 
+/** Behind the phone's relay sits a filter that swallows shorter pulses. */
+export const createFilterPhone = (phone: PluggedDevice, shortestNanoseconds: number): PluggedDevice => ({
+  echoDelayCycles: () => phone.echoDelayCycles(),
+  shortestPulseCycles: (shortestNanoseconds * cyclesPerUs) / 1000,
+  nextOwnPulse: () => undefined,
+  step: (supplyVolts, limitMilliamps, seconds) => phone.step(supplyVolts, limitMilliamps, seconds),
+});
+
 /** Behind the phone's relay the wires touch: echoes like a phone, then takes all there is. */
 export const createShort = (phone: PluggedDevice, ohms: number): PluggedDevice => ({
   echoDelayCycles: () => phone.echoDelayCycles(),

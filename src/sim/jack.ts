@@ -16,7 +16,7 @@ import type { Machine } from './machine.js';
 export type BoardPins = Pick<Machine, 'cycles' | 'runUntil' | 'onPin' | 'setPin' | 'setAnalog'>;
 
 const powerOutputs: readonly PowerOutput[] = ['GATE', 'PUMP', 'SWITCH2', 'DISC_RELAY', 'LATCH_CLEAR'];
-/** The receiver stretches what it hears to 375 ns. */
+/** The receiver stretches what it hears to 375 ns, if it is shorter. */
 const heardPulseCycles = 6;
 
 export interface Jack {
@@ -46,12 +46,21 @@ export const createJack = (
     board.setPin('FLP_RX', true, cycle);
     board.setPin('FLP_RX', false, cycle + heardPulseCycles);
   };
+  /** The pulse that is being sent and comes back. */
+  let sending: { readonly rise: number; readonly delay: number } | undefined;
   board.onPin('FLP_TX', (drive, cycle) => {
-    if (drive !== 'high') return;
-    path.advanceTo(cycle);
-    if (!path.state.relayAtFrontEnd) return;
-    const delay = device.echoDelayCycles();
-    if (delay !== undefined) hear(cycle + delay);
+    if (drive === 'high') {
+      path.advanceTo(cycle);
+      const delay = path.state.relayAtFrontEnd ? device.echoDelayCycles() : undefined;
+      sending = delay === undefined ? undefined : { rise: cycle, delay };
+      if (delay !== undefined && device.shortestPulseCycles === undefined) board.setPin('FLP_RX', true, cycle + delay);
+    } else if (sending !== undefined) {
+      const { rise, delay } = sending;
+      sending = undefined;
+      if (device.shortestPulseCycles === undefined)
+        board.setPin('FLP_RX', false, Math.max(cycle, rise + heardPulseCycles) + delay);
+      else if (cycle - rise >= device.shortestPulseCycles) hear(cycle + delay);
+    }
   });
 
   /** Up to where the device's own pulses have been put on the line. */

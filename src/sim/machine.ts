@@ -50,6 +50,8 @@ export interface MachineOptions {
   readonly baud?: number;
   /** First bytes of the EEPROM (the board's serial number); the rest is 0xFF. */
   readonly eeprom?: Uint8Array;
+  /** The ADC's reference; 5 V unless told. The chip's own bandgap is measured against it. */
+  readonly referenceVolts?: number;
 }
 
 const flashWords = 16_384;
@@ -120,6 +122,7 @@ export class Machine {
   readonly #analog = new Map<number, (cycle: number) => number>();
   /** Latest first, so that the next one is popped from the end. */
   readonly #scheduled: Scheduled[] = [];
+  readonly #referenceVolts: number;
   #core: Core;
   #sleeping = false;
   #watchdogFired = false;
@@ -135,6 +138,7 @@ export class Machine {
     this.#program = new Uint16Array(image.buffer);
     this.#kinds = Uint8Array.from(this.#program, classify);
     this.#eeprom.memory.set(options.eeprom ?? []);
+    this.#referenceVolts = options.referenceVolts ?? 5;
     this.#lineByteCycles = (cyclesPerSecond * bitsPerByte) / (options.baud ?? 57_600);
     this.#core = this.#build('power-on', undefined);
   }
@@ -320,7 +324,8 @@ export class Machine {
     const adc = new AVRADC(cpu, adcConfig);
     adc.onADCRead = (input) => {
       const read = 'channel' in input ? this.#analog.get(input.channel) : undefined;
-      const counts = Math.round(Math.min(1023, Math.max(0, read?.(cpu.cycles) ?? 0)));
+      const own = 'voltage' in input ? (input.voltage / this.#referenceVolts) * 1023 : 0;
+      const counts = Math.round(Math.min(1023, Math.max(0, read?.(cpu.cycles) ?? own)));
       cpu.addClockEvent(() => adc.completeADCRead(counts), adc.sampleCycles);
     };
     const usart = new AVRUSART(cpu, usart0Config, cyclesPerSecond);

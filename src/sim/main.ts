@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../timeline/clock.js';
+import { encodeBoardBlock, nominalBlock } from '../wire/board-block.js';
 import type { PhoneWire, SimulatorConfig } from './contracts.js';
 import { type ControlCommands, startControl } from './control.js';
 import { applyJackFaults, isSimulatorFault, type SimulatorFault, simulatorFaults, unknownFaultExit } from './faults.js';
@@ -29,7 +30,7 @@ const slipPeriodMs = 1000;
 const orphanCheckMs = 500;
 /** For the answer to `stop` to leave. */
 const lastAnswerMs = 20;
-const boardSerialNumber = new TextEncoder().encode('SIM00001');
+const boardBlock = encodeBoardBlock(nominalBlock('SIM00001'));
 const niceness = 3;
 const firmwarePath = fileURLToPath(new URL('../../hardware/firmware/linkpulse.hex', import.meta.url));
 
@@ -81,14 +82,16 @@ const main = async (): Promise<void> => {
   process.stderr.on('error', () => {});
   process.on('SIGHUP', () => {});
 
-  const machine = new Machine({ hex: readFileSync(firmwarePath, 'utf8'), eeprom: boardSerialNumber });
+  const phonePower = createElectricPhone();
+  const { device, fetWelds, badCalibration, unplugAfterAddressMs } = applyJackFaults(faults, phonePower);
+  // A byte lost: the block's CRC does not fit any more.
+  const eeprom = badCalibration ? boardBlock.fill(0xff, 9, 10) : boardBlock;
+  const machine = new Machine({ hex: readFileSync(firmwarePath, 'utf8'), eeprom });
   process.on('uncaughtException', (error) => {
     witness.tell({ event: 'crash', message: String(error.stack), cycle: machine.cycles });
     witness.flush();
     complain(String(error.stack), 1);
   });
-  const phonePower = createElectricPhone();
-  const { device, fetWelds, unplugAfterAddressMs } = applyJackFaults(faults, phonePower);
   const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });
   machine.onReset((cause, cycle) => witness.tell({ event: 'reset', cause, cycle }));
   const serial = createSerialLine(machine, { onHostByte: witness.hostByte, onBoardByte: witness.boardByte }, clock);

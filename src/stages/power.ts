@@ -103,6 +103,11 @@ const refusalFindings: Readonly<Record<string, Finding>> = {
   ),
   OFF_DWELL: wentWrong('bench', 'The board still waits for the phone’s capacitors to empty.', 'Run again in a while.'),
   NO_HEARTBEAT: noHeartbeat,
+  NOT_CALIBRATED: wentWrong(
+    'bench',
+    'The board’s calibration is missing or damaged: its readings cannot be trusted, so it powers nothing.',
+    'Calibrate the board anew (hardware/), which writes its EEPROM; if it comes back, change the board.',
+  ),
 };
 
 const otherRefusal = (code: string): Finding =>

@@ -82,11 +82,17 @@ export type BoardFact =
       readonly revision: number;
       readonly serial: string;
       readonly resetCause: string;
+      /** `2026-11-23`; null: none that is valid. */
+      readonly calibratedOn: string | null;
     }
-  /** One FLP burst; `sent` and `heard` are 33 characters '1' or '0', pulse positions 1..33. */
+  /**
+   * One FLP burst; `sent` and `heard` are 33 characters '1' or '0', pulse positions 1..33. `index` starts at 1 again
+   * where the board tries a wider pulse.
+   */
   | {
       readonly kind: 'flp-burst';
       readonly index: number;
+      readonly pulseNanoseconds: number;
       readonly word: number;
       readonly sent: string;
       readonly heard: string;
@@ -96,6 +102,7 @@ export type BoardFact =
   | {
       readonly kind: 'discovery';
       readonly outcome: DiscoveryOutcome;
+      /** `bursts` and `matches` of the pulse width that decided. */
       readonly bursts: number;
       readonly matches: number;
       /** The last word heard that was not ours, where one could be read. */

@@ -41,6 +41,7 @@ export const injectorMessages = {
       ['flags', 'u8'],
       ['echoes', 'u8'],
       ['maxBursts', 'u8'],
+      ['pulseWidth', 'u8'],
       ['inrushTimerMs', 'u16'],
       ['overloadMilliamps', 'u16'],
       ['overloadMs', 'u16'],
@@ -57,6 +58,7 @@ export const injectorMessages = {
   LINK: { type: 0x05, from: 'host', fields: [['up', 'u8']] },
   TAKE_TRIP: { type: 0x06, from: 'host', fields: [] },
   UNLOCK: { type: 0x07, from: 'host', fields: [] },
+  SELFTEST: { type: 0x08, from: 'host', fields: [] },
   IDENTITY: {
     type: 0x41,
     from: 'board',
@@ -67,6 +69,8 @@ export const injectorMessages = {
       ['revision', 'u8'],
       ['resetCause', 'u8'],
       ['serial', 'text8'],
+      ['calibrated', 'u8'],
+      ['calibrationDays', 'u16'],
     ],
   },
   ACK: {
@@ -109,6 +113,7 @@ export const injectorMessages = {
       ['heard', 'positions'],
       ['roundTripCycles', 'u8'],
       ['foreign', 'u8'],
+      ['pulseWidth', 'u8'],
     ],
   },
   DISCOVERY: {
@@ -191,6 +196,27 @@ export const injectorMessages = {
       ['jackSafe', 'u32'],
     ],
   },
+  SELFTEST_RESULT: {
+    type: 0x4e,
+    from: 'board',
+    fields: [
+      ['time', 'u32'],
+      ['reference', 'u8'],
+      ['adcZero', 'u8'],
+      ['currentZero', 'u8'],
+      ['jackOff', 'u8'],
+      ['shortLatch', 'u8'],
+      ['comparatorQuiet', 'u8'],
+      ['loopback', 'u8'],
+      ['relayFrontEnd', 'u8'],
+      ['relayPassThrough', 'u8'],
+      ['estop', 'u8'],
+      ['resetCause', 'u8'],
+      ['referenceCounts', 'u16'],
+      ['milliamps', 'u16'],
+      ['jackMillivolts', 'u16'],
+    ],
+  },
 } as const satisfies Record<string, MessageSpec>;
 
 type Messages = typeof injectorMessages;
@@ -225,6 +251,9 @@ export const tickFlags = { estopOk: 1, passThrough: 2, locked: 4, tripStored: 8 
 /** Bits of DISCOVER.flags. */
 export const discoverFlags = { power: 1 } as const;
 
+/** Nanoseconds of a link pulse by the code of DISCOVER and BURST. */
+export const injectorPulseNanoseconds = [125, 250, 500, 1000] as const;
+
 /** One table for causes of power off and fault codes; index is the code, 0 is none. */
 export const injectorCauses = [
   undefined,
@@ -257,6 +286,7 @@ export const injectorRefusals = [
   'LOCKED',
   'NOT_IDENTIFIED',
   'PROTOCOL_VERSION',
+  'NOT_CALIBRATED',
 ] as const;
 export type InjectorRefusal = Exclude<(typeof injectorRefusals)[number], undefined>;
 
@@ -266,6 +296,9 @@ export const injectorOutcomes = [
   'partner',
   'noise',
 ] as const satisfies readonly DiscoveryOutcome[];
+
+/** Result of each check of SELFTEST_RESULT, by its code. */
+export const selfTestResults = ['passed', 'failed', 'not possible'] as const;
 
 /** MCUSR bits of IDENTITY.resetCause, ATmega328P data sheet 10.9.1. */
 const resetCauseBits = [

@@ -17,7 +17,7 @@ import {
 
 /** In Firmata's user range. */
 export const injectorSysexId = 0x0c;
-export const injectorProtocol = 1;
+export const injectorProtocol = 2;
 
 const maximumBodyBytes = 64;
 const overheadBytes = 4;

@@ -4,6 +4,7 @@ import { isBenchError } from '../../src/errors.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import type { FactKind, FactOf } from '../../src/timeline/events.js';
 import { sleep } from '../../src/timeline/wait.js';
+import { injectorProtocol } from '../../src/wire/injector.js';
 
 /** A board to try a driver on, and what the suite may do to it from outside. */
 export interface BoardUnderTest {
@@ -20,6 +21,7 @@ export type OpenBoard = () => Promise<BoardUnderTest>;
 const request: PowerRequest = {
   echoes: 3,
   maxBursts: 40,
+  pulseNanoseconds: 125,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -82,17 +84,39 @@ export const testInjector = (title: string, open: OpenBoard): void => {
 
     it('says who it is, and power is off by then', async () => {
       const identity = await board.injector.identify();
-      expect(identity.protocol).toBe(1);
+      expect(identity.protocol).toBe(injectorProtocol);
       expect(identity.serial).not.toBe('');
+      expect(identity.calibratedOn).toMatch(/^20\d\d-\d\d-\d\d$/);
       expect(await board.jackIsLive()).toBe(false);
     });
 
     it('finds the phone by its echo without powering it, when asked for discovery alone', async () => {
-      await board.injector.discover({ echoes: 3, maxBursts: 40 });
+      await board.injector.discover({ echoes: 3, maxBursts: 40, pulseNanoseconds: 500 });
       expect((await heard('discovery')).outcome).toBe('loopback');
       const burst = await heard('flp-burst');
       expect(burst.heard).toBe(burst.sent);
+      expect(burst.pulseNanoseconds).toBe(500);
       expect(await board.jackIsLive()).toBe(false);
+    });
+
+    it('tests itself without a volt on the jack, and says what it has no line for', async () => {
+      const { checks, jackMillivolts, milliamps } = await board.injector.selftest();
+      const { loopback, ...others } = checks;
+      expect(new Set(Object.values(others))).toEqual(new Set(['passed']));
+      expect(['passed', 'not possible']).toContain(loopback);
+      expect(jackMillivolts).toBeLessThan(2_800);
+      expect(milliamps).toBeLessThan(5);
+      expect(await board.jackIsLive()).toBe(false);
+      expect(reports).toEqual([]);
+    });
+
+    it('refuses to test itself while the jack is live, which stays live', async () => {
+      await powered();
+      await expect(board.injector.selftest()).rejects.toMatchObject({
+        code: 'BOARD_REFUSED',
+        message: expect.stringContaining('BUSY'),
+      });
+      expect(await board.jackIsLive()).toBe(true);
     });
 
     it('powers in one command, reports in order, and turns off when told', async () => {

@@ -75,16 +75,57 @@ describe('discovery', () => {
     expect(bench.last('TICK').state).toBe(0);
   });
 
-  it('finds nothing on an open line, after all bursts', () => {
+  it('finds nothing on an open line after all bursts of the width asked for and all of the widest', () => {
     const bench = new FirmwareBench().identify();
     bench.echoDelay = undefined;
     bench.send('DISCOVER', { ...usualRequest, maxBursts: 10 });
     expect(discovered(bench)).toBe(true);
     expect(outcomeOf(bench)).toBe('nothing');
     expect(bench.last('DISCOVERY')).toMatchObject({ bursts: 10, matches: 0, foreign: 0 });
+    const tries = bench.all('BURST').map(({ fields }) => `${fields.pulseWidth}/${fields.index}`);
+    const indexes = Array.from({ length: 10 }, (_, index) => index + 1);
+    expect(tries).toEqual([...indexes.map((index) => `0/${index}`), ...indexes.map((index) => `3/${index}`)]);
     expect(bench.last('BURST')).toMatchObject({ heard: '0'.repeat(33), roundTripCycles: 255 });
     bench.runMs(100);
     expect(bench.powered).toBe(false);
+  });
+
+  it('does not repeat the widest pulses', () => {
+    const bench = new FirmwareBench().identify();
+    bench.echoDelay = undefined;
+    bench.send('DISCOVER', { ...usualRequest, maxBursts: 10, pulseWidth: 3 });
+    expect(discovered(bench)).toBe(true);
+    expect(outcomeOf(bench)).toBe('nothing');
+    expect(bench.all('BURST')).toHaveLength(10);
+  });
+
+  it.each([
+    { pulseWidth: 0, silent: 10 },
+    { pulseWidth: 1, silent: 10 },
+    { pulseWidth: 2, silent: 0 },
+    { pulseWidth: 3, silent: 0 },
+  ])('finds and powers a phone behind a filter of 500 ns, asked with width $pulseWidth', ({ pulseWidth, silent }) => {
+    const bench = new FirmwareBench();
+    bench.shortestPulseCycles = 8;
+    bench.powerOn({ maxBursts: 10, pulseWidth });
+    const bursts = bench.all('BURST').map(({ fields }) => fields);
+    expect(bursts.filter(({ heard }) => !heard.includes('1'))).toHaveLength(silent);
+    expect(bursts).toHaveLength(silent + 3);
+    expect(bench.last('DISCOVERY')).toMatchObject({ outcome: 0, bursts: 3, matches: 3, foreign: 0 });
+    expect(bursts.at(-1)?.roundTripCycles).toBe(pulseWidth === 2 ? 11 : 19);
+  });
+
+  it('takes no second try where a partial echo came back', () => {
+    const bench = new FirmwareBench().identify();
+    bench.echoDelay = undefined;
+    let pulses = 0;
+    bench.machine.onPin('FLP_TX', (drive, cycle) => {
+      if (drive === 'high' && pulses++ === 5) bench.pulse(cycle + 3);
+    });
+    bench.send('DISCOVER', { ...usualRequest, maxBursts: 10 });
+    expect(discovered(bench)).toBe(true);
+    expect(outcomeOf(bench)).toBe('noise');
+    expect(bench.all('BURST')).toHaveLength(10);
   });
 
   it.each([0x01e1, 0x41e1, 0xffff, 0x0001, 0xaaaa])('reads the word %i of a live partner and never powers', (word) => {

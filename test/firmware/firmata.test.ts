@@ -38,7 +38,7 @@ describe('Firmata', () => {
     const bench = booted();
     expect(bench.firmata.slice(0, 3)).toEqual([0xf9, 2, 5]);
     const [firmware] = sysexAnswers(bench, 0x79);
-    expect(firmware?.slice(0, 2)).toEqual([1, 0]);
+    expect(firmware?.slice(0, 2)).toEqual([1, 1]);
     expect(text(firmware?.slice(2) ?? [])).toBe('Linkpulse');
   });
 

@@ -5,7 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { cyclesPerSecond, Machine, type PinDrive } from '../../src/sim/machine.js';
 import type { PinName } from '../../src/sim/pinmap.js';
-import { decodeInjectorMessage, encodeInjectorMessage, injectorSysexId } from '../../src/wire/injector.js';
+import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
+import {
+  decodeInjectorMessage,
+  encodeInjectorMessage,
+  injectorProtocol,
+  injectorSysexId,
+} from '../../src/wire/injector.js';
 import type {
   BoardMessageName,
   HostMessageName,
@@ -29,6 +35,7 @@ export const usualRequest: InjectorFields<'DISCOVER'> = {
   flags: 1,
   echoes: 3,
   maxBursts: 20,
+  pulseWidth: 0,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -43,7 +50,7 @@ export const usualRequest: InjectorFields<'DISCOVER'> = {
 const watched: readonly PinName[] = ['GATE', 'PUMP', 'SWITCH2', 'DISC_RELAY', 'LATCH_CLEAR', 'FLP_TX', 'STATUS_LED'];
 
 export class FirmwareBench {
-  readonly machine = new Machine({ hex: hexText, eeprom: new TextEncoder().encode('LP000042') });
+  readonly machine: Machine;
   readonly edges: Edge[] = [];
   readonly messages: BoardMessage[] = [];
   /** Everything sent that is not our own sysex, and stands outside of it. */
@@ -53,16 +60,20 @@ export class FirmwareBench {
   jackVolts = 0;
   /** Cycles from a pulse sent to its echo; undefined: open line. */
   echoDelay: number | undefined = 3;
+  /** Only pulses at least so long come back, at their end. */
+  shortestPulseCycles = 0;
   /** While on the bench plays a phone: inrush for 20 ms, then this current; jack follows the switches. */
   phoneMilliamps: number | undefined = 60;
   heartbeats = true;
   onFirmataByte: ((byte: number) => void) | undefined;
   #onSince: number | undefined;
+  #rise = 0;
   #seq = 0;
   #sysex: number[] | undefined;
 
-  constructor() {
-    const { machine } = this;
+  constructor(eeprom: Uint8Array = encodeBoardBlock(nominalBlock('LP000042')), referenceVolts = 5) {
+    const machine = new Machine({ hex: hexText, eeprom, referenceVolts });
+    this.machine = machine;
     machine.setPin('SHORT_N', true);
     machine.setPin('ESTOP_OK', true);
     machine.setPin('DISC_READBACK', true);
@@ -73,7 +84,10 @@ export class FirmwareBench {
     }
     machine.onPin('DISC_RELAY', (drive) => machine.setPin('DISC_READBACK', drive !== 'high'));
     machine.onPin('FLP_TX', (drive, cycle) => {
-      if (drive !== 'high' || this.echoDelay === undefined || machine.pinDrive('DISC_RELAY') !== 'high') return;
+      if (drive === 'high') this.#rise = cycle;
+      if (this.echoDelay === undefined || machine.pinDrive('DISC_RELAY') !== 'high') return;
+      const isFiltered = this.shortestPulseCycles > 0;
+      if (drive === 'high' ? isFiltered : !isFiltered || cycle - this.#rise < this.shortestPulseCycles) return;
       this.pulse(cycle + this.echoDelay);
     });
     const follow = (): void => {
@@ -169,7 +183,7 @@ export class FirmwareBench {
   /** From reset to an identified board with a heartbeat. */
   identify(): this {
     this.runMs(20);
-    this.send('IDENTIFY', { protocol: 1 });
+    this.send('IDENTIFY', { protocol: injectorProtocol });
     this.runMs(150);
     return this;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { injectorProtocol } from '../../src/wire/injector.js';
 import { injectorCauses } from '../../src/wire/injector-messages.js';
 import { cyclesPerMs, FirmwareBench, usualRequest } from './firmware-bench.js';
 
@@ -118,7 +119,7 @@ describe('what opens the switch', () => {
 
   it('COMMANDED: IDENTIFY finds power off', () => {
     const bench = steady();
-    bench.send('IDENTIFY', { protocol: 1 });
+    bench.send('IDENTIFY', { protocol: injectorProtocol });
     expect(gateLowAfterMs(bench, 50)).toBeLessThan(4);
     expect(causeOf(bench)).toBe('COMMANDED');
     expect(bench.all('IDENTITY')).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crc16, injectorBody, injectorSysexId, packSysex } from '../../src/wire/injector.js';
+import { crc16, injectorBody, injectorProtocol, injectorSysexId, packSysex } from '../../src/wire/injector.js';
 import { injectorRefusals } from '../../src/wire/injector-messages.js';
 import { FirmwareBench, usualRequest } from './firmware-bench.js';
 
@@ -96,22 +96,24 @@ describe('IDENTIFY', () => {
     const bench = new FirmwareBench();
     bench.runMs(200);
     expect(bench.messages).toEqual([]);
-    bench.send('IDENTIFY', { protocol: 1 });
+    bench.send('IDENTIFY', { protocol: injectorProtocol });
     bench.runMs(100);
     expect(bench.last('IDENTITY')).toEqual({
-      protocol: 1,
+      protocol: 2,
       firmwareMajor: 1,
-      firmwareMinor: 0,
+      firmwareMinor: 1,
       revision: 1,
       resetCause: 1,
       serial: 'LP000042',
+      calibrated: 1,
+      calibrationDays: 9823,
     });
     expect(bench.all('TICK').length).toBeGreaterThan(0);
   });
 
-  it('of another protocol version is refused and changes nothing', () => {
+  it.each([1, 3])('of protocol version %i is refused and changes nothing', (protocol) => {
     const bench = powered();
-    bench.send('IDENTIFY', { protocol: 2 });
+    bench.send('IDENTIFY', { protocol });
     bench.runMs(50);
     expect(refusalNames(bench)).toEqual(['PROTOCOL_VERSION']);
     expect(bench.powered).toBe(true);
@@ -183,6 +185,7 @@ describe('DISCOVER', () => {
     { field: 'flags', values: [2, 0x80] },
     { field: 'echoes', values: [0, 2, 9] },
     { field: 'maxBursts', values: [2, 251] },
+    { field: 'pulseWidth', values: [4, 255] },
     { field: 'inrushTimerMs', values: [0, 201] },
     { field: 'overloadMilliamps', values: [19, 451] },
     { field: 'overloadMs', values: [0, 201] },

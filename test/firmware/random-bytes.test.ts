@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { injectorBody, injectorSysexId, packSysex } from '../../src/wire/injector.js';
+import { injectorBody, injectorProtocol, injectorSysexId, packSysex } from '../../src/wire/injector.js';
 import { FirmwareBench, usualRequest } from './firmware-bench.js';
 
 const seed = Number(process.env.LINKPULSE_SEED ?? randomInt(2 ** 31));
@@ -55,6 +55,7 @@ const powerRequest = (random: Random, maxBursts: number): number[] => {
       1,
       3 + random(6),
       maxBursts,
+      random(4),
       ...le(r.inrushTimerMs, 2),
       ...le(r.overloadMilliamps, 2),
       ...le(r.overloadMs, 2),
@@ -74,11 +75,11 @@ const pieces: Readonly<Record<string, (random: Random, newestTick: number) => nu
   'random bytes without SYSTEM_RESET': (random) =>
     bytes(random, 1 + random(40)).map((byte) => (byte === 0xff ? 0xfe : byte)),
   'well-formed messages of random type and content': (random, newestTick) => {
-    const type = random(4) === 0 ? random(256) : 1 + random(7);
+    const type = random(4) === 0 ? random(256) : 1 + random(8);
     if (type === 2 && random(2) === 0) return powerRequest(random, 8 + random(60));
     if (type === 4) return sysex(4, random(256), Uint8Array.from(le(newestTick, 2)));
-    if (type === 1) return sysex(1, random(256), Uint8Array.of(1));
-    const lengths: Readonly<Record<number, number>> = { 2: 23, 3: 0, 5: 1, 6: 0, 7: 0 };
+    if (type === 1) return sysex(1, random(256), Uint8Array.of(injectorProtocol));
+    const lengths: Readonly<Record<number, number>> = { 2: 24, 3: 0, 5: 1, 6: 0, 7: 0, 8: 0 };
     const length = random(8) === 0 ? random(61) : (lengths[type] ?? random(61));
     return sysex(type, random(256), Uint8Array.from(bytes(random, length)));
   },

@@ -1,5 +1,5 @@
 /** What the protection figures are measured in: a host that lives by the clock alone, and a phone that fits. */
-import { encodeInjectorMessage, injectorSysexId } from '../../src/wire/injector.js';
+import { encodeInjectorMessage, injectorProtocol, injectorSysexId } from '../../src/wire/injector.js';
 import type { HostMessageName, InjectorFields } from '../../src/wire/injector-messages.js';
 import { type Action, type Answer, cyclesPerMs, type Scenario, type Timed } from './figures-stimulus.js';
 
@@ -7,6 +7,7 @@ export const request: InjectorFields<'DISCOVER'> = {
   flags: 1,
   echoes: 3,
   maxBursts: 20,
+  pulseWidth: 0,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -103,7 +104,7 @@ export const powered = (options: PowerOptions): Scenario => ({
   endCycle: options.runMs * cyclesPerMs,
   at: [
     ...boardAtRest,
-    atMs(identifyMs, sysex('IDENTIFY', 1, { protocol: 1 })),
+    atMs(identifyMs, sysex('IDENTIFY', 1, { protocol: injectorProtocol })),
     atMs(discoverMs, sysex('DISCOVER', 2, { ...request, ...options.request })),
     ...heartbeats(options.heartbeatsUntilMs ?? options.runMs),
     ...(options.flooded === true ? flood(300, options.runMs - 100) : []),
@@ -112,13 +113,13 @@ export const powered = (options: PowerOptions): Scenario => ({
 });
 
 /** Twenty bursts into an open line; `flooded`: the host sends all the line carries meanwhile. */
-export const bursts = (flooded: boolean): Scenario => ({
+export const bursts = (flooded: boolean, pulseWidth: number): Scenario => ({
   endCycle: 600 * cyclesPerMs,
   at: [
     ...boardAtRest,
-    atMs(identifyMs, sysex('IDENTIFY', 1, { protocol: 1 })),
+    atMs(identifyMs, sysex('IDENTIFY', 1, { protocol: injectorProtocol })),
     atMs(discoverMs - 5, ledOutput),
-    atMs(discoverMs, sysex('DISCOVER', 2, { ...request, flags: 0, maxBursts: burstsSent })),
+    atMs(discoverMs, sysex('DISCOVER', 2, { ...request, flags: 0, maxBursts: burstsSent, pulseWidth })),
     ...(flooded ? flood(discoverMs + 10, 590) : []),
   ],
   answers: relayAndEcho,

@@ -7,12 +7,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cyclesPerSecond, Machine } from '../../src/sim/machine.js';
 import { type PinName, pins } from '../../src/sim/pinmap.js';
+import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
 import { decodeInjectorMessage, injectorSysexId } from '../../src/wire/injector.js';
 import type { BoardMessageName, InjectorMessage } from '../../src/wire/injector-messages.js';
 
 export const cyclesPerMs = cyclesPerSecond / 1000;
 const hostByteCycles = (10 * cyclesPerSecond) / 57_600;
 const hexPath = fileURLToPath(new URL('../../hardware/firmware/linkpulse.hex', import.meta.url));
+
+const boardBlock = encodeBoardBlock(nominalBlock('LP000042'));
+const hexWords = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16)).join(' ');
 
 type AnalogPin = 'CURRENT' | 'JACK_VOLTS';
 export type Action =
@@ -96,7 +100,7 @@ class Log implements RunLog {
 }
 
 export const playInAvr8js: Play = (scenario) => {
-  const machine = new Machine({ hex: readFileSync(hexPath, 'utf8') });
+  const machine = new Machine({ hex: readFileSync(hexPath, 'utf8'), eeprom: boardBlock });
   const log = new Log();
   const counts: Record<AnalogPin, number> = { CURRENT: 0, JACK_VOLTS: 0 };
   machine.setAnalog('CURRENT', () => counts.CURRENT);
@@ -134,6 +138,7 @@ export const playInAvr8js: Play = (scenario) => {
 const toScript = ({ endCycle, at, answers }: Scenario): string =>
   [
     `end ${endCycle}`,
+    `eeprom ${hexWords(boardBlock)}`,
     ...at.map(({ cycle, action }) => `at ${cycle} ${actionText(action)}`),
     ...answers.map(({ pin, high, when, after, action }) => {
       const condition = when === undefined ? '' : `if ${pinCode(when.pin)} ${Number(when.high)} `;

@@ -26,6 +26,7 @@ const positionsOf = (word: number): string =>
 export const burst = (index: number, word: number, heard: number | null): Fact => ({
   kind: 'flp-burst',
   index,
+  pulseNanoseconds: 125,
   word,
   sent: positionsOf(word),
   heard: heard === null ? '0'.repeat(33) : positionsOf(heard),
@@ -38,7 +39,17 @@ export const words = [0x3fa1, 0x90c5, 0x6be2];
 export const discoveryScript: Script = [
   [0, { kind: 'run-start', runId: '20261123-031502-sim1-k3fw', limited: [] }],
   [1.2, { kind: 'capture-proven' }],
-  [4.5, { kind: 'board-identified', firmware: '1.0', revision: 1, serial: 'LP000042', resetCause: 'power-on' }],
+  [
+    4.5,
+    {
+      kind: 'board-identified',
+      firmware: '1.0',
+      revision: 1,
+      serial: 'LP000042',
+      resetCause: 'power-on',
+      calibratedOn: '2026-11-23',
+    },
+  ],
   [40, { kind: 'power-requested' }],
   ...words.map(
     (word, index) => [58 + 16 * index, burst(index, word, word), { boardCycles: 928_000 + 256_000 * index }] as const,

@@ -16,6 +16,7 @@ const base: Plan = {
     polarity: 'prestandard',
     echoes: 3,
     maxBursts: 40,
+    pulseNanoseconds: 125,
     inrushTimerMs: 50,
     overloadMilliamps: 350,
     overloadMs: 60,

@@ -7,7 +7,8 @@ import { createJack } from '../../src/sim/jack.js';
 import { cyclesPerSecond, Machine } from '../../src/sim/machine.js';
 import { createElectricPhone } from '../../src/sim/phone-power.js';
 import { createWitness } from '../../src/sim/witness.js';
-import { decodeInjectorMessage, encodeInjectorMessage } from '../../src/wire/injector.js';
+import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
+import { decodeInjectorMessage, encodeInjectorMessage, injectorProtocol } from '../../src/wire/injector.js';
 import {
   type HostMessageName,
   type InjectorFields,
@@ -22,6 +23,7 @@ export const powerRequest: InjectorFields<'DISCOVER'> = {
   flags: 1,
   echoes: 3,
   maxBursts: 40,
+  pulseWidth: 0,
   inrushTimerMs: 60,
   overloadMilliamps: 375,
   overloadMs: 60,
@@ -38,7 +40,10 @@ export const createCycleBench = (faults: readonly SimulatorFault[] = []) => {
   const directory = mkdtempSync(join(tmpdir(), 'linkpulse-cycles-'));
   const witnessPath = join(directory, 'witness.ndjson');
   const witness = createWitness(witnessPath);
-  const machine = new Machine({ hex: readFileSync(hexPath, 'utf8') });
+  const machine = new Machine({
+    hex: readFileSync(hexPath, 'utf8'),
+    eeprom: encodeBoardBlock(nominalBlock('SIM00001')),
+  });
   const phone = createElectricPhone();
   const { device, fetWelds } = applyJackFaults(faults, phone);
   const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });
@@ -84,7 +89,7 @@ export const createCycleBench = (faults: readonly SimulatorFault[] = []) => {
   };
 
   run(100);
-  send('IDENTIFY', { protocol: 1 });
+  send('IDENTIFY', { protocol: injectorProtocol });
   run(300);
   return {
     machine,

@@ -24,7 +24,12 @@ describe('faults of the simulated bench', () => {
 
   it('leave a healthy phone on the jack when there is none', () => {
     const phone = createElectricPhone();
-    expect(applyJackFaults([], phone)).toEqual({ device: phone, fetWelds: false, unplugAfterAddressMs: undefined });
+    expect(applyJackFaults([], phone)).toEqual({
+      device: phone,
+      fetWelds: false,
+      badCalibration: false,
+      unplugAfterAddressMs: undefined,
+    });
     expect(applyJackFaults(['switch-stuck', 'no-cdp'], phone)).toMatchObject({ device: phone, fetWelds: true });
   });
 

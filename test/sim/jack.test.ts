@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PluggedDevice } from '../../src/sim/contracts.js';
 import { type BoardPins, createJack } from '../../src/sim/jack.js';
-import { createLivePartner, emptyJack, loopbackPlug } from '../../src/sim/jack-devices.js';
+import { createFilterPhone, createLivePartner, emptyJack, loopbackPlug } from '../../src/sim/jack-devices.js';
 import { createElectricPhone } from '../../src/sim/phone-power.js';
 
 const ms = 16_000;
@@ -40,19 +40,37 @@ const build = (device: PluggedDevice) => {
 };
 
 describe('the jack', () => {
-  it('returns each pulse to the cycle, 3 cycles later and 6 wide, through 20 m of cable', () => {
+  it('returns each pulse to the cycle, 3 cycles later and at least 6 wide, through 20 m of cable', () => {
     const { jack, at, heard } = build(createElectricPhone());
     at(1000, 'DISC_RELAY', 'high');
     at(100_001, 'FLP_TX', 'high');
     at(100_003, 'FLP_TX', 'low');
     at(101_001, 'FLP_TX', 'high');
+    at(101_017, 'FLP_TX', 'low');
     jack.run(10 * ms);
     expect(heard()).toEqual([
       { name: 'FLP_RX', high: true, cycle: 100_004 },
       { name: 'FLP_RX', high: false, cycle: 100_010 },
       { name: 'FLP_RX', high: true, cycle: 101_004 },
-      { name: 'FLP_RX', high: false, cycle: 101_010 },
+      { name: 'FLP_RX', high: false, cycle: 101_020 },
     ]);
+  });
+
+  it('hears of a filter-type phone only pulses of 500 ns and more, at their end', () => {
+    const { jack, at, heard } = build(createFilterPhone(createElectricPhone(), 500));
+    at(1000, 'DISC_RELAY', 'high');
+    for (const [start, width] of [
+      [100_001, 2],
+      [101_001, 7],
+      [102_001, 8],
+      [103_001, 16],
+    ] as const) {
+      at(start, 'FLP_TX', 'high');
+      at(start + width, 'FLP_TX', 'low');
+    }
+    jack.run(10 * ms);
+    const rises = heard().filter(({ high }) => high);
+    expect(rises.map(({ cycle }) => cycle)).toEqual([102_012, 103_020]);
   });
 
   it('hears nothing from an empty jack, nor while the relay still stands at pass-through', () => {

@@ -17,6 +17,7 @@ export const samplePlan: Plan = {
     polarity: 'prestandard',
     echoes: 3,
     maxBursts: 40,
+    pulseNanoseconds: 125,
     inrushTimerMs: 60,
     overloadMilliamps: 375,
     overloadMs: 60,

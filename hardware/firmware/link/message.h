@@ -16,6 +16,7 @@ enum message_type {
   LINK = 0x05,
   TAKE_TRIP = 0x06,
   UNLOCK = 0x07,
+  SELFTEST = 0x08,
   IDENTITY = 0x41,
   ACK = 0x42,
   REFUSED = 0x43,
@@ -29,6 +30,7 @@ enum message_type {
   SAMPLES = 0x4B,
   FAULT = 0x4C,
   TRIP = 0x4D,
+  SELFTEST_RESULT = 0x4E,
 };
 
 enum refusal {
@@ -45,6 +47,7 @@ enum refusal {
   LOCKED = 10,
   NOT_IDENTIFIED = 11,
   REFUSED_PROTOCOL_VERSION = 12,
+  NOT_CALIBRATED = 13,
   /* Not on the line: the command has sent its own answer, or wants none. */
   NO_ANSWER = 0xFF,
 };
