@@ -104,7 +104,10 @@ describeInNamespace(import.meta.url, 'the real network', () => {
       client.send(Buffer.from('hello'), { address: benchAddress, port: 69 });
       await vi.waitFor(() => expect(answers).toEqual([`bench:hello from ${benchAddress}:69`]));
 
-      const udp = packets(frames).filter((packet) => packet.udp !== undefined);
+      const datagrams = () => packets(frames).filter((packet) => packet.udp !== undefined);
+      // The socket may be served before the listener on the wire is.
+      await vi.waitFor(() => expect(datagrams().length).toBeGreaterThanOrEqual(2));
+      const udp = datagrams();
       expect(udp.map(({ direction, vlan: tag }) => [direction, tag])).toEqual([
         ['in', id],
         ['out', id],
