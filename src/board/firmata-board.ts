@@ -44,6 +44,8 @@ export const openFirmataBoard = async (
   const ready = expectWithin<void>(clock, readyTimeoutMs, 'BOARD_SILENT', 'no Firmata report on the serial line');
   const furniture = new johnnyFive.Board({ io, repl: false, debug: false, sigint: false } as johnnyFive.BoardOption);
   furniture.on('ready', () => ready.met());
+  // johnny-five passes the same errors on, once it is ready.
+  furniture.on('error', () => {});
   transport.emit('open');
   // A board that has been running for long reported its version long ago: ask.
   io.reportVersion(() => {});
