@@ -100,6 +100,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         return settle(message.fields, (answer) => answer.met());
       case 'REFUSED': {
         const code = injectorRefusals[message.fields.code] ?? 'UNKNOWN';
+        if (message.fields.ofType === injectorMessages.IDENTIFY.type) return identity?.failed(misfit(code));
         const error = new BenchError('BOARD_REFUSED', `${hostMessageName(message.fields.ofType)} (${code})`);
         return settle(message.fields, (answer) => answer.failed(error));
       }
@@ -107,6 +108,12 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         for (const report of reportsOf(message)) tell(report);
     }
   };
+
+  const misfit = (code: string) =>
+    new BenchError(
+      'BOARD_VERSION',
+      `the firmware on ${path} does not speak protocol ${injectorProtocol} of this daemon (${code}): update the older of the two`,
+    );
 
   const settle = (
     of: { readonly ofType: number; readonly ofSeq: number },
