@@ -34,6 +34,19 @@ const describeTrip = (trip: PowerOffNote | undefined): string => {
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
+/** The run came to its end, power off and all; only its record is missing. */
+const unwritten = {
+  cause: 'The run ended, but its record could not be written then.',
+  nextAction: 'Make room on the disk and check the runs folder’s permissions, then test the phone again.',
+};
+
+const death = (powered: boolean, trip: PowerOffNote | undefined) => ({
+  cause: powered
+    ? `The daemon died while the phone was powered; ${describeTrip(trip)}.`
+    : 'The daemon died while the phone was not powered.',
+  nextAction: 'Find out why the daemon died (system journal), then test the phone again.',
+});
+
 const notReached = (stage: StageResult['stage']): StageResult => ({
   stage,
   verdict: 'not-reached',
@@ -79,20 +92,17 @@ export const completeCutRecord = async ({ cut, storedTrip, clock, judge }: CutRu
   });
   const { events, folded } = stored ?? emptyTimeline(cut.mark.startedAt);
   const powered = poweredAtEnd(events);
+  const hasEnded = events.some(({ fact }) => fact.kind === 'end');
   const facts: readonly Fact[] = [
     ...(storedTrip === undefined ? [] : [{ kind: 'stored-trip', ...storedTrip } as const]),
-    { kind: 'end', reason: 'the daemon died' },
+    ...(hasEnded ? [] : [{ kind: 'end', reason: 'the daemon died' } as const]),
   ];
   const added = stored === undefined ? [] : await continueTimeline(path, facts);
   const all = [...events, ...added];
 
   const stages = stagesOfCutRun(judge?.(plan.plan, events) ?? [], {
-    cause:
-      powered || storedTrip !== undefined
-        ? `The daemon died while the phone was powered; ${describeTrip(storedTrip)}.`
-        : 'The daemon died while the phone was not powered.',
-    nextAction: 'Find out why the daemon died (system journal), then test the phone again.',
-    evidence: added.map(({ seq }) => seq),
+    ...(hasEnded ? unwritten : death(powered || storedTrip !== undefined, storedTrip)),
+    evidence: (hasEnded ? events : added).slice(-2).map(({ seq }) => seq),
   });
   const foldedCount = Object.values(folded).reduce((sum, { count }) => sum + count, 0);
   const record = buildRecord({

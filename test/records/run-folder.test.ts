@@ -155,6 +155,14 @@ describe('runs that were cut', () => {
     expect(record.cause).toBe('The daemon died while the phone was not powered.');
   });
 
+  it('that came to their end and could not be recorded do not blame a dead daemon', async () => {
+    const { cut } = await cutRunWith(newRuns(), healthyScript.length);
+    const { record, events } = await completeCutRecord({ cut, storedTrip: undefined, clock });
+    expect(record.cause).toBe('The run ended, but its record could not be written then.');
+    expect(events.filter(({ fact }) => fact.kind === 'end')).toHaveLength(1);
+    expect(record).toMatchObject({ blame: 'bench', exitCode: 5 });
+  });
+
   it('without a timeline are completed all the same', async () => {
     const { cut } = await cutRunWith(newRuns(), undefined);
     const { record } = await completeCutRecord({ cut, storedTrip: undefined, clock });
