@@ -1,23 +1,11 @@
 /** What the protection figures are measured in: a host that lives by the clock alone, and a phone that fits. */
+
 import { encodeInjectorMessage, injectorProtocol, injectorSysexId } from '../../src/wire/injector.js';
 import type { HostMessageName, InjectorFields } from '../../src/wire/injector-messages.js';
+import { usualRequest } from '../firmware/firmware-bench.js';
 import { type Action, type Answer, cyclesPerMs, type Scenario, type Timed } from './figures-stimulus.js';
 
-export const request: InjectorFields<'DISCOVER'> = {
-  flags: 1,
-  echoes: 3,
-  maxBursts: 20,
-  pulseWidth: 0,
-  inrushTimerMs: 60,
-  overloadMilliamps: 375,
-  overloadMs: 60,
-  underloadMilliamps: 8,
-  underloadMs: 350,
-  heartbeatTimeoutMs: 500,
-  linkDeadlineMs: 10_000,
-  offDwellMs: 500,
-  entropy: 0x12345678,
-};
+export const request = usualRequest;
 export const burstsSent = 20;
 
 const identifyMs = 20;
