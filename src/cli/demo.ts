@@ -8,15 +8,47 @@ import type { SimulatorReach } from '../records/run-folder.js';
 import type { Clock } from '../timeline/clock.js';
 import type { TimelineEvent } from '../timeline/events.js';
 import { sleep } from '../timeline/wait.js';
-import { createView } from './run.js';
+import { createView } from './run-view.js';
 import type { Terminal } from './terminal.js';
+import { type BenchOptions, type RegisterVerb, withBench } from './verb.js';
 
 /** Well after link-up, so that the phone is in the middle of its start-up. */
 const strikeAfterLinkMs = 400;
 /** Longer than the firmware needs to notice (heartbeat 500 ms) and the jack to fall. */
 const afterDeathMs = 1_500;
 
-export interface DemoParts {
+interface DemoOptions extends BenchOptions {
+  readonly port: string;
+  readonly plan: string;
+  readonly fault?: string;
+  readonly listFaults: boolean;
+}
+
+export const registerDemo: RegisterVerb = (program, context) => {
+  const { composition, signal, done } = context;
+  const { terminal, clock, defaults, simulatorCommand } = composition;
+  const command = program
+    .command('demo')
+    .description('a run on the simulated bench, with a fault on purpose if you like');
+  withBench(command, context)
+    .option('--port <name>', 'simulated port', 'sim1')
+    .option('--plan <file>', 'test plan', defaults.planPath)
+    .option('--fault <name>', 'see --list-faults')
+    .option('--list-faults', 'what can go wrong on purpose, and how it must be judged', false)
+    .action(async (options: DemoOptions) => {
+      if (options.listFaults) return listFaults(terminal, options.json);
+      const fault = parseFault(options.fault);
+      const runner = await composition.openRunner(options.bench, options);
+      const limited = options.limited ? ['--limited'] : [];
+      const runCommand = composition.commandLine(['run', '--no-station', '--bench', options.bench, ...limited]);
+      const { port, plan: planPath, json } = options;
+      done(
+        await demoVerb({ runner, terminal, clock, port, planPath, fault, json, signal, simulatorCommand, runCommand }),
+      );
+    });
+};
+
+interface DemoParts {
   readonly runner: Runner;
   readonly terminal: Terminal;
   readonly clock: Clock;
@@ -39,7 +71,7 @@ export const parseFault = (name: string | undefined): FaultName | undefined => {
   throw new BenchError('USAGE', `no fault "${name}"; ${hint}`);
 };
 
-export const listFaults = (terminal: Terminal, json: boolean): void => {
+const listFaults = (terminal: Terminal, json: boolean): void => {
   const rows = faultNames.map((name) => ({ name, ...(faultTable[name] as FaultRow) }));
   if (json) {
     for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
@@ -56,7 +88,7 @@ export const listFaults = (terminal: Terminal, json: boolean): void => {
 };
 
 /** `run` on the simulated bench, with a fault on purpose where one is asked for. Returns the exit code. */
-export const demoVerb = async (parts: DemoParts): Promise<number> => {
+const demoVerb = async (parts: DemoParts): Promise<number> => {
   if (parts.fault === 'daemon-killed') return demoDaemonKilled(parts);
   const view = createView(parts.terminal, parts.json);
   const watcher = parts.fault === 'serial-pulled' ? pullingTheSerialCable(parts, view) : view;

@@ -1,15 +1,38 @@
-import type { Runner, RunOutcome, RunRequest, RunWatcher } from '../bench/runner.js';
+import type { Runner, RunRequest } from '../bench/runner.js';
 import { BenchError } from '../errors.js';
-import { createJsonLines } from './json-lines.js';
-import { createProgress } from './progress.js';
+import { findStation } from '../station/station-client.js';
+import { parseFault } from './demo.js';
+import { createView } from './run-view.js';
 import type { Terminal } from './terminal.js';
+import { type BenchOptions, type RegisterVerb, withBench } from './verb.js';
 
-export interface RunView extends RunWatcher {
-  finished(outcome: RunOutcome): void;
+interface RunOptions extends BenchOptions {
+  readonly port: string;
+  readonly plan: string;
+  readonly fault: readonly string[];
+  readonly strict: boolean;
+  readonly station: boolean;
 }
 
-export const createView = (terminal: Terminal, json: boolean): RunView =>
-  json ? createJsonLines((line) => void process.stdout.write(line)) : createProgress(terminal);
+export const registerRun: RegisterVerb = (program, context) => {
+  const { composition, signal, done } = context;
+  withBench(program.command('run').description('one phone on one port'), context)
+    .requiredOption('--port <name>', 'port of the bench file')
+    .requiredOption('--plan <file>', 'test plan')
+    .option('--fault <name...>', 'faults on purpose (simulated ports only)', [])
+    .option('--strict', 'marginal counts as fail', false)
+    .option('--no-station', 'never go through a running station')
+    .action(async (options: RunOptions) => {
+      const faults = options.fault.map((name) => parseFault(name) ?? name);
+      const station = options.station ? await findStation(options.socket) : undefined;
+      const runner = station?.ports.includes(options.port)
+        ? station
+        : await composition.openRunner(options.bench, options);
+      const request = { port: options.port, planPath: options.plan, faults };
+      const { json, strict } = options;
+      done(await runVerb({ runner, request, terminal: composition.terminal, json, strict, signal }));
+    });
+};
 
 /** First tells of runs that were cut before, then runs. Returns the exit code. */
 export const runVerb = async (parts: {

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { Runner } from '../bench/runner.js';
+import type { SimulatorReach } from '../records/run-folder.js';
+import type { Clock } from '../timeline/clock.js';
+import type { Terminal } from './terminal.js';
+
+/** What main hands to the verbs. */
+export interface Composition {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly terminal: Terminal;
+  readonly defaults: { readonly benchPath: string; readonly planPath: string; readonly socketPath: string };
+  /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated. */
+  openRunner(benchPath: string, options: { readonly limited: boolean }): Promise<Runner & { readonly station: string }>;
+  simulatorCommand(simulator: SimulatorReach, command: string): Promise<object>;
+  /** This program with these words, as a command line. */
+  commandLine(words: readonly string[]): readonly [string, ...string[]];
+}
+
+export interface VerbContext {
+  readonly composition: Composition;
+  /** Aborted by SIGINT, SIGTERM and SIGHUP; the reason is the signal's name. */
+  readonly signal: AbortSignal;
+  /** The exit code of the program, where it is not 0. */
+  done(exitCode: number): void;
+}
+
+/** Each verb's file exports one: it adds the verb to the program. */
+export type RegisterVerb = (program: Command, context: VerbContext) => void;
+
+export interface BenchOptions {
+  readonly bench: string;
+  readonly socket: string;
+  readonly limited: boolean;
+  readonly json: boolean;
+}
+
+/** The options of every verb that works on the ports of a bench file. */
+export const withBench = (command: Command, { composition: { defaults } }: VerbContext): Command =>
+  command
+    .option('--bench <file>', 'bench file: ports, boards, interfaces', defaults.benchPath)
+    .option('--socket <path>', 'local socket of the station', defaults.socketPath)
+    .option('--limited', 'do without network namespaces: loopback only, the run says what it did not prove', false)
+    .option('--json', 'newline-delimited JSON instead of text', false);
