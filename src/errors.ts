@@ -34,9 +34,33 @@ export const errorTable = {
     'Check the serial cable and the supply; is it a Linkpulse board?',
     'bench',
   ),
-  BOARD_VERSION: entry('Firmware and daemon do not fit', 'Update the one named as older.', 'bench'),
+  BOARD_VERSION: entry(
+    'Firmware and daemon do not fit',
+    'Update the one named as older; the board with: linkpulse firmware flash.',
+    'bench',
+  ),
   BOARD_LOST: entry('The serial line to the board went away', 'Check the USB cable; power is off by itself.', 'bench'),
   BOARD_REFUSED: entry('The board refused a command', 'See the refusal code in the message.', 'bench'),
+  FIRMWARE_UNREADABLE: entry(
+    'The firmware that came with this daemon cannot be read',
+    'Install Linkpulse again; hardware/firmware belongs to it.',
+    'bench',
+  ),
+  PROGRAMMER_FAILED: entry(
+    'The programmer or the chip behind it does not answer',
+    'Check the programmer, its port, the six wires, the 5 V on the board.',
+    'bench',
+  ),
+  WRONG_CHIP: entry(
+    'This is not the chip of a Linkpulse board; nothing was written',
+    'Check what the programmer is plugged into.',
+    'bench',
+  ),
+  PROGRAM_MISMATCH: entry(
+    'What was read back is not what was written',
+    'Check the wires and the 5 V, take a longer --bit-clock, flash again; after that the chip is worn out.',
+    'bench',
+  ),
   INTERFACE_UNKNOWN: entry('No such network interface', 'Check the interface in the bench file.', 'config'),
   INTERFACE_FORBIDDEN: entry(
     'This interface carries the default route',

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OpenPort, PortOpener } from './bench/port.js';
 import { createRunner } from './bench/session.js';
+import { createFirmwareTools } from './board/avrdude.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
@@ -159,6 +160,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     socketPath: join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `linkpulse-${process.getuid?.() ?? 0}.sock`),
   },
   openRunner,
+  firmware: createFirmwareTools(shipped('hardware/firmware'), clock),
   simulatorCommand: async ({ controlPath }, command) => {
     const simulator = await attachSimulator(controlPath, clock);
     return (await simulator?.command(command)) ?? {};

@@ -3,6 +3,7 @@ import { isBenchError } from '../errors.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { registerDemo } from './demo.js';
 import { exitCodeOfError } from './exit-codes.js';
+import { registerFirmware } from './firmware.js';
 import { registerRun } from './run.js';
 import { registerStation } from './station.js';
 import type { Composition, RegisterVerb } from './verb.js';
@@ -12,6 +13,7 @@ const verbs: readonly RegisterVerb[] = [
   registerRun, //
   registerDemo,
   registerStation,
+  registerFirmware,
 ];
 
 /** Parses and runs one command line. Resolves with the exit code; never throws. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Runner } from '../bench/runner.js';
 import type { SimulatorReach } from '../records/run-folder.js';
 import type { Clock } from '../timeline/clock.js';
+import type { FirmwareTools } from './firmware.js';
 import type { Terminal } from './terminal.js';
 
 /** What main hands to the verbs. */
@@ -12,6 +13,7 @@ export interface Composition {
   readonly defaults: { readonly benchPath: string; readonly planPath: string; readonly socketPath: string };
   /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated. */
   openRunner(benchPath: string, options: { readonly limited: boolean }): Promise<Runner & { readonly station: string }>;
+  readonly firmware: FirmwareTools;
   simulatorCommand(simulator: SimulatorReach, command: string): Promise<object>;
   /** This program with these words, as a command line. */
   commandLine(words: readonly string[]): readonly [string, ...string[]];
