@@ -40,6 +40,17 @@ export const errorTable = {
     'bench',
   ),
   BOARD_LOST: entry('The serial line to the board went away', 'Check the USB cable; power is off by itself.', 'bench'),
+  GPIO_UNAVAILABLE: entry(
+    'No GPIO lines can be had here',
+    'See the reason of each driver in the message, and docs/gpio.md.',
+    'bench',
+  ),
+  GPIO_BUSY: entry(
+    'Somebody else holds a GPIO line',
+    'End the one named (gpioinfo shows all), or change the bench file.',
+    'bench',
+  ),
+  GPIO_LOST: entry('The GPIO lines went away', 'Run again; if it comes back, see the kernel log.', 'bench'),
   BOARD_REFUSED: entry('The board refused a command', 'See the refusal code in the message.', 'bench'),
   FIRMWARE_UNREADABLE: entry(
     'The firmware that came with this daemon cannot be read',

@@ -12,6 +12,7 @@ export const errnos = {
   EINTR: 4,
   EIO: 5,
   EAGAIN: 11,
+  EBUSY: 16,
   ENETDOWN: 100,
   ENOBUFS: 105,
 } as const;
