@@ -11,6 +11,7 @@ import { createFirmwareTools } from './board/avrdude.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
+import { examine } from './doctor/examine.js';
 import { openCapture } from './network/capture.js';
 import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
@@ -160,6 +161,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     socketPath: join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `linkpulse-${process.getuid?.() ?? 0}.sock`),
   },
   openRunner,
+  examine: (benchPath) => examine(loadBenchFile(benchPath), clock),
   firmware: createFirmwareTools(shipped('hardware/firmware'), clock),
   simulatorCommand: async ({ controlPath }, command) => {
     const simulator = await attachSimulator(controlPath, clock);

@@ -32,6 +32,7 @@ const forbidden: readonly (readonly [room: string, imported: string])[] = [
   ['bench', '../sim/launch.js'],
   ['sim', '../plan/plan.js'],
   ['cli', '../sim/launch.js'],
+  ['cli', '../doctor/examine.js'],
   ['plan', '../stages/judge.js'],
   ['timeline', '../wire/cdp.js'],
 ];
@@ -40,6 +41,7 @@ const allowed: readonly (readonly [room: string, imported: string])[] = [
   ['observe', '../wire/cdp.js'],
   ['sim', '../os/pty.js'],
   ['cli', '../bench/runner.js'],
+  ['cli', '../doctor/finding.js'],
   ['wire', '../timeline/events.js'],
 ];
 

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { isBenchError } from '../errors.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { registerDemo } from './demo.js';
+import { registerDoctor } from './doctor.js';
 import { exitCodeOfError } from './exit-codes.js';
 import { registerFirmware } from './firmware.js';
 import { registerRun } from './run.js';
@@ -13,6 +14,7 @@ const verbs: readonly RegisterVerb[] = [
   registerRun, //
   registerDemo,
   registerStation,
+  registerDoctor,
   registerFirmware,
 ];
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Runner } from '../bench/runner.js';
+import type { Finding } from '../doctor/finding.js';
 import type { SimulatorReach } from '../records/run-folder.js';
 import type { Clock } from '../timeline/clock.js';
 import type { FirmwareTools } from './firmware.js';
@@ -14,6 +15,8 @@ export interface Composition {
   /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated. */
   openRunner(benchPath: string, options: { readonly limited: boolean }): Promise<Runner & { readonly station: string }>;
   readonly firmware: FirmwareTools;
+  /** What this machine lacks for a bench file's ports. */
+  examine(benchPath: string): Promise<readonly Finding[]>;
   simulatorCommand(simulator: SimulatorReach, command: string): Promise<object>;
   /** This program with these words, as a command line. */
   commandLine(words: readonly string[]): readonly [string, ...string[]];

@@ -1,0 +1,215 @@
+/** Pure: facts of a machine and what its ports need -> findings. */
+import type { BenchPort } from '../plan/bench-file.js';
+import type { BoardPathFacts, InterfaceFacts, SystemFacts } from './facts.js';
+import type { CheckName, Finding, FindingLevel } from './finding.js';
+
+const finding = (check: CheckName, level: FindingLevel, message: string, mend: string | null = null): Finding => ({
+  check,
+  level,
+  message,
+  mend,
+});
+
+/** linux/capability.h */
+const capabilityBits = { CAP_NET_BIND_SERVICE: 10, CAP_NET_ADMIN: 12, CAP_NET_RAW: 13 } as const;
+/** DHCP 67, TFTP 69: the lowest port that is served. */
+const lowestServedPort = 67;
+const mebibyte = 1024 * 1024;
+/** A run is some 10 MB with its capture. */
+const diskLimits = { problemMib: 200, warningMib: 2048 };
+/** Before this program was written: a Pi without a clock of its own that has not heard the time. */
+const earliestSaneYear = 2025;
+
+export const diagnose = (facts: SystemFacts, ports: readonly BenchPort[]): readonly Finding[] => {
+  const hardware = ports.filter((port) => port.kind === 'hardware');
+  return [
+    checkTools(facts, ports),
+    ...checkGroups(facts, hardware.length > 0),
+    ...checkGpio(facts),
+    ...hardware.map((port) => checkBoard(port.name, port.board, facts.boards[port.board], facts)),
+    ...(hardware.length > 0 ? [checkCapabilities(facts)] : []),
+    ...hardware.flatMap((port) => checkInterface(port.name, port.interface, facts.interfaces[port.interface])),
+    checkClock(facts),
+    checkDisk(facts),
+  ];
+};
+
+const checkTools = ({ namespaces }: SystemFacts, ports: readonly BenchPort[]): Finding => {
+  const simulated = ports.some((port) => port.kind === 'simulated');
+  switch (namespaces.kind) {
+    case 'tool missing':
+      return finding('tools', 'problem', `${namespaces.tool} is missing`, namespaces.remedy);
+    case 'forbidden':
+      return simulated
+        ? finding(
+            'tools',
+            'warning',
+            `${namespaces.reason}; simulated ports run in limited mode`,
+            'sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000',
+          )
+        : finding('tools', 'ok', 'iproute2 and util-linux are there');
+    default:
+      return finding('tools', 'ok', 'iproute2 and util-linux are there, network namespaces are permitted');
+  }
+};
+
+const checkGroups = ({ user, gpio }: SystemFacts, hasBoard: boolean): readonly Finding[] => {
+  if (user.isRoot) return [finding('groups', 'ok', 'root needs no groups (the service runs as its own user)')];
+  const wanted = [...(hasBoard ? ['dialout'] : []), ...(gpio.characterDevices.length > 0 ? ['gpio'] : [])];
+  const missing = wanted.filter((group) => !user.groups.includes(group));
+  if (missing.length === 0)
+    return [finding('groups', 'ok', `${user.name} is in ${wanted.join(', ') || 'no group it needs'}`)];
+  return missing.map((group) =>
+    user.groupsAtLogin.includes(group)
+      ? finding('groups', 'problem', `${user.name} was put into ${group} after this login`, 'log out and in again')
+      : finding('groups', 'problem', `${user.name} is not in group ${group}`, `sudo usermod -aG ${group} ${user.name}`),
+  );
+};
+
+const checkGpio = ({ gpio, user }: SystemFacts): readonly Finding[] => {
+  const { characterDevices, sysfsLabels } = gpio;
+  if (characterDevices.length === 0 && sysfsLabels === undefined)
+    return [
+      gpio.model === null
+        ? finding('gpio', 'ok', 'no GPIO on this machine: boards are driven over serial')
+        : finding(
+            'gpio',
+            'problem',
+            `${gpio.model}: this kernel offers neither /dev/gpiochip* nor /sys/class/gpio`,
+            'boot the kernel of Raspberry Pi OS: sudo apt install --reinstall linux-image-rpi-v8 && sudo reboot',
+          ),
+    ];
+  const flavours = [
+    ...(characterDevices.length > 0 ? [`character device ${characterDevices.map(({ path }) => path).join(', ')}`] : []),
+    ...(sysfsLabels === undefined ? [] : [`sysfs ${sysfsLabels.join(', ') || '(no chips)'}`]),
+  ];
+  const locked = characterDevices.filter(({ isUsable }) => !isUsable);
+  const kept = gpio.keepsOutputs.filter(({ on }) => on).map(({ module }) => module);
+  return [
+    locked.length === 0
+      ? finding('gpio', 'ok', flavours.join('; '))
+      : finding(
+          'gpio',
+          'problem',
+          `${locked.map(({ path }) => path).join(', ')} may not be opened`,
+          `sudo usermod -aG gpio ${user.name}`,
+        ),
+    ...kept.map((module) =>
+      finding(
+        'gpio',
+        'warning',
+        `${module}.persist_gpio_outputs is on: lines of a dead daemon stay driven (the board ends power by the heartbeat)`,
+        "echo 'dtparam=strict_gpiod' | sudo tee -a /boot/firmware/config.txt && sudo reboot",
+      ),
+    ),
+  ];
+};
+
+const checkBoard = (port: string, path: string, board: BoardPathFacts | undefined, { user }: SystemFacts): Finding => {
+  if (board === undefined || board.kind === 'missing')
+    return finding(
+      'serial',
+      'problem',
+      `${port}: there is no ${path}`,
+      'plug the board in, then: linkpulse board list (it names the path for the bench file)',
+    );
+  if (!board.isTerminal)
+    return finding('serial', 'problem', `${port}: ${path} is not a serial port`, 'linkpulse board list');
+  if (!board.isUsable)
+    return finding(
+      'serial',
+      'problem',
+      `${port}: ${path} may not be opened (group ${board.group})`,
+      `sudo usermod -aG ${board.group} ${user.name}`,
+    );
+  return finding('serial', 'ok', `${port}: ${path}`);
+};
+
+const checkCapabilities = ({ capabilities, firstUnprivilegedPort }: SystemFacts): Finding => {
+  const has = (bit: number) => (capabilities & (1n << BigInt(bit))) !== 0n;
+  const missing = Object.entries(capabilityBits)
+    .filter(([, bit]) => !has(bit))
+    .map(([name]) => name)
+    .filter((name) => name !== 'CAP_NET_BIND_SERVICE' || firstUnprivilegedPort > lowestServedPort);
+  if (missing.length === 0) return finding('capabilities', 'ok', 'raw frames, interface settings, ports 67 and 69');
+  const words = missing.map((name) => name.toLowerCase()).join(',');
+  return finding(
+    'capabilities',
+    'problem',
+    `missing: ${missing.join(', ')}`,
+    `sudo linkpulse install-service (the service has them), or: sudo setcap ${words}+ep "$(readlink -f "$(command -v node)")"`,
+  );
+};
+
+const checkInterface = (port: string, name: string, facts: InterfaceFacts | undefined): readonly Finding[] => {
+  if (facts === undefined || facts.kind === 'missing')
+    return [
+      finding(
+        'interface',
+        'problem',
+        `${port}: there is no interface ${name}`,
+        `ip -br link; then name it in the bench file`,
+      ),
+    ];
+  return [
+    facts.hasDefaultRoute
+      ? finding(
+          'route',
+          'problem',
+          `${port}: a default route leaves by ${name}: this is the office network, or was given one`,
+          `sudo ip route del default dev ${name}`,
+        )
+      : finding('route', 'ok', `${port}: no default route on ${name}`),
+    ...(facts.managers.length === 0
+      ? [finding('manager', 'ok', `${port}: nothing else configures ${name}`)]
+      : facts.managers.map(({ program, mend }) =>
+          finding('manager', 'problem', `${port}: ${program} configures ${name}`, mend),
+        )),
+    checkDhcp(port, name, facts),
+  ];
+};
+
+const checkDhcp = (port: string, name: string, { dhcp }: Extract<InterfaceFacts, { kind: 'present' }>): Finding => {
+  if (dhcp.kind === 'not listened')
+    return finding('dhcp', 'ok', `${port}: not listened for other DHCP servers on ${name} (${dhcp.reason})`);
+  if (dhcp.servers.length === 0)
+    return finding('dhcp', 'ok', `${port}: no other DHCP server answered on ${name} within ${dhcp.seconds} s`);
+  const heard = dhcp.servers.map(({ address, mac }) => `${address} (${mac})`).join(', ');
+  return finding(
+    'dhcp',
+    'problem',
+    `${port}: another DHCP server on ${name}: ${heard}`,
+    `unplug ${name} from that network: the phone's jack hangs on this interface alone`,
+  );
+};
+
+const checkClock = ({ clock }: SystemFacts): Finding => {
+  const now = clock.now.toISOString();
+  if (clock.now.getUTCFullYear() < earliestSaneYear)
+    return finding('clock', 'problem', `the clock says ${now}`, 'sudo timedatectl set-ntp true');
+  if (!clock.isSynchronised)
+    return finding(
+      'clock',
+      'warning',
+      `the kernel holds the clock for unsynchronised (${now}): records may bear wrong dates`,
+      'sudo timedatectl set-ntp true',
+    );
+  return finding('clock', 'ok', `synchronised, ${now}`);
+};
+
+const checkDisk = ({ disk, user }: SystemFacts): Finding => {
+  const freeMib = Math.floor(disk.freeBytes / mebibyte);
+  const where = `${disk.path}: ${freeMib} MiB free`;
+  if (!disk.isWritable)
+    return finding(
+      'disk',
+      'problem',
+      `${user.name} may not write into ${disk.path}`,
+      `sudo chown ${user.name} ${disk.path}`,
+    );
+  if (freeMib < diskLimits.problemMib)
+    return finding('disk', 'problem', where, `remove old runs: du -sh ${disk.path}/*`);
+  if (freeMib < diskLimits.warningMib)
+    return finding('disk', 'warning', where, `remove old runs: du -sh ${disk.path}/*`);
+  return finding('disk', 'ok', where);
+};

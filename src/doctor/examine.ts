@@ -1,0 +1,47 @@
+import { isBenchError } from '../errors.js';
+import { openPacketLink } from '../network/packet-link.js';
+import type { BenchFile } from '../plan/bench-file.js';
+import type { Clock } from '../timeline/clock.js';
+import { diagnose } from './checks.js';
+import { hearDhcpServers } from './dhcp-probe.js';
+import type { DhcpFacts } from './facts.js';
+import type { Finding } from './finding.js';
+import { readSystem } from './system-reader.js';
+
+/** dnsmasq and Windows ping an address for up to 3 s before they offer it. */
+const listenSeconds = 4;
+
+/** What this machine lacks for the ports of a bench file. Listens on the hardware ports' interfaces for some seconds. */
+export const examine = async (bench: BenchFile, clock: Clock, root = '/'): Promise<readonly Finding[]> => {
+  const hardware = bench.ports.filter((port) => port.kind === 'hardware');
+  const facts = await readSystem(
+    {
+      boards: hardware.map((port) => port.board),
+      interfaces: hardware.map((port) => port.interface),
+      runsDirectory: bench.runsDirectory,
+      root,
+      hearDhcp: (name) => listen(name, clock),
+    },
+    clock,
+  );
+  return diagnose(facts, bench.ports);
+};
+
+const listen = async (name: string, clock: Clock): Promise<DhcpFacts> => {
+  try {
+    const link = openPacketLink(name, clock);
+    try {
+      let carrier = false;
+      link.onCarrier((up) => {
+        carrier = up;
+      })();
+      if (!carrier) return { kind: 'not listened', reason: 'no carrier: nothing is plugged in, or it is down' };
+      return { kind: 'listened', seconds: listenSeconds, servers: await hearDhcpServers(link, listenSeconds, clock) };
+    } finally {
+      await link.close();
+    }
+  } catch (error) {
+    if (!isBenchError(error)) throw error;
+    return { kind: 'not listened', reason: error.code };
+  }
+};

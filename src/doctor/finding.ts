@@ -1,0 +1,26 @@
+export const checkNames = [
+  'tools',
+  'groups',
+  'gpio',
+  'serial',
+  'capabilities',
+  'interface',
+  'route',
+  'manager',
+  'dhcp',
+  'clock',
+  'disk',
+] as const;
+export type CheckName = (typeof checkNames)[number];
+
+/** `warning`: the bench works, something about it is weaker; `problem`: a run will not work or not prove what it should. */
+export type FindingLevel = 'ok' | 'warning' | 'problem';
+
+export interface Finding {
+  readonly check: CheckName;
+  readonly level: FindingLevel;
+  /** What was seen, on what. */
+  readonly message: string;
+  /** The command, or the act, that mends it; null where nothing is to be mended. */
+  readonly mend: string | null;
+}
