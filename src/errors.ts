@@ -99,6 +99,11 @@ export const errorTable = {
     'The file named is damaged or is no run of Linkpulse.',
     'bench',
   ),
+  INDEX_FAILED: entry(
+    'The index of the records failed',
+    'It is a copy: delete index.sqlite in the runs folder and run: linkpulse records reindex.',
+    'bench',
+  ),
   TOOL_MISSING: entry('A system command is missing', 'Install the package named.', 'bench'),
   SIMULATOR_FAILED: entry('The simulated bench did not start', 'See its message.', 'bench'),
   STATION_UNREACHABLE: entry('The station does not answer on its socket', 'Start it with: linkpulse station', 'bench'),

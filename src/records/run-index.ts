@@ -1,0 +1,325 @@
+/**
+ * `runs/index.sqlite`: what can be asked of many runs at once. A copy that is rebuilt from the run folders at any time;
+ * nothing stands in it alone.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { BenchError, type Blame } from '../errors.js';
+import type { RunRecord } from './record.js';
+import { readRecord } from './run-folder.js';
+import type { RunVerdict } from './run-verdict.js';
+
+export const indexName = 'index.sqlite';
+const indexVersion = 1;
+
+const schema = `
+  CREATE TABLE runs (
+    runId TEXT PRIMARY KEY, station TEXT NOT NULL, port TEXT NOT NULL, startedAt TEXT NOT NULL,
+    durationMs REAL NOT NULL, verdict TEXT NOT NULL, blame TEXT, exitCode INTEGER NOT NULL, stage TEXT NOT NULL,
+    cause TEXT NOT NULL, unit TEXT, deviceId TEXT, mac TEXT, platform TEXT, load TEXT, plan TEXT NOT NULL,
+    planHash TEXT NOT NULL, board TEXT, cut INTEGER NOT NULL, recordMs REAL NOT NULL
+  );
+  CREATE INDEX runs_started ON runs (startedAt);
+  CREATE INDEX runs_unit ON runs (unit);
+  CREATE TABLE measurements (
+    runId TEXT NOT NULL REFERENCES runs (runId) ON DELETE CASCADE, name TEXT NOT NULL, value REAL NOT NULL,
+    unit TEXT NOT NULL, verdict TEXT NOT NULL, min REAL, max REAL
+  );
+  CREATE INDEX measurements_run ON measurements (runId);
+  CREATE INDEX measurements_name ON measurements (name);
+  PRAGMA user_version = ${indexVersion};
+`;
+
+/** One run as the index knows it. */
+export interface IndexedRun {
+  readonly runId: string;
+  readonly station: string;
+  readonly port: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly verdict: RunVerdict;
+  readonly blame: Blame | null;
+  readonly exitCode: number;
+  /** The stage that decided. */
+  readonly stage: string;
+  readonly cause: string;
+  /** What the phone is called across its runs: its device id, else its MAC. */
+  readonly unit: string | null;
+  readonly deviceId: string | null;
+  readonly mac: string | null;
+  readonly platform: string | null;
+  readonly load: string | null;
+  readonly plan: string;
+  readonly planHash: string;
+  readonly board: string | null;
+  readonly cut: boolean;
+}
+
+export interface IndexedMeasurement {
+  readonly runId: string;
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly verdict: string;
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+/** All that is given must hold. Texts are compared without regard to case; `%` stands for anything. */
+export interface RunSearch {
+  readonly text?: string;
+  readonly unit?: string;
+  readonly mac?: string;
+  readonly platform?: string;
+  readonly plan?: string;
+  readonly port?: string;
+  readonly station?: string;
+  readonly verdict?: string;
+  readonly blame?: string;
+  readonly stage?: string;
+  /** ISO 8601, inclusive and exclusive. */
+  readonly since?: string;
+  readonly until?: string;
+  /** A measurement that the run must have, in `min`..`max` where given. */
+  readonly measurement?: { readonly name: string; readonly min?: number; readonly max?: number };
+  readonly limit?: number;
+}
+
+export interface Reindexed {
+  readonly runs: number;
+  readonly added: number;
+  readonly removed: number;
+  /** Folders whose record could not be read: named, and left out. */
+  readonly unreadable: readonly { readonly runId: string; readonly reason: string }[];
+  /** Folders of runs that have no record yet: running, or cut and not completed. */
+  readonly unfinished: number;
+}
+
+const rank = { pass: 0, marginal: 1, fail: 2, error: 3 } as Readonly<Record<string, number>>;
+const decidingStage = (record: RunRecord): string =>
+  record.stages.reduce(
+    (worst, stage) =>
+      (rank[stage.verdict] ?? -1) > worst.rank ? { rank: rank[stage.verdict] ?? -1, name: stage.stage } : worst,
+    { rank: 0, name: record.verdict === 'error' ? 'bench' : 'registration' } as { rank: number; name: string },
+  ).name;
+
+const failed = (path: string, cause: unknown): BenchError =>
+  new BenchError('INDEX_FAILED', `${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+
+/** A word in a search stands for itself; `%` is the only joker. */
+const escaped = (text: string): string => text.replace(/[\\_]/g, '\\$&');
+
+export class RunIndex {
+  readonly #database: Database.Database;
+  readonly #directory: string;
+
+  private constructor(directory: string, database: Database.Database) {
+    this.#directory = directory;
+    this.#database = database;
+  }
+
+  /** Opens or makes the index of a runs directory; one of another version is made anew. Throws BenchError INDEX_FAILED. */
+  static open(runsDirectory: string): RunIndex {
+    const path = join(runsDirectory, indexName);
+    try {
+      const database = new Database(path);
+      database.pragma('journal_mode = WAL');
+      database.pragma('busy_timeout = 5000');
+      database.pragma('foreign_keys = ON');
+      const [{ user_version: version = 0 } = {}] = database.prepare('PRAGMA user_version').all() as {
+        user_version?: number;
+      }[];
+      if (version !== indexVersion) {
+        database.exec('DROP TABLE IF EXISTS measurements; DROP TABLE IF EXISTS runs;');
+        database.exec(schema);
+      }
+      return new RunIndex(runsDirectory, database);
+    } catch (cause) {
+      throw failed(path, cause);
+    }
+  }
+
+  /** Puts a finished run in, or in the place of what stood there. */
+  add(record: RunRecord, recordMs = 0): void {
+    const { phone } = record;
+    const put = this.#database.prepare(
+      `INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    const measure = this.#database.prepare('INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#database.prepare('DELETE FROM measurements WHERE runId = ?').run(record.runId);
+    put.run(
+      record.runId,
+      record.station,
+      record.port,
+      record.startedAt,
+      record.durationMs,
+      record.verdict,
+      record.blame,
+      record.exitCode,
+      decidingStage(record),
+      record.cause,
+      phone.deviceId ?? phone.mac,
+      phone.deviceId,
+      phone.mac,
+      phone.platform,
+      phone.load,
+      record.plan.name,
+      record.plan.hash,
+      record.board?.serial ?? null,
+      record.cutRun === null ? 0 : 1,
+      recordMs,
+    );
+    for (const { name, value, unit, verdict, limits } of record.measurements) {
+      if (Number.isFinite(value))
+        measure.run(record.runId, name, value, unit, verdict, limits?.min ?? null, limits?.max ?? null);
+    }
+  }
+
+  /**
+   * Brings the index in step with the folders: reads the records that are new or were written anew, forgets the runs
+   * that are gone. `all`: reads every one. `onProgress` is told after each batch.
+   */
+  async reindex(
+    options: { readonly all?: boolean; readonly onProgress?: (done: number, of: number) => void } = {},
+  ): Promise<Reindexed> {
+    const names = (await readdir(this.#directory, { withFileTypes: true }).catch(() => []))
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort();
+    const known = new Map(
+      (this.#database.prepare('SELECT runId, recordMs FROM runs').all() as { runId: string; recordMs: number }[]).map(
+        (row) => [row.runId, row.recordMs],
+      ),
+    );
+    const unreadable: { runId: string; reason: string }[] = [];
+    let [added, unfinished, done] = [0, 0, 0];
+    const present = new Set<string>();
+    for (let first = 0; first < names.length; first += batchSize) {
+      const batch = names.slice(first, first + batchSize);
+      const records = await Promise.all(
+        batch.map((name) => this.#readIfNew(name, options.all === true ? undefined : known.get(name))),
+      );
+      this.#inOneGo(() => {
+        records.forEach((found, offset) => {
+          const runId = batch[offset] ?? '';
+          if (found.kind === 'unfinished') unfinished += 1;
+          else if (found.kind === 'unreadable') unreadable.push({ runId, reason: found.reason });
+          else present.add(runId);
+          if (found.kind !== 'read') return;
+          this.add(found.record, found.recordMs);
+          added += 1;
+        });
+      });
+      done += batch.length;
+      options.onProgress?.(done, names.length);
+    }
+    const gone = [...known.keys()].filter((runId) => !present.has(runId));
+    const remove = this.#database.prepare('DELETE FROM runs WHERE runId = ?');
+    this.#inOneGo(() => {
+      for (const runId of gone) remove.run(runId);
+    });
+    return { runs: present.size, added, removed: gone.length, unreadable, unfinished };
+  }
+
+  async #readIfNew(name: string, knownMs: number | undefined): Promise<FoundRecord> {
+    const path = join(this.#directory, name);
+    const recordMs = await stat(join(path, 'record.json')).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
+    if (recordMs === undefined) return { kind: 'unfinished' };
+    if (recordMs === knownMs) return { kind: 'known' };
+    try {
+      const record = await readRecord(path);
+      if (record.runId !== name) return { kind: 'unreadable', reason: `its record is that of ${record.runId}` };
+      return { kind: 'read', record, recordMs };
+    } catch (error) {
+      return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  #inOneGo(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw failed(join(this.#directory, indexName), error);
+    }
+  }
+
+  /** Newest first. */
+  search(search: RunSearch = {}): readonly IndexedRun[] {
+    const { where, values } = conditionsOf(search);
+    const rows = this.#database
+      .prepare(`SELECT ${runColumns} FROM runs ${where} ORDER BY startedAt DESC, runId DESC LIMIT ?`)
+      .all(...values, search.limit ?? -1) as (Omit<IndexedRun, 'cut'> & { cut: number })[];
+    return rows.map((row) => ({ ...row, cut: row.cut === 1 }));
+  }
+
+  /** Of the runs that the search finds, oldest run first. */
+  measurements(search: RunSearch & { readonly names?: readonly string[] } = {}): readonly IndexedMeasurement[] {
+    const { where, values } = conditionsOf(search);
+    const names = search.names ?? [];
+    const named = names.length === 0 ? '' : `AND m.name IN (${names.map(() => '?').join(', ')})`;
+    return this.#database
+      .prepare(
+        `SELECT m.runId, m.name, m.value, m.unit, m.verdict, m.min, m.max FROM measurements m
+         JOIN (SELECT runId, startedAt FROM runs ${where}) r ON r.runId = m.runId WHERE 1 ${named}
+         ORDER BY r.startedAt, r.runId`,
+      )
+      .all(...values, ...names) as IndexedMeasurement[];
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+const batchSize = 200;
+const runColumns =
+  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, deviceId, mac, platform, load, plan, planHash, board, cut';
+
+type FoundRecord =
+  | { readonly kind: 'unfinished' }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'read'; readonly record: RunRecord; readonly recordMs: number };
+
+const conditionsOf = (search: RunSearch): { readonly where: string; readonly values: (string | number)[] } => {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const say = (condition: string, ...given: (string | number)[]) => {
+    conditions.push(condition);
+    values.push(...given);
+  };
+  const like = (column: string, value: string | undefined) => {
+    if (value !== undefined) say(`${column} LIKE ? ESCAPE '\\'`, escaped(value));
+  };
+  like('unit', search.unit);
+  like('mac', search.mac);
+  like('platform', search.platform);
+  like('plan', search.plan);
+  like('port', search.port);
+  like('station', search.station);
+  like('verdict', search.verdict);
+  like('blame', search.blame);
+  like('stage', search.stage);
+  if (search.text !== undefined) {
+    const anywhere = `%${escaped(search.text)}%`;
+    const columns = ['runId', 'unit', 'mac', 'platform', 'load', 'cause', 'plan'];
+    say(`(${columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`, ...columns.map(() => anywhere));
+  }
+  if (search.since !== undefined) say('startedAt >= ?', search.since);
+  if (search.until !== undefined) say('startedAt < ?', search.until);
+  if (search.measurement !== undefined) {
+    const { name, min, max } = search.measurement;
+    const bounds = [...(min === undefined ? [] : [min]), ...(max === undefined ? [] : [max])];
+    const within = `${min === undefined ? '' : ' AND value >= ?'}${max === undefined ? '' : ' AND value <= ?'}`;
+    say(`runId IN (SELECT runId FROM measurements WHERE name = ?${within})`, name, ...bounds);
+  }
+  return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values };
+};
