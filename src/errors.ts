@@ -104,6 +104,11 @@ export const errorTable = {
     'It is a copy: delete index.sqlite in the runs folder and run: linkpulse records reindex.',
     'bench',
   ),
+  BUNDLE_INVALID: entry(
+    'This is no evidence bundle, or not as it was made',
+    'Nothing was taken from it; have it exported and sent again.',
+    'bench',
+  ),
   TOOL_MISSING: entry('A system command is missing', 'Install the package named.', 'bench'),
   SIMULATOR_FAILED: entry('The simulated bench did not start', 'See its message.', 'bench'),
   STATION_UNREACHABLE: entry('The station does not answer on its socket', 'Start it with: linkpulse station', 'bench'),

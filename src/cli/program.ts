@@ -5,8 +5,10 @@ import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
 import { exitCodeOfError } from './exit-codes.js';
 import { registerFirmware } from './firmware.js';
+import { registerRecords } from './records.js';
 import { registerRun } from './run.js';
 import { registerStation } from './station.js';
+import { registerStats } from './stats.js';
 import type { Composition, RegisterVerb } from './verb.js';
 
 /** In the order of the help. */
@@ -15,6 +17,8 @@ const verbs: readonly RegisterVerb[] = [
   registerDemo,
   registerStation,
   registerDoctor,
+  registerRecords,
+  registerStats,
   registerFirmware,
 ];
 

@@ -83,7 +83,7 @@ export interface RunSearch {
   readonly since?: string;
   readonly until?: string;
   /** A measurement that the run must have, in `min`..`max` where given. */
-  readonly measurement?: { readonly name: string; readonly min?: number; readonly max?: number };
+  readonly measurement?: { readonly name: string; readonly min?: number; readonly max?: number } | undefined;
   readonly limit?: number;
 }
 
@@ -126,6 +126,8 @@ export class RunIndex {
     try {
       const database = new Database(path);
       database.pragma('journal_mode = WAL');
+      // A copy: what a power cut takes is built again.
+      database.pragma('synchronous = OFF');
       database.pragma('busy_timeout = 5000');
       database.pragma('foreign_keys = ON');
       const [{ user_version: version = 0 } = {}] = database.prepare('PRAGMA user_version').all() as {

@@ -3,6 +3,7 @@
  * Systems Analysis, 4th edition, chapter III-B): how much of what a measurement shows is the bench and not the phone.
  * `part` is a phone, `appraiser` a port or a station.
  */
+import { groupBy } from '../group-by.js';
 import { mean } from './moments.js';
 
 export interface GageReading {
@@ -36,15 +37,8 @@ const interactionBound = 1.25;
 const categoriesFactor = 1.41;
 const gageSigmas = 6;
 
-const grouped = (readings: readonly GageReading[], key: (reading: GageReading) => string): number[][] => {
-  const groups = new Map<string, number[]>();
-  for (const reading of readings) {
-    const group = groups.get(key(reading));
-    if (group === undefined) groups.set(key(reading), [reading.value]);
-    else group.push(reading.value);
-  }
-  return [...groups.values()];
-};
+const grouped = (readings: readonly GageReading[], key: (reading: GageReading) => string): number[][] =>
+  [...groupBy(readings, key).values()].map((group) => group.map(({ value }) => value));
 
 const sumOfSquares = (groups: readonly (readonly number[])[], centre: number): number =>
   groups.reduce((sum, group) => sum + group.length * (mean(group) - centre) ** 2, 0);

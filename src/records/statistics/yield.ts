@@ -1,4 +1,5 @@
 import type { Blame } from '../../errors.js';
+import { groupBy } from '../group-by.js';
 import type { RunVerdict } from '../run-verdict.js';
 
 /** What yield and pareto need of a run; oldest first. */
@@ -29,16 +30,9 @@ export interface Yield {
 const isJudged = (run: JudgedRun): boolean => run.verdict !== 'error';
 const isGood = (run: JudgedRun): boolean => run.verdict === 'pass' || run.verdict === 'marginal';
 
-const attemptsOfUnits = (runs: readonly JudgedRun[]): JudgedRun[][] => {
-  const units = new Map<string, JudgedRun[]>();
-  for (const run of runs.filter(isJudged)) {
-    const unit = run.unit ?? run.runId;
-    const attempts = units.get(unit);
-    if (attempts === undefined) units.set(unit, [run]);
-    else attempts.push(run);
-  }
-  return [...units.values()];
-};
+const attemptsOfUnits = (runs: readonly JudgedRun[]): JudgedRun[][] => [
+  ...groupBy(runs.filter(isJudged), (run) => run.unit ?? run.runId).values(),
+];
 
 /** A phone counts once: by its first judged run, and by its last. */
 export const yieldOf = (runs: readonly JudgedRun[]): Yield => {
@@ -107,15 +101,7 @@ export interface DayOfRuns {
 }
 
 /** Each day by itself: a phone that comes back the next day counts there again. */
-export const trendOf = (runs: readonly JudgedRun[]): readonly DayOfRuns[] => {
-  const days = new Map<string, JudgedRun[]>();
-  for (const run of runs) {
-    const day = run.startedAt.slice(0, 10);
-    const ofDay = days.get(day);
-    if (ofDay === undefined) days.set(day, [run]);
-    else ofDay.push(run);
-  }
-  return [...days]
+export const trendOf = (runs: readonly JudgedRun[]): readonly DayOfRuns[] =>
+  [...groupBy(runs, ({ startedAt }) => startedAt.slice(0, 10))]
     .sort(([left], [right]) => left.localeCompare(right))
     .map(([day, ofDay]) => ({ day, yield: yieldOf(ofDay) }));
-};

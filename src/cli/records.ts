@@ -1,0 +1,235 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { BenchError } from '../errors.js';
+import { loadBenchFile } from '../plan/load-bench-file.js';
+import { exportBundle, importBundle, verifyBundle } from '../records/bundle.js';
+import { pruneRuns } from '../records/prune.js';
+import { readRecord } from '../records/run-folder.js';
+import { type IndexedRun, RunIndex, type RunSearch } from '../records/run-index.js';
+import { exitCodes } from '../stages/exit-code.js';
+import type { Terminal } from './terminal.js';
+import type { RegisterVerb, VerbContext } from './verb.js';
+
+export interface RecordsOptions {
+  readonly bench: string;
+  readonly runs?: string;
+  readonly json: boolean;
+}
+
+export interface SearchOptions extends RecordsOptions {
+  readonly text?: string;
+  readonly unit?: string;
+  readonly mac?: string;
+  readonly platform?: string;
+  readonly plan?: string;
+  readonly port?: string;
+  readonly station?: string;
+  readonly verdict?: string;
+  readonly blame?: string;
+  readonly stage?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly measurement?: RunSearch['measurement'];
+  readonly limit?: number;
+}
+
+/** `2026-11-26`, a full ISO date, or so long ago: `36h`, `14d`. */
+const moment =
+  (now: () => Date) =>
+  (text: string): string => {
+    const ago = /^(\d+)([hdw])$/.exec(text);
+    if (ago !== null) {
+      const hours = { h: 1, d: 24, w: 168 }[ago[2] as 'h' | 'd' | 'w'];
+      return new Date(now().getTime() - Number(ago[1]) * hours * 3_600_000).toISOString();
+    }
+    const date = new Date(text);
+    if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('a date such as 2026-11-26, or 36h, 14d, 2w ago');
+    return date.toISOString();
+  };
+
+/** `boot.linkUpMs`, `boot.linkUpMs=4000..`, `power.inrushMs=20..30`. */
+const measurementRange = (text: string): NonNullable<RunSearch['measurement']> => {
+  const [, name = '', min, max] = /^([a-z]+\.[A-Za-z]+)(?:=([-\d.e+]*?)\.\.([-\d.e+]*))?$/.exec(text) ?? [];
+  const bound = (bounded: string | undefined) =>
+    bounded === undefined || bounded === '' ? undefined : Number(bounded);
+  const [low, high] = [bound(min), bound(max)];
+  if (name === '' || Number.isNaN(low ?? 0) || Number.isNaN(high ?? 0))
+    throw new InvalidArgumentError('a measurement such as boot.linkUpMs=4000.. or power.inrushMs=20..30');
+  return { name, ...(low === undefined ? {} : { min: low }), ...(high === undefined ? {} : { max: high }) };
+};
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on');
+  return value;
+};
+
+const byteUnits = { K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+const byteSize = (text: string): number => {
+  const [, value, unit] = /^(\d+(?:\.\d+)?)\s*([KMGT])i?B?$/.exec(text) ?? [];
+  if (unit === undefined) throw new InvalidArgumentError('a size such as 500MiB or 20GiB');
+  return Number(value) * byteUnits[unit as keyof typeof byteUnits];
+};
+
+export const withRuns = (command: Command, { composition: { defaults } }: VerbContext): Command =>
+  command
+    .option('--bench <file>', 'bench file: its runs folder is used', defaults.benchPath)
+    .option('--runs <folder>', 'a runs folder, instead of the bench file’s')
+    .option('--json', 'JSON instead of text', false);
+
+export const withSearch = (command: Command, context: VerbContext): Command => {
+  const asMoment = moment(() => context.composition.clock.wallClock());
+  return withRuns(command, context)
+    .option('--text <words>', 'anywhere in id, device, platform, load, cause, plan')
+    .option('--unit <name>', 'device id or MAC of the phone (% stands for anything, here and below)')
+    .option('--mac <mac>', 'MAC of the phone')
+    .option('--platform <name>', 'platform as the phone says it in CDP')
+    .option('--plan <name>', 'plan')
+    .option('--port <name>', 'port')
+    .option('--station <name>', 'station')
+    .option('--verdict <verdict>', 'pass, marginal, fail or error')
+    .option('--blame <blame>', 'power, network, config, bench or operator')
+    .option('--stage <stage>', 'stage that decided')
+    .option('--measurement <name[=min..max]>', 'runs that have this measurement, in this range', measurementRange)
+    .option('--since <when>', 'a date, or 36h, 14d, 2w ago', asMoment)
+    .option('--until <when>', 'a date, or so long ago', asMoment);
+};
+
+export const runsDirectoryOf = (options: RecordsOptions): string =>
+  options.runs === undefined ? loadBenchFile(options.bench).runsDirectory : resolve(options.runs);
+
+/** The index, in step with the folders. Says how far it is where that takes a while. */
+export const openIndex = async (options: RecordsOptions, terminal: Terminal): Promise<RunIndex> => {
+  const index = RunIndex.open(runsDirectoryOf(options));
+  const told = await index.reindex({
+    onProgress: (done, of) => terminal.passing(`reading records: ${done} of ${of}`),
+  });
+  for (const { runId, reason } of told.unreadable) terminal.error(`left out: ${runId} (${reason})`);
+  return index;
+};
+
+const searchOf = ({ json: _json, bench: _bench, runs: _runs, ...search }: SearchOptions): RunSearch => search;
+
+const verdictColours = { pass: 'green', marginal: 'yellow', fail: 'red', error: 'blue' } as const;
+
+const runLine = (terminal: Terminal, run: IndexedRun): string => {
+  const verdict = terminal.paint(verdictColours[run.verdict], run.verdict.padEnd(8));
+  const who = (run.unit ?? '-').padEnd(17);
+  const blame = run.blame === null ? '' : `${run.blame}: `;
+  return `${run.runId}  ${verdict}  ${who}  ${blame}${run.cause}`;
+};
+
+export const registerRecords: RegisterVerb = (program, context) => {
+  const { composition, done } = context;
+  const { terminal } = composition;
+  const records = program.command('records').description('the records of past runs: list, show, bundle, prune');
+
+  withSearch(records.command('ls').description('runs, newest first'), context)
+    .option('--limit <n>', 'so many at the most', positive, 50)
+    .action(async (options: SearchOptions) => {
+      const index = await openIndex(options, terminal);
+      const runs = index.search(searchOf(options));
+      index.close();
+      if (options.json) return terminal.line(JSON.stringify(runs, null, 2));
+      for (const run of runs) terminal.line(runLine(terminal, run));
+      if (runs.length === 0) terminal.line('no such runs');
+      if (runs.length === options.limit)
+        terminal.line(terminal.paint('grey', `the newest ${options.limit}; --limit shows more`));
+    });
+
+  withRuns(records.command('show').description('one run').argument('<run>', 'its id'), context).action(
+    async (runId: string, options: RecordsOptions) => {
+      const folder = resolve(runsDirectoryOf(options), runId);
+      const record = await readRecord(folder);
+      if (options.json) return terminal.line(JSON.stringify(record, null, 2));
+      const { createProgress } = await import('./progress.js');
+      createProgress(terminal).finished({ record, folder });
+    },
+  );
+
+  withRuns(records.command('reindex').description('builds the index anew from the run folders'), context).action(
+    async (options: RecordsOptions) => {
+      const index = RunIndex.open(runsDirectoryOf(options));
+      const told = await index.reindex({
+        all: true,
+        onProgress: (read, of) => terminal.passing(`reading records: ${read} of ${of}`),
+      });
+      index.close();
+      if (options.json) return terminal.line(JSON.stringify(told, null, 2));
+      terminal.line(`${told.runs} runs in the index, ${told.removed} gone, ${told.unfinished} without a record yet`);
+      for (const { runId, reason } of told.unreadable) terminal.error(`left out: ${runId} (${reason})`);
+      if (told.unreadable.length > 0) done(exitCodes.wentWrong);
+    },
+  );
+
+  withSearch(
+    records
+      .command('export')
+      .description('evidence bundle of runs: named ones, or those a search finds')
+      .argument('[run...]', 'ids'),
+    context,
+  )
+    .requiredOption('--to <file>', 'bundle to write, .tar.gz')
+    .action(async (named: readonly string[], options: SearchOptions & { readonly to: string }) => {
+      const { to, ...search } = options;
+      let runIds = named;
+      if (named.length === 0) {
+        const index = await openIndex(options, terminal);
+        runIds = index.search(searchOf(search)).map(({ runId }) => runId);
+        index.close();
+      }
+      if (runIds.length === 0) throw new BenchError('USAGE', 'no run to export: name some, or search for some');
+      const manifest = await exportBundle(runsDirectoryOf(options), runIds, resolve(to));
+      if (options.json) return terminal.line(JSON.stringify(manifest, null, 2));
+      terminal.line(`${manifest.runs.length} runs, ${manifest.files.length} files: ${to}`);
+    });
+
+  records
+    .command('verify')
+    .description('whether a bundle is as it was made')
+    .argument('<bundle>', '.tar.gz')
+    .option('--json', 'JSON instead of text', false)
+    .action(async (bundle: string, { json }: { readonly json: boolean }) => {
+      const { manifest, problems } = await verifyBundle(resolve(bundle));
+      if (json) terminal.line(JSON.stringify({ runs: manifest.runs, files: manifest.files.length, problems }, null, 2));
+      else if (problems.length === 0)
+        terminal.line(
+          `${terminal.paint('green', 'whole')}  ${manifest.runs.length} runs, ${manifest.files.length} files`,
+        );
+      else for (const problem of problems) terminal.line(`${terminal.paint('red', 'not as made')}  ${problem}`);
+      if (problems.length > 0) done(exitCodes.wentWrong);
+    });
+
+  withRuns(
+    records
+      .command('import')
+      .description('takes the runs of another station’s bundle in')
+      .argument('<bundle>', '.tar.gz'),
+    context,
+  ).action(async (bundle: string, options: RecordsOptions) => {
+    const told = await importBundle(resolve(bundle), runsDirectoryOf(options));
+    (await openIndex(options, terminal)).close();
+    if (options.json) return terminal.line(JSON.stringify(told, null, 2));
+    terminal.line(`${told.added.length} runs taken in, ${told.known.length} were here already`);
+  });
+
+  withRuns(records.command('prune').description('takes the oldest finished runs away'), context)
+    .requiredOption('--max-runs <n>', 'so many stay at the most', positive)
+    .option('--max-size <size>', 'and take so much at the most, such as 20GiB', byteSize, Number.POSITIVE_INFINITY)
+    .option('--dry-run', 'only say what would go', false)
+    .action(
+      async (
+        options: RecordsOptions & { readonly maxRuns: number; readonly maxSize: number; readonly dryRun: boolean },
+      ) => {
+        const { maxRuns, maxSize: maxBytes, dryRun } = options;
+        const told = await pruneRuns(runsDirectoryOf(options), { maxRuns, maxBytes }, { dryRun });
+        (await openIndex(options, terminal)).close();
+        if (options.json) return terminal.line(JSON.stringify(told, null, 2));
+        for (const { runId } of told.removed) terminal.line(`${dryRun ? 'would go' : 'gone'}  ${runId}`);
+        const mebibytes = (told.keptBytes / 1024 ** 2).toFixed(1);
+        terminal.line(
+          `${told.removed.length} ${dryRun ? 'would go' : 'gone'}, ${told.keptRuns} stay (${mebibytes} MiB)`,
+        );
+      },
+    );
+};

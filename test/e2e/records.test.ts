@@ -1,0 +1,63 @@
+/** `records` and `stats` as their users call them, on run folders made by hand. */
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { RunRecord } from '../../src/records/record.js';
+import { invoke } from '../helpers/linkpulse.js';
+import { healthyRun } from '../reports/fixture-run.js';
+
+const { record } = healthyRun();
+const runs = mkdtempSync(join(tmpdir(), 'linkpulse-records-'));
+const write = (runId: string, changes: Partial<RunRecord>) => {
+  mkdirSync(join(runs, runId));
+  writeFileSync(join(runs, runId, 'record.json'), JSON.stringify({ ...record, runId, ...changes }));
+};
+write('20261120-080000-sim1-aaaa', { startedAt: '2026-11-20T08:00:00.000Z' });
+write('20261121-080000-sim1-bbbb', {
+  startedAt: '2026-11-21T08:00:00.000Z',
+  verdict: 'error',
+  blame: 'network',
+  cause: 'No offer came.',
+});
+
+const linkpulse = async (...words: string[]) => {
+  const called = invoke(words);
+  return { exit: await called.exitCode, out: called.stdout(), err: called.stderr() };
+};
+const inRuns = (...words: string[]) => linkpulse(...words, '--runs', runs);
+
+test('records ls finds, shows newest first, and says when there is nothing', async () => {
+  const all = await inRuns('records', 'ls');
+  expect(all.exit).toBe(0);
+  expect(all.out.split('\n').map((line) => line.slice(0, 8))).toEqual(expect.arrayContaining(['20261121', '20261120']));
+  expect(all.out.indexOf('bbbb')).toBeLessThan(all.out.indexOf('aaaa'));
+  const blamed = await inRuns('records', 'ls', '--blame', 'network', '--json');
+  expect(JSON.parse(blamed.out)).toMatchObject([{ runId: '20261121-080000-sim1-bbbb', blame: 'network' }]);
+  expect((await inRuns('records', 'ls', '--since', '2026-12-01')).out).toContain('no such runs');
+  expect(await inRuns('records', 'ls', '--since', 'yesterday')).toMatchObject({ exit: 4 });
+});
+
+test('records show, export, verify, import, prune', async () => {
+  expect((await inRuns('records', 'show', '20261120-080000-sim1-aaaa')).out).toContain('PASS');
+  const bundle = join(mkdtempSync(join(tmpdir(), 'linkpulse-out-')), 'evidence.tar.gz');
+  expect(await inRuns('records', 'export', '--verdict', 'pass', '--to', bundle)).toMatchObject({ exit: 0 });
+  expect((await linkpulse('records', 'verify', bundle)).out).toContain('whole  1 runs');
+  const other = mkdtempSync(join(tmpdir(), 'linkpulse-other-'));
+  expect((await linkpulse('records', 'import', bundle, '--runs', other)).out).toContain('1 runs taken in');
+  expect((await linkpulse('records', 'ls', '--runs', other)).out).toContain('aaaa');
+  writeFileSync(bundle, readFileSync(bundle).subarray(0, 300));
+  const broken = await linkpulse('records', 'verify', bundle);
+  expect(broken.exit).toBe(5);
+  expect(broken.err).toContain('BUNDLE_INVALID');
+  const dry = await inRuns('records', 'prune', '--max-runs', '1', '--dry-run');
+  expect(dry.out).toContain('would go  20261120-080000-sim1-aaaa');
+});
+
+test('stats tells yield and measurements; an error of the bench counts against nobody', async () => {
+  const told = await inRuns('stats', '--json');
+  expect(JSON.parse(told.out)).toMatchObject({ schema: 1, runs: 2, yield: { units: 1, firstPass: 1, errors: 1 } });
+  const text = (await inRuns('stats')).out;
+  expect(text).toContain('first-pass yield 100.0 %');
+  expect(text).toContain('No offer came.');
+});
