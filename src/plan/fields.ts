@@ -70,8 +70,9 @@ export const orWord = <Value>(word: string, schema: z.ZodType<Value>) =>
     if (input === word) return null;
     const result = schema.safeParse(input);
     if (result.success) return result.data;
-    for (const { message } of result.error.issues) {
-      context.issues.push({ code: 'custom', message: absent(input)?.problem ?? `${message}, or ${word}`, input });
+    for (const { message, path } of result.error.issues) {
+      const told = path.length > 0 ? message : `${message}, or ${word}`;
+      context.issues.push({ code: 'custom', message: absent(input)?.problem ?? told, input, path });
     }
     return z.NEVER;
   });

@@ -66,6 +66,24 @@ const callManagersDiffer: Check = ({ callManagers = [] }) => [
   })),
 ];
 
+const changeFits: Check = ({ change, callManagers }) => {
+  if (change === undefined || change === null || callManagers === undefined) return [];
+  const names = callManagers.map(({ name }) => name);
+  const told = change.callManagers ?? names;
+  return [
+    ...told.map((name, index) => {
+      const path = ['change', 'callManagers', index];
+      if (!names.includes(name)) return { path, message: `${name} is no CallManager of this plan` };
+      return told.indexOf(name) < index && { path, message: `${name} is given twice` };
+    }),
+    told.length === 0 && { path: ['change', 'callManagers'], message: 'needs at least one CallManager' },
+    callManagers.some(({ behaviour }) => behaviour === 'die' || behaviour === 'ignore-keepalives') && {
+      path: ['change'],
+      message: 'goes with no CallManager that dies or ignores keepalives: one thing at a time',
+    },
+  ];
+};
+
 const powerFitsTogether: Check = ({ power, boot }) => [
   power !== undefined &&
     power.underloadMilliamps >= power.overloadMilliamps && {
@@ -115,6 +133,7 @@ const limitsInOrder: Check = ({ limits = {} }) =>
 const checks: readonly Check[] = [
   addresses,
   callManagersDiffer,
+  changeFits,
   powerFitsTogether,
   keepalivesFitDeadline,
   limitsInOrder,

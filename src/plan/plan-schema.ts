@@ -1,6 +1,7 @@
 /** The plan as it is written, section by section, and what `Plan` makes of it. Bounds follow docs/board-protocol.md. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { callControl, callManagers, change, sip } from './call-control-schema.js';
 import {
   addressRange,
   addressWithPrefix,
@@ -26,7 +27,7 @@ const phone = z.strictObject({
   deviceId: orWord('any', text(/^SEP[0-9A-F]{12}$/, 'SEP and twelve upper-case hex digits')),
   platform: line(64),
   load: loadName(),
-  protocol: oneOf(['SCCP']),
+  protocol: oneOf(['SCCP', 'SIP']),
 });
 
 const pulseNanoseconds = { '125ns': 125, '250ns': 250, '500ns': 500, '1us': 1000 } as const;
@@ -106,19 +107,6 @@ const tftp = (directory: string) =>
       blockTimeoutMs: section.blockTimeout,
       retries: section.retries,
     }));
-
-const callManagers = z
-  .array(
-    z.strictObject({
-      priority: wholeNumber(0, 9),
-      name: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a host name'),
-      address: ipv4(),
-      port: wholeNumber(1, 65_535),
-      behaviour: oneOf(['serve', 'refuse']),
-    }),
-  )
-  .min(1, 'needs at least one CallManager')
-  .max(3, 'a phone knows three CallManagers at most');
 
 const sccp = z
   .strictObject({
@@ -205,6 +193,9 @@ export const planParts = (directory: string) => ({
   tftp: tftp(directory) as z.ZodType<Plan['tftp']>,
   callManagers: callManagers as z.ZodType<Plan['callManagers']>,
   sccp: sccp as z.ZodType<Plan['sccp']>,
+  callControl: callControl as z.ZodType<Plan['callControl']>,
+  sip: sip as z.ZodType<Plan['sip']>,
+  change: change as z.ZodType<Plan['change']>,
   deadlines: deadlines as z.ZodType<Plan['deadlines']>,
   limits: limits as z.ZodType<Plan['limits']>,
   simulation: simulation as z.ZodType<Plan['simulation']>,

@@ -3,6 +3,7 @@
  * In the YAML every duration and quantity carries its unit (`400ms`, `6.3W`); here names carry it.
  */
 import type { InUnit } from '../units.js';
+import type { CallControlPlan, CallManagerConduct, ChangePlan, SipPlan } from './call-control.js';
 
 export interface Limits {
   readonly min?: number;
@@ -36,20 +37,23 @@ export const measurementUnits = {
   'registration.registeredMs': 'ms',
   'registration.attempts': 'CallManagers',
   'registration.keepalives': 'messages',
+  'registration.failoverMs': 'ms',
+  'registration.fallbackMs': 'ms',
+  'registration.refetchedMs': 'ms',
+  'registration.returnedMs': 'ms',
 } as const;
 export type MeasurementName = keyof typeof measurementUnits;
 /** The type that a figure of this measurement must have: milliwatts cannot meet milliamps. */
 export type FigureOf<Name extends MeasurementName> = InUnit<(typeof measurementUnits)[Name]>;
 
-export interface CallManagerPlan {
+export type CallManagerPlan = CallManagerConduct & {
   /** 0 is the highest priority. */
   readonly priority: number;
   readonly name: string;
   readonly address: string;
+  /** Of the phone's protocol. */
   readonly port: number;
-  /** `refuse`: this one is down on purpose. */
-  readonly behaviour: 'serve' | 'refuse';
-}
+};
 
 export interface Plan {
   readonly name: string;
@@ -60,7 +64,7 @@ export interface Plan {
     readonly deviceId: string | null;
     readonly platform: string;
     readonly load: string;
-    readonly protocol: 'SCCP';
+    readonly protocol: 'SCCP' | 'SIP';
   };
   readonly power: {
     readonly method: 'prestandard';
@@ -112,6 +116,10 @@ export interface Plan {
     readonly secondaryKeepaliveSeconds: number;
     readonly dateTemplate: string;
   };
+  readonly callControl: CallControlPlan;
+  readonly sip: SipPlan;
+  /** null: nothing changes while the phone is registered. */
+  readonly change: ChangePlan | null;
   /** How long each stage may take, from the end of the stage before it. */
   readonly deadlines: {
     readonly powerMs: number;

@@ -26,6 +26,10 @@ const names: Readonly<Record<MeasurementName, string>> = {
   'config.imageBytes': 'Image fetched',
   'registration.registeredMs': 'Time to registration',
   'registration.attempts': 'CallManagers tried',
+  'registration.failoverMs': 'CallManager lost until registered with the next',
+  'registration.fallbackMs': 'CallManager back until registered with it again',
+  'registration.refetchedMs': 'Told to start again until the configuration was fetched',
+  'registration.returnedMs': 'Told to start again until registered again',
   'registration.keepalives': 'Keepalives seen',
 };
 

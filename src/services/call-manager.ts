@@ -1,88 +1,87 @@
-import type { Duplex } from 'node:stream';
-import type { IpAttachment, TcpListener } from '../network/ip-attachment.js';
-import type { CallManagerPlan, Plan } from '../plan/plan.js';
+import type { CallManagerConduct } from '../plan/call-control.js';
+import type { CallManagerPlan } from '../plan/plan.js';
+import type { Alarm } from '../timeline/clock.js';
+import { conductFact, conductOf } from './call-manager-conduct.js';
 import { createFactTeller } from './fact-teller.js';
-import { createSccpSession } from './sccp-session.js';
+import { serveSccp } from './sccp-server.js';
 import type { Service, ServiceContext } from './service.js';
 
-/** A phone holds two connections at most; the rest is room for its neighbours and for what it forgot to close. */
-const maxConnections = 16;
-/** Keepalive intervals without a byte, after which a connection is dropped. */
-const silentIntervals = 3;
-/** Bytes a peer may leave unread before its connection is dropped. */
-const maxUnsentBytes = 64 * 1024;
-const millisecondsPerSecond = 1000;
+/** A phone whose registration is complete, and how to tell it to begin again. */
+export interface RegisteredPhone {
+  readonly deviceName: string;
+  order(kind: 'reset' | 'restart'): void;
+}
 
 export interface CallManagerOptions extends ServiceContext {
   /** Local time as the phone is to show it. */
   readonly now: () => Date;
+  /** Heard each time a phone has finished registering. */
+  readonly onRegistered?: (phone: RegisteredPhone) => void;
 }
 
-/** Why this member refuses, or null: it serves. */
-const refusalOf = (member: CallManagerPlan, plan: Plan, faults: ReadonlySet<string>): string | null => {
-  if (faults.has('all-refuse')) return 'all-refuse';
-  const first = Math.min(...plan.callManagers.map((each) => each.priority));
-  if (faults.has('primary-refuses') && member.priority === first) return 'primary-refuses';
-  return member.behaviour === 'refuse' ? 'plan' : null;
-};
+/** One member that serves, in its protocol, with its own way to misbehave (or none). */
+export interface MemberOptions extends CallManagerOptions {
+  readonly member: CallManagerPlan;
+  readonly conduct: CallManagerConduct;
+}
 
-/** One member that serves: SCCP on its address and port. */
-const serveMember = async (member: CallManagerPlan, options: CallManagerOptions): Promise<Service> => {
-  const { plan, clock, ip, now, tell } = options;
+const serve = (options: MemberOptions): Promise<Service> => serveSccp(options);
+
+const refuse = async ({ member, ip }: MemberOptions): Promise<Service> =>
+  ip.refuseTcp({ address: member.address, port: member.port });
+
+/** Serves, dies so long after the first registration, and comes back where it is told to. */
+const serveMortal = async (
+  options: MemberOptions,
+  { afterMs, backAfterMs }: Extract<CallManagerConduct, { behaviour: 'die' }>,
+): Promise<Service> => {
+  const { clock, member, tell } = options;
   const teller = createFactTeller('callmanager', tell);
-  /** Each with what ends it at once. */
-  const connections = new Map<Duplex, () => void>();
-  const silenceMs =
-    Math.max(plan.sccp.keepaliveSeconds, plan.sccp.secondaryKeepaliveSeconds) * silentIntervals * millisecondsPerSecond;
+  const detail = { server: member.address, name: member.name };
+  let alarm: Alarm | undefined;
+  let closed = false;
+  /** What stands on the address now; changes go one after the other. */
+  let current: Promise<Service>;
 
-  const onConnection = (socket: Duplex): void => {
-    socket.on('error', () => socket.destroy());
-    if (connections.size >= maxConnections) {
-      teller.once('too-many-connections', member.name, { server: member.address, limit: maxConnections });
-      socket.destroy();
-      return;
-    }
-    const end = (): void => {
-      silence.cancel();
-      connections.delete(socket);
-      socket.destroy();
-    };
-    const drop = (action: string, reason: string): void => {
-      teller.once(action, reason, { server: member.address, reason });
-      end();
-    };
-    const session = createSccpSession({ plan, server: member, now, teller });
-    const watch = () => clock.alarm(silenceMs, () => drop('connection-silent', `nothing heard for ${silenceMs} ms`));
-    let silence = watch();
-    connections.set(socket, end);
-    socket.on('data', (chunk: Uint8Array) => {
-      if (!connections.has(socket)) return;
-      silence.cancel();
-      silence = watch();
-      const { reply, garbage } = session.push(chunk);
-      if (reply.length > 0) socket.write(reply);
-      if (garbage !== null) drop('stream-garbage', garbage);
-      else if (socket.writableLength > maxUnsentBytes) drop('replies-unread', `${maxUnsentBytes} bytes`);
+  const become = (next: () => Promise<Service>, action: string): void => {
+    current = current.then(async (before) => {
+      await before.close();
+      if (closed) return before;
+      teller.tell(action, detail);
+      return next();
     });
-    socket.on('end', () => socket.end());
-    socket.on('close', end);
+    // An address that cannot be taken again leaves nobody there, which is what a dead CallManager is.
+    current = current.catch(() => ({ close: async () => {} }));
   };
-
-  const listener = await ip.listenTcp({ address: member.address, port: member.port }, onConnection);
+  const onRegistered: MemberOptions['onRegistered'] = (phone) => {
+    options.onRegistered?.(phone);
+    if (alarm !== undefined) return;
+    alarm = clock.alarm(afterMs, () => {
+      become(() => refuse(options), 'died-on-purpose');
+      if (backAfterMs === null) return;
+      alarm = clock.alarm(backAfterMs, () => become(() => serve(options), 'serves-again'));
+    });
+  };
+  current = serve({ ...options, onRegistered });
+  await current;
   return {
     close: async () => {
-      for (const end of [...connections.values()]) end();
-      await listener.close();
+      closed = true;
+      alarm?.cancel();
+      await (await current).close();
     },
   };
 };
 
-const refuseMember = async (member: CallManagerPlan, ip: IpAttachment): Promise<TcpListener> =>
-  ip.refuseTcp({ address: member.address, port: member.port });
+const startMember = (options: MemberOptions): Promise<Service> => {
+  const { conduct } = options;
+  if (conduct.behaviour === 'refuse') return refuse(options);
+  return conduct.behaviour === 'die' ? serveMortal(options, conduct) : serve(options);
+};
 
-/** The plan's CallManagers, each on its own address: those that serve, and those that are down on purpose. */
+/** The plan's CallManagers, each on its own address: those that serve, and those that misbehave on purpose. */
 export const startCallManagers = async (options: CallManagerOptions): Promise<Service> => {
-  const { plan, ip, faults, tell } = options;
+  const { plan, faults, tell } = options;
   const teller = createFactTeller('callmanager', tell);
   const started: Service[] = [];
   const close = async (): Promise<void> => {
@@ -90,12 +89,12 @@ export const startCallManagers = async (options: CallManagerOptions): Promise<Se
   };
   try {
     for (const member of plan.callManagers) {
-      const reason = refusalOf(member, plan, faults);
-      started.push(await (reason === null ? serveMember(member, options) : refuseMember(member, ip)));
-      if (reason !== null) {
-        const { name, address, port, priority } = member;
-        teller.tell('refuses-on-purpose', { server: address, port, name, priority, reason });
-      }
+      const purpose = conductOf(member, plan, faults);
+      started.push(await startMember({ ...options, member, conduct: purpose.conduct }));
+      const fact = conductFact(purpose);
+      if (fact === undefined) continue;
+      const { name, address, port, priority } = member;
+      teller.tell(fact.action, { server: address, port, name, priority, reason: purpose.reason, ...fact.detail });
     }
   } catch (error) {
     await close();

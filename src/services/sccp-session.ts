@@ -1,11 +1,14 @@
+import type { CallManagerConduct } from '../plan/call-control.js';
 import type { CallManagerPlan, Plan } from '../plan/plan.js';
-import { encodeSccp, SccpFramer, type SccpMessage } from '../wire/sccp.js';
+import { encodeSccp, SccpFramer, type SccpMessage, wideAddressBytes } from '../wire/sccp.js';
 import type { FactTeller } from './fact-teller.js';
 
-/** The newest protocol version the bench speaks: a 7940/7960 with load 8.1. */
-const newestProtocol = 11;
 /** From this version on a server puts it in its headers, but for the answers that always carry 0. */
 const firstProtocolInHeader = 10;
+/** From this version on lines, speed dials, prompts and servers are told in messages of variable length. */
+const firstDynamicProtocol = 17;
+/** From this version on a forwarding number has 25 bytes; nothing is forwarded here, so four zeros more will do. */
+const firstLongForwardProtocol = 18;
 
 /**
  * What every phone gets: one line and no calls. `buttons`, `softKeys` and `softKeySets` as the codec tells them: line key
@@ -39,6 +42,7 @@ export interface SccpSessionOptions {
   readonly server: CallManagerPlan;
   readonly now: () => Date;
   readonly teller: FactTeller;
+  readonly conduct: CallManagerConduct;
 }
 
 /** Calendar fields are local time, the last one is UTC seconds. */
@@ -79,32 +83,64 @@ const unanswered: ReadonlySet<string> = new Set([
   'SoftKeyEvent',
   'AccessoryStatus',
   'ExtensionDeviceCaps',
+  'ServiceURLStatReq',
+  'SubscriptionStatReq',
 ]);
 
 /** Allowed before Register: a standby connection keeps itself alive and asks for a token. */
-const beforeRegistration: ReadonlySet<string> = new Set(['Register', 'KeepAlive', 'RegisterTokenReq', 'Unregister']);
+const beforeRegistration: ReadonlySet<string> = new Set([
+  'Register',
+  'KeepAlive',
+  'RegisterTokenReq',
+  'SPCPRegisterTokenReq',
+  'Unregister',
+]);
+
+/** With any of them a registration is complete: the first for a phone, the second for an SPCP device. */
+const completing: ReadonlySet<string> = new Set(['TimeDateReq', 'RegisterAvailableLines']);
+
+/** Type word of Reset. */
+const resetTypes = { reset: 1, restart: 2 } as const;
 
 type Handler = (message: SccpMessage) => readonly Reply[];
 
 export interface SccpSession {
-  /**
-   * Bytes of the stream in, in any pieces; bytes to send out, those of all messages of one piece together.
-   * `garbage`: the stream cannot be read any further, and why.
-   */
-  push(chunk: Uint8Array): { readonly reply: Uint8Array; readonly garbage: string | null };
+  /** null: not registered. */
+  readonly deviceName: string | null;
+  push(chunk: Uint8Array): SccpAnswer;
+  /** The message that tells a registered phone to start again. */
+  order(kind: keyof typeof resetTypes): Uint8Array;
+}
+
+/** What came of bytes of the stream, in any pieces. */
+export interface SccpAnswer {
+  /** Bytes to send out, those of all messages of one piece together. */
+  readonly reply: Uint8Array;
+  /** Whole messages heard. */
+  readonly messages: number;
+  /** The stream cannot be read any further, and why. */
+  readonly garbage: string | null;
+  /** The device whose registration became complete with this piece. */
+  readonly registered: string | null;
 }
 
 /** One connection of one phone, without the socket: registration as protocol-facts measured it, in any order. */
-export const createSccpSession = ({ plan, server, now, teller }: SccpSessionOptions): SccpSession => {
+export const createSccpSession = ({ plan, server, now, teller, conduct }: SccpSessionOptions): SccpSession => {
+  const { newestSccpVersion, token, tokenWaitSeconds } = plan.callControl;
   const framer = new SccpFramer();
   let deviceName: string | null = null;
   let protocolVersion = 0;
+  let isComplete = false;
+
+  const reject = (text: string): readonly Reply[] => [{ name: 'RegisterReject', fields: { text }, plainHeader: true }];
 
   const register: Handler = (message) => {
     const name = textField(message, 'deviceName');
-    if (name === '') return [{ name: 'RegisterReject', fields: { text: 'No device name' }, plainHeader: true }];
+    if (name === '') return reject('No device name');
+    if (conduct.behaviour === 'reject') return reject(conduct.text);
     deviceName = name;
-    protocolVersion = Math.min(numberField(message, 'protocolVersion'), newestProtocol);
+    isComplete = false;
+    protocolVersion = Math.min(numberField(message, 'protocolVersion'), newestSccpVersion);
     const fields = {
       keepaliveSeconds: plan.sccp.keepaliveSeconds,
       dateTemplate: plan.sccp.dateTemplate,
@@ -117,29 +153,45 @@ export const createSccpSession = ({ plan, server, now, teller }: SccpSessionOpti
     ];
   };
 
+  const isDynamic = (): boolean => protocolVersion >= firstDynamicProtocol;
+
   const lineStat: Handler = (message) => {
     const line = numberField(message, 'line');
     const { directoryNumber, lineName } = phoneSetup;
     const known = line === phoneSetup.line;
     const texts = known ? { directoryNumber, name: lineName, label: directoryNumber } : {};
-    return [{ name: 'LineStat', fields: { line, ...texts } }];
+    return [{ name: isDynamic() ? 'LineStatDynamic' : 'LineStat', fields: { line, ...texts } }];
   };
 
   const serverList = (): Fields => {
     const members = plan.callManagers.toSorted((a, b) => a.priority - b.priority).slice(0, listedServers);
-    return Object.fromEntries(
+    const form: Fields = isDynamic() ? { addressBytes: wideAddressBytes } : {};
+    const told = Object.fromEntries(
       members.flatMap(({ name, address, port }, index) => [
         [`server${index + 1}`, name],
         [`port${index + 1}`, port],
         [`address${index + 1}`, address],
       ]),
     );
+    return { ...form, ...told };
   };
 
+  const tokenAnswer =
+    (prefix: '' | 'SPCP'): Handler =>
+    () => [
+      token === 'grant'
+        ? { name: `${prefix}RegisterTokenAck`, plainHeader: true }
+        : { name: `${prefix}RegisterTokenReject`, fields: { waitSeconds: tokenWaitSeconds }, plainHeader: true },
+    ];
+
   const handlers: Readonly<Record<string, Handler>> = {
-    KeepAlive: () => [{ name: 'KeepAliveAck', plainHeader: true }],
+    KeepAlive: () =>
+      conduct.behaviour === 'ignore-keepalives' && deviceName !== null
+        ? []
+        : [{ name: 'KeepAliveAck', plainHeader: true }],
     Register: register,
-    RegisterTokenReq: () => [{ name: 'RegisterTokenAck', plainHeader: true }],
+    RegisterTokenReq: tokenAnswer(''),
+    SPCPRegisterTokenReq: tokenAnswer('SPCP'),
     VersionReq: () => [{ name: 'Version', fields: { version: '' }, plainHeader: true }],
     ButtonTemplateReq: () => [{ name: 'ButtonTemplate', fields: { buttons: phoneSetup.buttons } }],
     SoftKeyTemplateReq: () => [{ name: 'SoftKeyTemplateRes', fields: { softKeys: phoneSetup.softKeys } }],
@@ -151,22 +203,31 @@ export const createSccpSession = ({ plan, server, now, teller }: SccpSessionOpti
       },
     ],
     LineStatReq: lineStat,
-    SpeedDialStatReq: (message) => [{ name: 'SpeedDialStat', fields: { number: numberField(message, 'number') } }],
-    ForwardStatReq: (message) => [{ name: 'ForwardStat', fields: { line: numberField(message, 'line') } }],
+    SpeedDialStatReq: (message) => {
+      const fields = { number: numberField(message, 'number') };
+      return [{ name: isDynamic() ? 'SpeedDialStatDynamic' : 'SpeedDialStat', fields }];
+    },
+    ForwardStatReq: (message) => {
+      const further = protocolVersion >= firstLongForwardProtocol ? { further: 0 } : {};
+      return [{ name: 'ForwardStat', fields: { line: numberField(message, 'line'), ...further } }];
+    },
+    FeatureStatReq: (message) => [{ name: 'FeatureStat', fields: { index: numberField(message, 'index') } }],
     ServerReq: () => [{ name: 'ServerRes', fields: serverList() }],
     TimeDateReq: () => [
       { name: 'DefineTimeDate', fields: timeFields(now()) },
       { name: 'SelectSoftKeys' },
-      { name: 'DisplayPromptStatus', fields: { text: phoneSetup.prompt } },
+      { name: isDynamic() ? 'DisplayPromptStatusV2' : 'DisplayPromptStatus', fields: { text: phoneSetup.prompt } },
     ],
     Unregister: () => {
       deviceName = null;
+      isComplete = false;
       return [{ name: 'UnregisterAck', fields: { status: 0 } }];
     },
   };
 
   const answer = (message: SccpMessage): readonly Reply[] => {
     const { messageName } = message;
+    if (completing.has(messageName) && deviceName !== null) isComplete = true;
     if (unanswered.has(messageName)) return [];
     const handle = handlers[messageName];
     if (handle === undefined) {
@@ -185,12 +246,23 @@ export const createSccpSession = ({ plan, server, now, teller }: SccpSessionOpti
     encodeSccp(name, fields, plainHeader || protocolVersion < firstProtocolInHeader ? 0 : protocolVersion);
 
   return {
+    get deviceName() {
+      return deviceName;
+    },
+    order: (kind) => encode({ name: 'Reset', fields: { type: resetTypes[kind] } }),
     push: (chunk) => {
       const messages = framer.push(chunk);
       const readable = framer.lost ? messages.slice(0, -1) : messages;
+      const garbage = framer.lost ? (messages.at(-1)?.malformed?.reason ?? 'stream lost') : null;
+      if (conduct.behaviour === 'silent')
+        return { reply: nothing, messages: readable.length, garbage, registered: null };
+      const wasComplete = isComplete;
       // A payload that is too short is answered by what could be read of it.
       const reply = Buffer.concat(readable.flatMap(answer).map(encode));
-      return { reply, garbage: framer.lost ? (messages.at(-1)?.malformed?.reason ?? 'stream lost') : null };
+      const registered = isComplete && !wasComplete ? deviceName : null;
+      return { reply, messages: readable.length, garbage, registered };
     },
   };
 };
+
+const nothing = new Uint8Array();

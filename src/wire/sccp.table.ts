@@ -188,6 +188,29 @@ const ackFeatures = (fields: SccpFields): string => {
 };
 
 const serverPlaces = [1, 2, 3, 4, 5];
+/** From protocol 17 on an address is a family word (0: IPv4) and 16 bytes. */
+export const wideAddressBytes = 20;
+const addressBytes = 4;
+
+/** The five addresses end the message: what is left tells their width; `addressBytes` chooses it where one is written. */
+const serverAddress = (place: number): SccpPart => {
+  const plain = ipv4(`address${place}`);
+  return {
+    ...plain,
+    read(reader, fields) {
+      const isWide = reader.remaining >= (serverPlaces.length + 1 - place) * wideAddressBytes;
+      if (isWide) reader.skip(addressBytes, 'address family');
+      plain.read(reader, fields);
+      if (isWide) reader.skip(wideAddressBytes - 2 * addressBytes, 'rest of an IPv6 address');
+    },
+    write(writer, fields) {
+      const isWide = fields.addressBytes === wideAddressBytes;
+      if (isWide) writer.zeros(addressBytes);
+      plain.write(writer, fields);
+      if (isWide) writer.zeros(wideAddressBytes - 2 * addressBytes);
+    },
+  };
+};
 
 /**
  * Payloads that can be read and written. Lists are told as text, used slots joined by commas: `buttons` as
@@ -259,8 +282,8 @@ export const sccpLayouts: Readonly<Record<string, SccpLayout>> = {
     // Written wherever a protocol version is.
     { ...hex('features', 3, ackFeatures), field: 'protocolVersion' },
   ),
-  ForwardStat: layout(
-    8,
+  ForwardStat: grown(
+    { least: 8, written: 92 },
     u32('active'),
     u32('line', 1),
     u32('allActive'),
@@ -269,6 +292,8 @@ export const sccpLayouts: Readonly<Record<string, SccpLayout>> = {
     text('busyNumber', 24),
     u32('noAnswerActive'),
     text('noAnswerNumber', 24),
+    // From protocol 18 on the numbers have 25 bytes: written only where nothing is forwarded.
+    u32('further'),
   ),
   SpeedDialStat: layout(28, u32('number', 1), text('directoryNumber', 24), text('name', 40)),
   LineStat: layout(
@@ -310,7 +335,7 @@ export const sccpLayouts: Readonly<Record<string, SccpLayout>> = {
     240,
     ...serverPlaces.map((place) => text(`server${place}`, 48)),
     ...serverPlaces.map((place) => u32(`port${place}`)),
-    ...serverPlaces.map((place) => ipv4(`address${place}`)),
+    ...serverPlaces.map(serverAddress),
   ),
   Reset: layout(4, u32('type', 1)),
   KeepAliveAck: empty,
@@ -328,6 +353,30 @@ export const sccpLayouts: Readonly<Record<string, SccpLayout>> = {
   UnregisterAck: layout(4, u32('status')),
   RegisterTokenAck: empty,
   RegisterTokenReject: layout(4, u32('waitSeconds', 60)),
+  FeatureStat: layout(8, u32('index'), u32('feature'), text('name', 40), u32('status')),
+  SpeedDialStatDynamic: layout(4, u32('number', 1), nulText('directoryNumber'), nulText('name')),
+  ConfigStatDynamic: layout(
+    32,
+    text('deviceName', 16),
+    u32('userId'),
+    u32('instance', 1),
+    u32('lines', 1),
+    u32('speedDials'),
+    nulText('userName'),
+    nulText('serverName'),
+  ),
+  DisplayPromptStatusV2: layout(12, u32('timeoutSeconds'), u32('line'), u32('callReference'), nulText('text')),
+  SPCPRegisterTokenReq: layout(
+    32,
+    text('deviceName', 16),
+    u32('userId'),
+    u32('instance', 1),
+    ipv4('stationAddress'),
+    u32('deviceType'),
+    u32('maxStreams'),
+  ),
+  SPCPRegisterTokenAck: layout(4, u32('features')),
+  SPCPRegisterTokenReject: layout(4, u32('waitSeconds', 60)),
   LineStatDynamic: layout(
     8,
     u32('line', 1),

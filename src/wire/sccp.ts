@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter, type Malformed, malformedOf } from './cursor.js
 import type { SccpFields } from './sccp.fields.js';
 import { type SccpLayout, sccpLayouts, sccpMessageName, sccpMessages } from './sccp.table.js';
 
-export { sccpMessageName, sccpMessages } from './sccp.table.js';
+export { sccpMessageName, sccpMessages, wideAddressBytes } from './sccp.table.js';
 
 export interface SccpMessage {
   /** Bytes from the message id on: 4 and the payload. */

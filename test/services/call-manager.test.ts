@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.js';
-import { startCallManagers } from '../../src/services/call-manager.js';
+import { type RegisteredPhone, startCallManagers } from '../../src/services/call-manager.js';
+import { sccpServerBounds } from '../../src/services/sccp-server.js';
 import type { Service } from '../../src/services/service.js';
 import type { ServiceFact } from '../../src/timeline/events.js';
 import { SccpFramer, type SccpMessage } from '../../src/wire/sccp.js';
@@ -87,6 +88,7 @@ describe('CallManager', () => {
   let facts: ServiceFact[];
   let service: Service;
   let clients: SccpClient[];
+  let phones: RegisteredPhone[];
 
   const start = async (plan: Plan = benchPlan(), faults: readonly string[] = []): Promise<void> => {
     service = await startCallManagers({
@@ -96,6 +98,7 @@ describe('CallManager', () => {
       faults: new Set(faults),
       tell: (fact) => facts.push(fact),
       now: () => new Date(2026, 5, 4, 11, 37, 17),
+      onRegistered: (phone) => phones.push(phone),
     });
   };
   const connect = async (address = primary): Promise<SccpClient> => {
@@ -116,6 +119,7 @@ describe('CallManager', () => {
     clock = new ManualClock();
     facts = [];
     clients = [];
+    phones = [];
   });
   afterEach(async () => {
     for (const client of clients) client.socket.destroy();
@@ -139,8 +143,9 @@ describe('CallManager', () => {
   it.each([
     [3, 3],
     [11, 11],
-    [17, 11],
-    [22, 11],
+    [17, 17],
+    [22, 22],
+    [23, 22],
   ])('settles with a phone of protocol %i on %i', async (offered, agreed) => {
     await start();
     const client = await connect();
@@ -156,11 +161,11 @@ describe('CallManager', () => {
     const versions = (await client.hear(6)).map((message) => [message.messageName, message.headerVersion]);
     expect(versions).toEqual([
       ['Version', 0],
-      ['ButtonTemplate', 11],
+      ['ButtonTemplate', 17],
       ['KeepAliveAck', 0],
-      ['DefineTimeDate', 11],
-      ['SelectSoftKeys', 11],
-      ['DisplayPromptStatus', 11],
+      ['DefineTimeDate', 17],
+      ['SelectSoftKeys', 17],
+      ['DisplayPromptStatusV2', 17],
     ]);
   });
 
@@ -231,6 +236,48 @@ describe('CallManager', () => {
     expect(Buffer.concat(client.chunks).toString('hex', 0, 12)).toBe('040000000000000000010000');
   });
 
+  it.each([
+    ['reset', 1],
+    ['restart', 2],
+  ] as const)('tells a phone that has finished registering to %s', async (kind, type) => {
+    await start();
+    const client = await registered();
+    expect(phones).toEqual([]);
+    client.send(request(0x0d), request(0x0d));
+    await client.hear(6);
+    expect(phones.map(({ deviceName }) => deviceName)).toEqual(['SEP0012DADBD34E']);
+    phones[0]?.order(kind);
+    expect(await client.hear(1)).toMatchObject([{ messageName: 'Reset', fields: { type } }]);
+  });
+
+  it('grants a token, or tells how long to wait', async () => {
+    await start();
+    const granted = await connect();
+    granted.send(request(0x29));
+    expect(await granted.names(1)).toEqual(['RegisterTokenAck']);
+    await service.close();
+    await start({ ...benchPlan(), callControl: { newestSccpVersion: 22, token: 'refuse', tokenWaitSeconds: 7 } });
+    const refused = await connect();
+    refused.send(request(0x29));
+    expect(await refused.hear(1)).toMatchObject([{ messageName: 'RegisterTokenReject', fields: { waitSeconds: 7 } }]);
+  });
+
+  it('tells a phone of protocol 20 in the messages of variable length', async () => {
+    await start();
+    const client = await registered(20);
+    client.send(request(0x0b, 1), request(0x0a, 3), request(0x12), request(0x09, 1));
+    const heard = await client.hear(4);
+    expect(heard.map(({ messageName }) => messageName)).toEqual([
+      'LineStatDynamic',
+      'SpeedDialStatDynamic',
+      'ServerRes',
+      'ForwardStat',
+    ]);
+    expect(heard[0]?.fields).toMatchObject({ line: 1, directoryNumber: '1000' });
+    expect(heard[2]?.fields).toMatchObject({ server1: 'cm-a', port2: 2000, address3: '10.110.0.4' });
+    for (const message of heard) expect(message.malformed).toBeUndefined();
+  });
+
   it('acknowledges Unregister and lets the phone register again', async () => {
     await start();
     const client = await registered();
@@ -288,23 +335,43 @@ describe('CallManager', () => {
     await registered();
   });
 
-  it('takes 16 connections per member and turns the next one away', async () => {
+  it('is full at its bound: then a connection that never registered goes for a newcomer, a phone never', async () => {
     await start();
-    for (let count = 0; count < 16; count += 1) await registered();
-    const late = await connect();
-    await late.ended();
+    const phone = await registered();
+    const port = await ip.realPort('tcp', primary, 2000);
+    const idle: net.Socket[] = [];
+    let gone = 0;
+    for (let count = 1; count < sccpServerBounds.connections; count += 1) {
+      const socket = net.connect(port, '127.0.0.1').on('error', () => {});
+      socket.on('close', () => {
+        gone += 1;
+      });
+      idle.push(socket);
+      await once(socket, 'connect');
+    }
+    const late = await registered();
     expect(actions()).toContain('too-many-connections');
-    clients[0]?.socket.destroy();
-    await expect
-      .poll(async () => {
-        const again = await connect();
-        again.send(request(0));
-        return again.hear(1).then(
-          () => true,
-          () => false,
-        );
-      })
-      .toBe(true);
+    await expect.poll(() => gone).toBe(1);
+    for (const client of [phone, late]) {
+      client.send(request(0));
+      expect(await client.names(1)).toEqual(['KeepAliveAck']);
+    }
+    for (const socket of idle) socket.destroy();
+  }, 30_000);
+
+  it('drops a connection that holds a message open a byte at a time', async () => {
+    await start();
+    const client = await connect();
+    await expect.poll(() => clock.pending).toBe(1);
+    for (const byte of registerOf(11).subarray(0, 17)) {
+      client.send(Uint8Array.of(byte));
+      clock.advance(10_000);
+    }
+    await expect.poll(() => client.socket.writableLength).toBe(0);
+    clock.advance(10_000);
+    // Not `ended`: with bytes unread the kernel resets.
+    await expect.poll(() => client.closed).toBe(true);
+    expect(actions()).toContain('connection-silent');
   });
 
   it('drops a connection that is silent for three keepalive intervals', async () => {
@@ -357,6 +424,58 @@ describe('CallManager', () => {
       await start(benchPlan({ callManagers: benchPlan().callManagers.toReversed() }), ['primary-refuses']);
       expect(await refusing()).toEqual([true, false, true]);
       expect(reasons()).toContainEqual(['refuses-on-purpose', 'cm-a', 'primary-refuses']);
+    });
+
+    it('stays silent, counts nothing as an answer', async () => {
+      await start(benchPlan(), ['primary-silent']);
+      const client = await connect();
+      client.send(registerOf(11), request(0));
+      const standby = await connect(secondary);
+      standby.send(request(0));
+      await standby.hear(1);
+      expect(client.chunks).toEqual([]);
+    });
+
+    it('answers late, in order', async () => {
+      await start(benchPlan(), ['primary-slow']);
+      const client = await connect();
+      client.send(registerOf(11));
+      await expect.poll(() => clock.pending).toBe(2);
+      expect(client.chunks).toEqual([]);
+      clock.advance(800);
+      expect(await client.names(2)).toEqual(['RegisterAck', 'CapabilitiesReq']);
+    });
+
+    it('rejects with its text', async () => {
+      await start(benchPlan(), ['register-rejected']);
+      const client = await connect();
+      client.send(registerOf(11));
+      const [reject] = await client.hear(1);
+      expect(reject).toMatchObject({ messageName: 'RegisterReject', fields: { text: 'Linkpulse: not allowed' } });
+    });
+
+    it('leaves the keepalives of a registered phone unanswered, not those of a standby', async () => {
+      await start(benchPlan(), ['keepalives-unanswered']);
+      const client = await registered();
+      client.send(request(0), request(0x0f));
+      expect(await client.names(1)).toEqual(['Version']);
+      const standby = await connect();
+      standby.send(request(0));
+      expect(await standby.names(1)).toEqual(['KeepAliveAck']);
+    });
+
+    it('dies after the first registration, refuses, and serves again', async () => {
+      await start(benchPlan(), ['primary-returns']);
+      const client = await registered();
+      client.send(request(0x0d));
+      await client.hear(3);
+      clock.advance(800);
+      await client.ended();
+      await expect.poll(() => actions()).toContain('died-on-purpose');
+      expect(await isRefused(primary)).toBe(true);
+      clock.advance(1000);
+      await expect.poll(() => actions()).toContain('serves-again');
+      await expect.poll(() => isRefused(primary)).toBe(false);
     });
 
     it('refuses everywhere under all-refuse', async () => {

@@ -46,6 +46,9 @@ export const samplePlan: Plan = {
     { priority: 1, name: 'cm-b', address: '10.110.0.12', port: 2000, behaviour: 'serve' },
   ],
   sccp: { keepaliveSeconds: 5, secondaryKeepaliveSeconds: 10, dateTemplate: 'D/M/YA' },
+  callControl: { newestSccpVersion: 22, token: 'grant', tokenWaitSeconds: 60 },
+  sip: { transport: 'tcp', expiresSeconds: 120, digest: null },
+  change: null,
   deadlines: {
     powerMs: 5000,
     vlanMs: 10_000,

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { createFactTeller } from '../../src/services/fact-teller.js';
+import { createSccpSession } from '../../src/services/sccp-session.js';
 import { cdpFrame, cdpTlv, encodeCdp } from '../../src/wire/cdp.js';
 import { dhcpOption, dhcpOptions, encodeDhcp } from '../../src/wire/dhcp.js';
 import { encodeEthernet, etherTypes } from '../../src/wire/ethernet.js';
@@ -10,6 +12,7 @@ import { pcapngHeader, pcapngPacket } from '../../src/wire/pcapng.js';
 import { encodeSccp, sccpMessages } from '../../src/wire/sccp.js';
 import { sccpLayouts } from '../../src/wire/sccp.table.js';
 import { encodeTftp, type TftpPacket } from '../../src/wire/tftp.js';
+import { planWith } from '../stages/sample-plan.js';
 import { fromHex } from './hex.js';
 import { describeWithTshark, tshark } from './outside.js';
 
@@ -93,6 +96,33 @@ describeWithTshark('tshark reads what we write', () => {
     const lines = dissect(tcpFrames(all.map(([, bytes]) => bytes)), 'skinny.messageId', 'vlan.id');
     expect(lines).toEqual(all.map(([name]) => clean(sccpMessages[name] ?? '', vlan.id)));
   });
+
+  it('every answer of a CallManager, at every protocol version', () => {
+    const plan = planWith({});
+    const [server] = plan.callManagers;
+    if (server === undefined) throw new Error('a plan without CallManagers');
+    const asked = [
+      ...['VersionReq', 'ButtonTemplateReq', 'SoftKeyTemplateReq', 'SoftKeySetReq', 'ConfigStatReq', 'LineStatReq'],
+      ...['SpeedDialStatReq', 'ForwardStatReq', 'FeatureStatReq', 'ServerReq', 'TimeDateReq', 'KeepAlive'],
+      ...['RegisterTokenReq', 'Unregister'],
+    ];
+    for (let protocolVersion = 3; protocolVersion <= 22; protocolVersion += 1) {
+      const session = createSccpSession({
+        plan,
+        server,
+        now: () => new Date(0),
+        teller: createFactTeller('callmanager', () => {}),
+        conduct: server,
+      });
+      const replies = [
+        encodeSccp('Register', { deviceName: 'SEP0012DADBD34E', protocolVersion }),
+        ...asked.map((name) => encodeSccp(name)),
+      ].map((bytes) => session.push(bytes).reply);
+      const all = [...replies, session.order('reset'), session.order('restart')];
+      const lines = dissect(tcpFrames(all), 'vlan.id');
+      expect(lines, `protocol ${protocolVersion}`).toEqual(all.map(() => clean(vlan.id)));
+    }
+  }, 60_000);
 
   it('a DHCP offer with option 150', () => {
     const offer = encodeDhcp({
