@@ -5,6 +5,7 @@ import { conductFact, conductOf } from './call-manager-conduct.js';
 import { createFactTeller } from './fact-teller.js';
 import { serveSccp } from './sccp-server.js';
 import type { Service, ServiceContext } from './service.js';
+import { serveSip } from './sip-server.js';
 
 /** A phone whose registration is complete, and how to tell it to begin again. */
 export interface RegisteredPhone {
@@ -25,7 +26,8 @@ export interface MemberOptions extends CallManagerOptions {
   readonly conduct: CallManagerConduct;
 }
 
-const serve = (options: MemberOptions): Promise<Service> => serveSccp(options);
+const serve = (options: MemberOptions): Promise<Service> =>
+  options.plan.phone.protocol === 'SIP' ? serveSip(options) : serveSccp(options);
 
 const refuse = async ({ member, ip }: MemberOptions): Promise<Service> =>
   ip.refuseTcp({ address: member.address, port: member.port });

@@ -2,6 +2,7 @@ import type { CallManagerConduct } from '../plan/call-control.js';
 import type { CallManagerPlan, Plan } from '../plan/plan.js';
 import { encodeSccp, SccpFramer, type SccpMessage, wideAddressBytes } from '../wire/sccp.js';
 import type { FactTeller } from './fact-teller.js';
+import type { Talk } from './tcp-talks.js';
 
 /** From this version on a server puts it in its headers, but for the answers that always carry 0. */
 const firstProtocolInHeader = 10;
@@ -43,6 +44,8 @@ export interface SccpSessionOptions {
   readonly now: () => Date;
   readonly teller: FactTeller;
   readonly conduct: CallManagerConduct;
+  /** Heard each time the device has finished registering. */
+  readonly onRegistered?: (deviceName: string) => void;
 }
 
 /** Calendar fields are local time, the last one is UTC seconds. */
@@ -104,28 +107,14 @@ const resetTypes = { reset: 1, restart: 2 } as const;
 
 type Handler = (message: SccpMessage) => readonly Reply[];
 
-export interface SccpSession {
-  /** null: not registered. */
-  readonly deviceName: string | null;
-  push(chunk: Uint8Array): SccpAnswer;
+export interface SccpSession extends Talk {
   /** The message that tells a registered phone to start again. */
   order(kind: keyof typeof resetTypes): Uint8Array;
 }
 
-/** What came of bytes of the stream, in any pieces. */
-export interface SccpAnswer {
-  /** Bytes to send out, those of all messages of one piece together. */
-  readonly reply: Uint8Array;
-  /** Whole messages heard. */
-  readonly messages: number;
-  /** The stream cannot be read any further, and why. */
-  readonly garbage: string | null;
-  /** The device whose registration became complete with this piece. */
-  readonly registered: string | null;
-}
-
 /** One connection of one phone, without the socket: registration as protocol-facts measured it, in any order. */
-export const createSccpSession = ({ plan, server, now, teller, conduct }: SccpSessionOptions): SccpSession => {
+export const createSccpSession = (options: SccpSessionOptions): SccpSession => {
+  const { plan, server, now, teller, conduct, onRegistered } = options;
   const { newestSccpVersion, token, tokenWaitSeconds } = plan.callControl;
   const framer = new SccpFramer();
   let deviceName: string | null = null;
@@ -254,13 +243,12 @@ export const createSccpSession = ({ plan, server, now, teller, conduct }: SccpSe
       const messages = framer.push(chunk);
       const readable = framer.lost ? messages.slice(0, -1) : messages;
       const garbage = framer.lost ? (messages.at(-1)?.malformed?.reason ?? 'stream lost') : null;
-      if (conduct.behaviour === 'silent')
-        return { reply: nothing, messages: readable.length, garbage, registered: null };
+      if (conduct.behaviour === 'silent') return { reply: nothing, messages: readable.length, garbage };
       const wasComplete = isComplete;
       // A payload that is too short is answered by what could be read of it.
       const reply = Buffer.concat(readable.flatMap(answer).map(encode));
-      const registered = isComplete && !wasComplete ? deviceName : null;
-      return { reply, messages: readable.length, garbage, registered };
+      if (isComplete && !wasComplete && deviceName !== null) onRegistered?.(deviceName);
+      return { reply, messages: readable.length, garbage };
     },
   };
 };

@@ -3,8 +3,8 @@ import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.js';
 import { type RegisteredPhone, startCallManagers } from '../../src/services/call-manager.js';
-import { sccpServerBounds } from '../../src/services/sccp-server.js';
 import type { Service } from '../../src/services/service.js';
+import { talkBounds } from '../../src/services/tcp-talks.js';
 import type { ServiceFact } from '../../src/timeline/events.js';
 import { SccpFramer, type SccpMessage } from '../../src/wire/sccp.js';
 import { benchPlan } from './bench-plan.js';
@@ -341,7 +341,7 @@ describe('CallManager', () => {
     const port = await ip.realPort('tcp', primary, 2000);
     const idle: net.Socket[] = [];
     let gone = 0;
-    for (let count = 1; count < sccpServerBounds.connections; count += 1) {
+    for (let count = 1; count < talkBounds.connections; count += 1) {
       const socket = net.connect(port, '127.0.0.1').on('error', () => {});
       socket.on('close', () => {
         gone += 1;
