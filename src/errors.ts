@@ -25,9 +25,14 @@ export const errorTable = {
   PORT_UNKNOWN: entry('The bench file has no port of that name', 'Choose one of the ports named.', 'config'),
   PORT_BUSY: entry('Another process owns this port', 'Wait for it, or go through the running station.', 'bench'),
   BOARD_NOT_FOUND: entry(
-    'No serial port at that path',
+    'No such board, or no serial port at that path',
     'Plug the board in; check the path in the bench file.',
     'bench',
+  ),
+  BOARD_AMBIGUOUS: entry(
+    'More than one board fits',
+    'Name one: --board PATH, or --port of the bench file; linkpulse board list shows them.',
+    'config',
   ),
   BOARD_SILENT: entry(
     'The board does not answer',

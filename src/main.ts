@@ -5,9 +5,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createBoards } from './bench/boards.js';
 import type { OpenPort, PortOpener } from './bench/port.js';
 import { createRunner } from './bench/session.js';
 import { createFirmwareTools } from './board/avrdude.js';
+import { openBoardBySerial, sightBoards } from './board/find-boards.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
@@ -16,9 +18,10 @@ import { openCapture } from './network/capture.js';
 import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
 import { enterPrivateNetwork } from './os/namespace.js';
-import type { SimulatedPort } from './plan/bench-file.js';
+import type { HardwarePort, SimulatedPort } from './plan/bench-file.js';
 import { type FaultRow, faultTable } from './plan/faults.js';
 import { loadBenchFile } from './plan/load-bench-file.js';
+import { loadPlan } from './plan/load-plan.js';
 import type { Plan } from './plan/plan.js';
 import { writeReports } from './reports/write-reports.js';
 import { attachSimulator, startSimulator } from './sim/launch.js';
@@ -109,17 +112,22 @@ const openSimulatedPort = async (
   }
 };
 
+const openHardwareBoard = async ({ board: path, serial }: Pick<HardwarePort, 'board' | 'serial'>) =>
+  serial === undefined
+    ? { path, injector: await openSerialInjector(path, clock) }
+    : openBoardBySerial({ path, serial }, clock);
+
 const createOpener = (limited: boolean): PortOpener => ({
   open: async (port, plan, faults) => {
     if (port.kind === 'simulated') return openSimulatedPort(port, plan, faults, limited);
     const network = await openRealNetwork({ interface: port.interface, clock });
     try {
-      const injector = await openSerialInjector(port.board, clock);
+      const { injector, path } = await openHardwareBoard(port);
       const close = async () => {
         await injector.close();
         await network.close();
       };
-      return { injector, network, boardPath: port.board, simulator: null, pacing: async () => null, close };
+      return { injector, network, boardPath: path, simulator: null, pacing: async () => null, close };
     } catch (error) {
       await network.close();
       throw error;
@@ -130,6 +138,18 @@ const createOpener = (limited: boolean): PortOpener => ({
     const simulator = await attachSimulator(controlPath, clock);
     await simulator?.stop();
     rmSync(join(controlPath, '..'), { recursive: true, force: true });
+  },
+});
+
+const defaultPlan = shipped('plans/cp-7960g.yaml');
+
+const boards = createBoards({
+  loadBench: loadBenchFile,
+  sight: (paths) => sightBoards(paths, clock),
+  openHardware: openHardwareBoard,
+  openSimulated: async (port) => {
+    const { injector, boardPath, close } = await openSimulatedPort(port, loadPlan(defaultPlan).plan, new Set(), true);
+    return { path: boardPath, injector, close };
   },
 });
 
@@ -157,10 +177,11 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   terminal,
   defaults: {
     benchPath: shipped('plans/bench.simulated.yaml'),
-    planPath: shipped('plans/cp-7960g.yaml'),
+    planPath: defaultPlan,
     socketPath: join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `linkpulse-${process.getuid?.() ?? 0}.sock`),
   },
   openRunner,
+  boards,
   examine: (benchPath) => examine(loadBenchFile(benchPath), clock),
   firmware: createFirmwareTools(shipped('hardware/firmware'), clock),
   simulatorCommand: async ({ controlPath }, command) => {

@@ -51,9 +51,14 @@ export const openFirmataBoard = async (
   io.reportVersion(() => {});
   io.queryFirmware(() => {});
   await ready.promise;
+  let statusLed: johnnyFive.Led | undefined;
   return {
     furniture,
-    statusLed: new johnnyFive.Led({ pin: statusLedPin, board: furniture } as johnnyFive.LedOption),
+    // Made when it is used: a board of somebody else may have no such pin, and its name is to be told first.
+    get statusLed() {
+      statusLed ??= new johnnyFive.Led({ pin: statusLedPin, board: furniture } as johnnyFive.LedOption);
+      return statusLed;
+    },
     firmware: io.firmware.name ?? '',
     sendSysex: (content) => {
       io.sysexCommand([injectorSysexId, ...content]);

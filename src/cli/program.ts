@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { isBenchError } from '../errors.js';
 import { exitCodes } from '../stages/exit-code.js';
+import { registerBoard } from './board.js';
 import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
 import { exitCodeOfError } from './exit-codes.js';
@@ -16,6 +17,7 @@ const verbs: readonly RegisterVerb[] = [
   registerRun, //
   registerDemo,
   registerStation,
+  registerBoard,
   registerDoctor,
   registerRecords,
   registerStats,

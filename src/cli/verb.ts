@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Boards } from '../bench/boards.js';
 import type { Runner } from '../bench/runner.js';
 import type { Finding } from '../doctor/finding.js';
 import type { SimulatorReach } from '../records/run-folder.js';
@@ -15,6 +16,7 @@ export interface Composition {
   /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated. */
   openRunner(benchPath: string, options: { readonly limited: boolean }): Promise<Runner & { readonly station: string }>;
   readonly firmware: FirmwareTools;
+  readonly boards: Boards;
   /** What this machine lacks for a bench file's ports. */
   examine(benchPath: string): Promise<readonly Finding[]>;
   simulatorCommand(simulator: SimulatorReach, command: string): Promise<object>;

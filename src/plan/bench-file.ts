@@ -10,6 +10,8 @@ export interface HardwarePort {
   readonly kind: 'hardware';
   /** Path of the board's serial port. */
   readonly board: string;
+  /** Serial number of the board; where it is given, the board is this one, on whatever path it is found. */
+  readonly serial?: string;
   /** Network interface the phone's jack is wired to. */
   readonly interface: string;
 }

@@ -16,6 +16,7 @@ const port = z.discriminatedUnion(
     z.strictObject({
       kind: z.literal('hardware'),
       board: line(4096),
+      serial: text(/^[A-Za-z0-9][A-Za-z0-9-]{0,7}$/, "a board's serial number such as LP000042").optional(),
       interface: text(/^[^\s/:]{1,15}$/, 'a network interface such as eth1'),
     }),
   ],
@@ -40,6 +41,7 @@ const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): rea
       entry.kind === 'hardware'
         ? [
             ['board', entry.board],
+            ...(entry.serial === undefined ? [] : [['serial', entry.serial] as const]),
             ['interface', entry.interface],
           ]
         : [['phone', entry.phone.mac]];
@@ -70,7 +72,13 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
     runsDirectory: resolve(directory, runs),
     ports: Object.entries(ports).map(
       ([name, entry]): BenchPort =>
-        entry.kind === 'hardware' ? { name, ...entry, board: resolve(directory, entry.board) } : { name, ...entry },
+        entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : { name, ...entry },
     ),
   };
 };
+
+const hardwarePort = (
+  name: string,
+  { serial, board, ...entry }: Extract<z.output<typeof port>, { kind: 'hardware' }>,
+  directory: string,
+): BenchPort => ({ name, ...entry, board: resolve(directory, board), ...(serial === undefined ? {} : { serial }) });

@@ -6,6 +6,7 @@ import type { TimelineEvent } from '../timeline/events.js';
 export type StationRequest =
   | { readonly type: 'hello' }
   | ({ readonly type: 'run' } & RunRequest)
+  | { readonly type: 'stop'; readonly port: string }
   | { readonly type: 'recover' };
 
 export type StationReply =
@@ -19,6 +20,8 @@ export type StationReply =
   | ({ readonly type: 'started' } & RunStarted)
   | { readonly type: 'event'; readonly event: TimelineEvent; readonly results: readonly StageResult[] }
   | { readonly type: 'done'; readonly outcome: RunOutcome }
+  /** `wasRunning`: power is off and the run has its record. */
+  | { readonly type: 'stopped'; readonly wasRunning: boolean }
   | { readonly type: 'recovered'; readonly outcomes: readonly RunOutcome[] }
   | { readonly type: 'error'; readonly code: string; readonly detail: string; readonly remedy: string };
 

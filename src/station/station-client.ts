@@ -31,6 +31,16 @@ export const findStation = async (socketPath: string): Promise<Runner | undefine
   };
 };
 
+/** Ends what a running station does on a port, power first; false: no station, or nothing runs there. */
+export const stopThroughStation = async (socketPath: string, port: string): Promise<boolean> => {
+  if ((await findStation(socketPath)) === undefined) return false;
+  let wasRunning = false;
+  await talk(socketPath, { type: 'stop', port }, (reply) => {
+    if (reply.type === 'stopped') wasRunning = reply.wasRunning;
+  });
+  return wasRunning;
+};
+
 const runThroughStation = async (
   socketPath: string,
   request: RunRequest,

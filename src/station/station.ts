@@ -30,7 +30,13 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       const outcomes = runs.size > 0 ? [] : await runner.recoverCutRuns();
       return say({ type: 'recovered', outcomes });
     }
-    if (request.type !== 'run') throw new BenchError('USAGE', 'the station knows hello, run and recover');
+    if (request.type === 'stop') {
+      const run = runs.get(request.port);
+      run?.abort.abort('another client switched power off');
+      await run?.done.catch(() => {});
+      return say({ type: 'stopped', wasRunning: run !== undefined });
+    }
+    if (request.type !== 'run') throw new BenchError('USAGE', 'the station knows hello, run, stop and recover');
     const { port, planPath, faults } = request;
     if (!runner.ports.includes(port))
       throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${runner.ports.join(', ')}`);

@@ -42,6 +42,18 @@ describe('bench files', () => {
     });
   });
 
+  it('a board may be named by its serial number, which no two ports share', () => {
+    const serial = '    serial: LP000042\n';
+    const text = `${head}${hardware('jack1', '/dev/ttyUSB0', 'eth1')}${serial}`;
+    expect(parseBenchFile(text, 'b.yaml').ports[0]).toMatchObject({ board: '/dev/ttyUSB0', serial: 'LP000042' });
+    expect(refused(`${text}${hardware('jack2', '/dev/ttyUSB1', 'eth2')}${serial}`)).toContain(
+      'ports.jack2.serial: LP000042 already belongs to port jack1',
+    );
+    expect(refused(`${head}${hardware('jack1', '/dev/x', 'eth1')}    serial: much-too-long\n`)).toContain(
+      'such as LP000042',
+    );
+  });
+
   it.each([
     ['no ports', 'station: a\nruns: r\nports: {}\n', 'b.yaml:3:1: ports: needs at least one port'],
     ['a kind nobody knows', `${head}  p1:\n    kind: virtual\n`, 'must say kind: simulated or kind: hardware'],
