@@ -1,6 +1,7 @@
 /** What no single value can show: rules between parts of a plan. Each runs when the parts it needs could be read. */
 import { ipv4Number, isHostOf, subnetOf } from './ipv4-number.js';
 import type { Limits, Plan } from './plan.js';
+import { dhcpFits } from './service-checks.js';
 import type { Problem } from './yaml-file.js';
 
 type Check = (plan: Partial<Plan>) => readonly (Problem | false | undefined)[];
@@ -132,6 +133,7 @@ const limitsInOrder: Check = ({ limits = {} }) =>
 
 const checks: readonly Check[] = [
   addresses,
+  dhcpFits,
   callManagersDiffer,
   changeFits,
   powerFitsTogether,

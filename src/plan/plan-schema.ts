@@ -18,6 +18,7 @@ import {
 } from './fields.js';
 import { type Limits, type MeasurementName, measurementUnits, type Plan } from './plan.js';
 import { parseInUnit } from './quantities.js';
+import { dhcpSection } from './service-sections.js';
 
 const longestStageMs = 900_000;
 const vlanId = () => wholeNumber(1, 4094);
@@ -191,6 +192,7 @@ export const planParts = (directory: string) => ({
   boot: boot as z.ZodType<Plan['boot']>,
   network: network as z.ZodType<Plan['network']>,
   tftp: tftp(directory) as z.ZodType<Plan['tftp']>,
+  dhcp: dhcpSection(directory) as z.ZodType<Plan['dhcp']>,
   callManagers: callManagers as z.ZodType<Plan['callManagers']>,
   sccp: sccp as z.ZodType<Plan['sccp']>,
   callControl: callControl as z.ZodType<Plan['callControl']>,

@@ -4,6 +4,7 @@
  */
 import type { InUnit } from '../units.js';
 import type { CallControlPlan, CallManagerConduct, ChangePlan, SipPlan } from './call-control.js';
+import type { DhcpPlan } from './service-plan.js';
 
 export interface Limits {
   readonly min?: number;
@@ -110,6 +111,7 @@ export interface Plan {
     readonly blockTimeoutMs: number;
     readonly retries: number;
   };
+  readonly dhcp: DhcpPlan;
   readonly callManagers: readonly CallManagerPlan[];
   readonly sccp: {
     readonly keepaliveSeconds: number;

@@ -1,5 +1,6 @@
 import type { UdpPeer } from '../network/ip-attachment.js';
 import type { Plan } from '../plan/plan.js';
+import type { Clock } from '../timeline/clock.js';
 import {
   type DhcpMessage,
   type DhcpMessageType,
@@ -9,55 +10,57 @@ import {
   dhcpOptions,
   encodeDhcp,
 } from '../wire/dhcp.js';
-import { ipv4ToNumber, numberToIpv4 } from '../wire/ipv4.js';
-import { createFactTeller } from './fact-teller.js';
-import { LeasePool } from './lease-pool.js';
+import { leaseOptions, networkOptions, optionsFor, type Subnet, subnetOf } from './dhcp-options.js';
+import { createFactTeller, type FactTeller } from './fact-teller.js';
+import { openLeaseFile } from './lease-file.js';
+import { type Lease, LeasePool } from './lease-pool.js';
 import { benchAddresses, type Service, type ServiceContext } from './service.js';
 
-/** RFC 2131: ports, the two op codes, the smallest BOOTP message, and T1 and T2 as shares of the lease (4.4.5). */
-const dhcp = {
-  serverPort: 67,
-  clientPort: 68,
-  bootRequest: 1,
-  bootReply: 2,
-  minMessageBytes: 300,
-  renewalShare: 0.5,
-  rebindingShare: 0.875,
-} as const;
+/** RFC 2131: ports, the two op codes, the smallest BOOTP message. */
+const dhcp = { serverPort: 67, clientPort: 68, bootRequest: 1, bootReply: 2, minMessageBytes: 300 } as const;
 
+const microsecondsPerSecond = 1_000_000;
 const unspecified = '0.0.0.0';
 const limitedBroadcast = '255.255.255.255';
-const addressBits = 32;
-
-interface Subnet {
-  readonly mask: string;
-  readonly network: string;
-  readonly broadcast: string;
-}
-
-const subnetOf = (address: string, prefixLength: number): Subnet => {
-  const hosts = 2 ** (addressBits - prefixLength);
-  const network = Math.floor(ipv4ToNumber(address) / hosts) * hosts;
-  return {
-    mask: numberToIpv4(2 ** addressBits - hosts),
-    network: numberToIpv4(network),
-    broadcast: numberToIpv4(network + hosts - 1),
-  };
-};
 
 const poolOf = (plan: Plan, subnet: Subnet): LeasePool =>
   new LeasePool({
-    first: plan.network.poolFirst,
-    last: plan.network.poolLast,
+    ranges: [{ first: plan.network.poolFirst, last: plan.network.poolLast }, ...plan.dhcp.morePools],
     excluded: new Set([...benchAddresses(plan), ...plan.network.tftpServers, subnet.network, subnet.broadcast]),
+    reserved: new Map(plan.dhcp.reservations.map(({ mac, address }) => [mac, address])),
   });
 
 /** The MAC of one station: six octets, neither a group's (lowest bit of the first octet) nor all zero. */
 const isStationMac = (mac: string): boolean =>
   /^[\da-f][02468ace](:[\da-f]{2}){5}$/.test(mac) && mac !== '00:00:00:00:00:00';
 
+/** The leases of the run before this one, where the plan keeps them. A disk that fails costs the memory, not the service. */
+const openLeases = (plan: Plan, wire: string, pool: LeasePool, clock: Clock, teller: FactTeller) => {
+  const none = { append: () => {}, close: () => {} };
+  const { leaseDirectory } = plan.dhcp;
+  if (leaseDirectory === null) return none;
+  const failed = (reason: unknown) => teller.once('lease-file-failed', 'file', { reason: String(reason) });
+  try {
+    const file = openLeaseFile(leaseDirectory, wire, clock);
+    const kept = file.leases.filter((lease) => pool.restore(lease, clock.nowUs())).length;
+    if (kept > 0 || file.damagedLines > 0)
+      teller.tell('leases-restored', { leases: kept, damagedLines: file.damagedLines });
+    const append = (lease: Lease): void => {
+      try {
+        file.append(lease);
+      } catch (reason) {
+        failed(reason);
+      }
+    };
+    return { append, close: () => file.close() };
+  } catch (reason) {
+    failed(reason);
+    return none;
+  }
+};
+
 /**
- * DHCP as RFC 2131 has it, for one wire without relays. A client is known by its MAC (chaddr) alone: a phone's xid
+ * DHCP as RFC 2131 has it, for one wire and for relays inside its subnet. A client is known by its MAC (chaddr) alone: a phone's xid
  * never changes and its packets come from whatever address it had before.
  */
 export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContext): Service => {
@@ -66,56 +69,55 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
   const subnet = subnetOf(server, network.prefixLength);
   const pool = poolOf(plan, subnet);
   const teller = createFactTeller('dhcp', tell);
+  const leaseFile = openLeases(plan, ip.interfaceName, pool, clock, teller);
   const silent = faults.has('dhcp-silent');
   const port = ip.bindUdp({ port: dhcp.serverPort });
-  const tftpServers = network.tftpServers.length > 0 ? network.tftpServers : [server];
-  const [firstTftpServer = server] = tftpServers;
-
-  const leaseOptions = (): readonly DhcpOption[] => [
-    dhcpOption.seconds(dhcpOptions.leaseTime, network.leaseSeconds),
-    dhcpOption.seconds(dhcpOptions.renewalTime, Math.floor(network.leaseSeconds * dhcp.renewalShare)),
-    dhcpOption.seconds(dhcpOptions.rebindingTime, Math.floor(network.leaseSeconds * dhcp.rebindingShare)),
-  ];
-
-  /** Option 150 is binary (RFC 5859): phones ignore an offer that carries it as text. */
-  const networkOptions = (): readonly DhcpOption[] => [
-    dhcpOption.addresses(dhcpOptions.subnetMask, [subnet.mask]),
-    dhcpOption.addresses(dhcpOptions.router, [server]),
-    dhcpOption.addresses(dhcpOptions.dns, [server]),
-    dhcpOption.text(dhcpOptions.tftpServerName, firstTftpServer),
-    dhcpOption.addresses(dhcpOptions.tftpServers, tftpServers),
-  ];
+  const [firstTftpServer = server] = network.tftpServers;
+  const toLease = leaseOptions(plan);
+  const toTell = networkOptions(plan, subnet);
+  const hostNames = new Map(plan.dhcp.reservations.map(({ mac, hostName }) => [mac, hostName]));
+  const hostNameOf = (mac: string): readonly DhcpOption[] => {
+    const name = hostNames.get(mac);
+    return name == null ? [] : [dhcpOption.text(dhcpOptions.hostName, name)];
+  };
 
   /** RFC 2131 4.1. Without ARP of our own, a client that has no address yet is reached by broadcast only. */
   const destination = (message: DhcpMessage, type: DhcpMessageType): UdpPeer => {
-    const unicast = type !== 'NAK' && !message.broadcast && message.clientAddress !== unspecified;
-    return { address: unicast ? message.clientAddress : limitedBroadcast, port: dhcp.clientPort };
+    const { relayAddress, clientAddress, broadcast } = message;
+    if (relayAddress !== unspecified) return { address: relayAddress, port: dhcp.serverPort };
+    const unicast = type !== 'NAK' && !broadcast && subnet.has(clientAddress);
+    return { address: unicast ? clientAddress : limitedBroadcast, port: dhcp.clientPort };
   };
 
   const answer = (
     message: DhcpMessage,
     type: DhcpMessageType,
     yourAddress: string,
-    options: readonly DhcpOption[],
+    more: { readonly needed?: readonly DhcpOption[]; readonly offered?: readonly DhcpOption[] },
   ): void => {
+    const head = [dhcpOption.messageType(type), dhcpOption.addresses(dhcpOptions.serverIdentifier, [server])];
     const reply = encodeDhcp({
       op: dhcp.bootReply,
       xid: message.xid,
-      broadcast: message.broadcast,
+      // A relay reaches a client that has no address by broadcast only, when it is refused (RFC 2131, 4.3.2).
+      broadcast: message.broadcast || (type === 'NAK' && message.relayAddress !== unspecified),
       clientAddress: type === 'ACK' ? message.clientAddress : unspecified,
       yourAddress,
       serverAddress: type === 'NAK' ? unspecified : firstTftpServer,
       relayAddress: message.relayAddress,
       clientMac: message.clientMac,
-      options: [dhcpOption.messageType(type), dhcpOption.addresses(dhcpOptions.serverIdentifier, [server]), ...options],
+      options: optionsFor(message, [...head, ...(more.needed ?? [])], more.offered ?? []),
       padTo: dhcp.minMessageBytes,
     });
     port.send(reply, destination(message, type));
   };
 
+  const give = (message: DhcpMessage, type: 'OFFER' | 'ACK', address: string): void =>
+    answer(message, type, address, { needed: toLease, offered: [...toTell, ...hostNameOf(message.clientMac)] });
+
   const refuse = (message: DhcpMessage, reason: string): void => {
     teller.once('request-refused', `${message.clientMac} ${reason}`, { mac: message.clientMac, reason });
-    answer(message, 'NAK', unspecified, [dhcpOption.text(dhcpOptions.message, reason)]);
+    answer(message, 'NAK', unspecified, { needed: [dhcpOption.text(dhcpOptions.message, reason)] });
   };
 
   const offered = (message: DhcpMessage, wanted: string | undefined): string | undefined => {
@@ -126,7 +128,7 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
 
   const onDiscover = (message: DhcpMessage): void => {
     const address = offered(message, message.requestedAddress);
-    if (address !== undefined) answer(message, 'OFFER', address, [...leaseOptions(), ...networkOptions()]);
+    if (address !== undefined) give(message, 'OFFER', address);
   };
 
   /** SELECTING, INIT-REBOOT, RENEWING and REBINDING (RFC 2131 4.3.2) differ only in where the asked address stands. */
@@ -143,23 +145,27 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
       return;
     }
     const { leaseSeconds } = network;
-    if (pool.lease(clientMac, leaseSeconds, clock.nowUs())) {
-      teller.once('lease-granted', `${clientMac} ${address}`, { mac: clientMac, address, leaseSeconds });
-    }
-    answer(message, 'ACK', address, [...leaseOptions(), ...networkOptions()]);
+    const nowUs = clock.nowUs();
+    const isNew = pool.lease(clientMac, leaseSeconds, nowUs);
+    // On disk before the client is told (RFC 2131, 3.1).
+    leaseFile.append({ mac: clientMac, address, untilUs: nowUs + leaseSeconds * microsecondsPerSecond });
+    if (isNew) teller.once('lease-granted', `${clientMac} ${address}`, { mac: clientMac, address, leaseSeconds });
+    give(message, 'ACK', address);
   };
 
   const onInform = (message: DhcpMessage): void => {
-    if (message.clientAddress !== unspecified) answer(message, 'ACK', unspecified, networkOptions());
+    if (message.clientAddress !== unspecified) answer(message, 'ACK', unspecified, { offered: toTell });
   };
 
   const onDecline = ({ clientMac, requestedAddress }: DhcpMessage): void => {
-    if (requestedAddress === undefined || !pool.decline(clientMac, requestedAddress)) return;
+    if (requestedAddress === undefined || !pool.decline(clientMac, requestedAddress, clock.nowUs())) return;
+    leaseFile.append({ mac: clientMac, address: requestedAddress, untilUs: 0 });
     teller.once('address-declined', requestedAddress, { mac: clientMac, address: requestedAddress });
   };
 
   const onRelease = ({ clientMac, clientAddress }: DhcpMessage): void => {
     if (!pool.release(clientMac, clientAddress, clock.nowUs())) return;
+    leaseFile.append({ mac: clientMac, address: clientAddress, untilUs: 0 });
     teller.once('lease-released', `${clientMac} ${clientAddress}`, { mac: clientMac, address: clientAddress });
   };
 
@@ -176,10 +182,17 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
     const message = decodeDhcp(data);
     if (message.malformed !== undefined || message.messageType === undefined) return;
     if (message.op !== dhcp.bootRequest || !isStationMac(message.clientMac)) return;
+    // Nobody makes us send out of our own subnet.
+    if (message.relayAddress !== unspecified && !subnet.has(message.relayAddress)) return;
     const handle = handlers[message.messageType];
     if (handle === undefined) return;
     if (silent) teller.once('silent-on-purpose', 'dhcp-silent', { mac: message.clientMac, fault: 'dhcp-silent' });
     else handle(message);
   });
-  return { close: async () => port.close() };
+  return {
+    close: async () => {
+      port.close();
+      leaseFile.close();
+    },
+  };
 };

@@ -36,6 +36,10 @@ export interface DhcpMessage {
   /** Option 150. Absent when its length is no multiple of 4 (some servers send a text, which phones ignore). */
   readonly tftpServers?: readonly string[];
   readonly clientIdentifier?: Uint8Array;
+  /** Option 57: the longest message the client takes, IP and UDP headers included. */
+  readonly maxMessageBytes?: number;
+  /** Option 82 as it came; a server gives it back unread (RFC 3046). */
+  readonly relayInformation?: Uint8Array;
   readonly malformed?: Malformed;
 }
 
@@ -48,6 +52,7 @@ export const dhcpOptions = {
   broadcast: 28,
   arpTimeout: 35,
   ntp: 42,
+  vendorSpecific: 43,
   requestedAddress: 50,
   leaseTime: 51,
   overload: 52,
@@ -55,13 +60,18 @@ export const dhcpOptions = {
   serverIdentifier: 54,
   parameterRequestList: 55,
   message: 56,
+  maxMessageSize: 57,
   renewalTime: 58,
   rebindingTime: 59,
   vendorClass: 60,
   clientIdentifier: 61,
   tftpServerName: 66,
   bootFile: 67,
+  relayInformation: 82,
+  sipServers: 120,
+  cisco149: 149,
   tftpServers: 150,
+  cisco151: 151,
 } as const;
 
 /** Option 53, RFC 2132 section 9.6: the place in this list plus one. */
@@ -79,6 +89,7 @@ const messageTypes: readonly DhcpMessageType[] = [
 const padOption = 0;
 const endOption = 255;
 const longestValue = 255;
+const sipByAddress = 1;
 const magicCookie = 0x63825363;
 const broadcastFlag = 0x8000;
 const ethernet = { type: 1, addressLength: 6, fieldLength: 16 } as const;
@@ -123,6 +134,8 @@ const readers: ReadonlyMap<number, ReadValue> = new Map<number, ReadValue>([
   [dhcpOptions.parameterRequestList, (value) => ({ parameterRequestList: [...value] })],
   [dhcpOptions.vendorClass, (value) => ({ vendorClass: textWithoutNul(value) })],
   [dhcpOptions.clientIdentifier, (value) => ({ clientIdentifier: value })],
+  [dhcpOptions.maxMessageSize, one(2, (value) => ({ maxMessageBytes: new ByteReader(value).u16('size') }))],
+  [dhcpOptions.relayInformation, (value) => ({ relayInformation: value })],
   [dhcpOptions.tftpServerName, (value) => ({ tftpServerName: textWithoutNul(value) })],
   [dhcpOptions.tftpServers, list((value) => ({ tftpServers: addresses(value) }))],
 ]);
@@ -277,6 +290,11 @@ export const dhcpOption = {
   /** Without a NUL; a caller that plays a phone puts one into the text. */
   text(code: number, text: string): DhcpOption {
     return { code, value: textToBytes(text) };
+  },
+  /** RFC 3361: one byte says that addresses follow, not names. */
+  sipServers(addresses: readonly string[]): DhcpOption {
+    const { value } = dhcpOption.addresses(dhcpOptions.sipServers, addresses);
+    return { code: dhcpOptions.sipServers, value: new ByteWriter().u8(sipByAddress).bytes(value).finish() };
   },
   seconds(code: number, seconds: number): DhcpOption {
     return { code, value: new ByteWriter().u32(seconds).finish() };

@@ -21,6 +21,7 @@ export const benchPlan = (
     readonly phone?: Partial<Plan['phone']>;
     readonly network?: Partial<Plan['network']>;
     readonly tftp?: Partial<Plan['tftp']>;
+    readonly dhcp?: Partial<Plan['dhcp']>;
     readonly sccp?: Partial<Plan['sccp']>;
     readonly callManagers?: Plan['callManagers'];
   } = {},
@@ -29,6 +30,7 @@ export const benchPlan = (
   phone: { ...base.phone, ...changes.phone },
   network: { ...base.network, ...changes.network },
   tftp: { ...base.tftp, ...changes.tftp },
+  dhcp: { ...base.dhcp, ...changes.dhcp },
   sccp: { ...base.sccp, ...changes.sccp },
   callManagers: changes.callManagers ?? base.callManagers,
 });

@@ -21,9 +21,12 @@ describe('lease pool', () => {
   it('never has one address leased to two at once, nor a declined or excluded one to anybody', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
-        const pool = new LeasePool({ first: '10.0.0.1', last: '10.0.0.5', excluded: new Set(['10.0.0.3']) });
+        const pool = new LeasePool({
+          ranges: [{ first: '10.0.0.1', last: '10.0.0.5' }],
+          excluded: new Set(['10.0.0.3']),
+        });
         const held = new Map<string, { address: string; untilUs: number }>();
-        const declined = new Set<string>();
+        const declinedUntilUs = new Map<string, number>();
         let nowUs = 0;
         for (const { mac, deed, wanted, laterUs } of steps) {
           nowUs += laterUs;
@@ -31,7 +34,7 @@ describe('lease pool', () => {
           if (deed === 'take') {
             const address = pool.offer(mac, wanted === undefined ? undefined : `10.0.0.${wanted}`, nowUs);
             if (address === undefined) continue;
-            expect(declined.has(address)).toBe(false);
+            expect(declinedUntilUs.get(address) ?? 0).toBeLessThanOrEqual(nowUs);
             expect(['10.0.0.1', '10.0.0.2', '10.0.0.4', '10.0.0.5']).toContain(address);
             for (const [other, lease] of held) {
               if (other !== mac && lease.untilUs > nowUs) expect(lease.address).not.toBe(address);
@@ -42,7 +45,7 @@ describe('lease pool', () => {
             pool.release(mac, mine, nowUs);
             held.delete(mac);
           } else if (mine !== undefined && deed === 'decline') {
-            if (pool.decline(mac, mine)) declined.add(mine);
+            if (pool.decline(mac, mine, nowUs)) declinedUntilUs.set(mine, nowUs + hourUs);
             held.delete(mac);
           } else if (deed === 'withdraw') {
             pool.withdraw(mac);
@@ -53,19 +56,46 @@ describe('lease pool', () => {
     );
   });
 
-  it('holds at most 1024 addresses, however wide the range', () => {
-    expect(new LeasePool({ first: '10.0.0.1', last: '10.255.255.254', excluded: new Set() }).size).toBe(1024);
+  const poolOf = (first: string, last: string, reserved: readonly [string, string][] = []) =>
+    new LeasePool({ ranges: [{ first, last }], excluded: new Set(), reserved: new Map(reserved) });
+
+  it('holds at most 65,536 addresses, however wide the range', () => {
+    expect(poolOf('10.0.0.1', '10.255.255.254').size).toBe(65_536);
   });
 
   it('has nothing to give when the range is the wrong way round', () => {
-    const pool = new LeasePool({ first: '10.0.0.9', last: '10.0.0.1', excluded: new Set() });
-    expect(pool.offer('00:12:da:00:00:01', undefined, 0)).toBeUndefined();
+    expect(poolOf('10.0.0.9', '10.0.0.1').offer('00:12:da:00:00:01', undefined, 0)).toBeUndefined();
   });
 
-  it('takes an offer back after a minute', () => {
-    const pool = new LeasePool({ first: '10.0.0.1', last: '10.0.0.1', excluded: new Set() });
+  it('takes an offer back for another when nothing else is left and a second has passed', () => {
+    const pool = poolOf('10.0.0.1', '10.0.0.1');
     expect(pool.offer('00:12:da:00:00:01', undefined, 0)).toBe('10.0.0.1');
+    expect(pool.offer('00:12:da:00:00:02', undefined, 999_999)).toBeUndefined();
+    expect(pool.offer('00:12:da:00:00:02', undefined, 1_000_000)).toBe('10.0.0.1');
+  });
+
+  it('never takes a lease back before its end', () => {
+    const pool = poolOf('10.0.0.1', '10.0.0.1');
+    pool.offer('00:12:da:00:00:01', undefined, 0);
+    pool.lease('00:12:da:00:00:01', 60, 0);
     expect(pool.offer('00:12:da:00:00:02', undefined, 59_999_999)).toBeUndefined();
     expect(pool.offer('00:12:da:00:00:02', undefined, 60_000_000)).toBe('10.0.0.1');
+  });
+
+  it('keeps a reserved address for its MAC and gives the others to everybody', () => {
+    const mine = '00:12:da:00:00:01';
+    const pool = poolOf('10.0.0.1', '10.0.0.2', [[mine, '10.0.0.2']]);
+    expect(pool.offer('00:12:da:00:00:02', '10.0.0.2', 0)).toBe('10.0.0.1');
+    expect(pool.offer('00:12:da:00:00:03', undefined, 0)).toBeUndefined();
+    expect(pool.offer(mine, '10.0.0.1', 0)).toBe('10.0.0.2');
+  });
+
+  it('gives each address to one MAC when a thousand ask for all of them', () => {
+    const pool = poolOf('10.0.0.1', '10.0.3.232');
+    const given = Array.from({ length: pool.size }, (_, index) => pool.offer(`mac ${index}`, undefined, 0));
+    expect(new Set(given).size).toBe(1000);
+    expect(given).not.toContain(undefined);
+    expect(pool.offer('one more', undefined, 0)).toBeUndefined();
+    expect(pool.bindings).toBe(1000);
   });
 });

@@ -1,4 +1,24 @@
 import type { Plan } from '../../src/plan/plan.js';
+import type { DhcpPlan } from '../../src/plan/service-plan.js';
+
+export const plainDhcp: DhcpPlan = {
+  morePools: [],
+  reservations: [],
+  leaseDirectory: null,
+  renewalSeconds: null,
+  rebindingSeconds: null,
+  router: null,
+  dnsServers: [],
+  domain: null,
+  arpTimeoutSeconds: null,
+  ntpServers: [],
+  vendorSpecific: null,
+  tftpServerName: null,
+  bootFile: null,
+  sipServers: [],
+  option149: [],
+  option151: [],
+};
 
 /** Round figures, so that the stories in these tests can be read. */
 export const samplePlan: Plan = {
@@ -41,6 +61,7 @@ export const samplePlan: Plan = {
     powerAvailableMilliwatts: 15_400,
   },
   tftp: { filesDirectory: null, blockTimeoutMs: 1000, retries: 4 },
+  dhcp: plainDhcp,
   callManagers: [
     { priority: 0, name: 'cm-a', address: '10.110.0.11', port: 2000, behaviour: 'serve' },
     { priority: 1, name: 'cm-b', address: '10.110.0.12', port: 2000, behaviour: 'serve' },
