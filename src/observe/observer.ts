@@ -7,6 +7,7 @@ import { createParties } from './parties.js';
 import { wellKnownPorts } from './ports.js';
 import { createPresence } from './presence.js';
 import type { ObservedFrame, Seen, Sighting } from './sighting.js';
+import { createSipWatch } from './sip.js';
 import { createTcpTracker } from './tcp.js';
 import { createTftpTracker } from './tftp.js';
 
@@ -30,14 +31,16 @@ export const createObserver = (): Observer => {
   const parties = createParties();
   const presence = createPresence();
   const tellMalformed = createMalformedTeller();
-  const callManagerPorts = new Set<number>([wellKnownPorts.callManager]);
+  const callManagerPorts = new Set<number>([wellKnownPorts.callManager, wellKnownPorts.sip]);
   const tftp = createTftpTracker({
     tellMalformed,
     onConfig: ({ callManagers }) => {
       for (const { port } of callManagers) if (callManagerPorts.size < maxLearnedPorts) callManagerPorts.add(port);
     },
   });
-  const tcp = createTcpTracker({ tellMalformed, isCallManagerPort: (port) => callManagerPorts.has(port) });
+  const isCallManagerPort = (port: number): boolean => callManagerPorts.has(port);
+  const sip = createSipWatch({ tellMalformed, isCallManagerPort });
+  const tcp = createTcpTracker({ tellMalformed, isCallManagerPort, sip });
 
   const observeProtocols = (layers: Layers, sighting: Sighting): readonly ObserveFact[] => {
     const { ipv4 } = layers;
@@ -45,7 +48,10 @@ export const createObserver = (): Observer => {
     if (ipv4 === undefined) return [];
     if (layers.tcp !== undefined) return tcp.segment(ipv4, layers.tcp, sighting);
     if (layers.udp === undefined) return [];
-    if (!isDhcp(layers.udp)) return tftp.packet(ipv4, layers.udp, sighting);
+    if (!isDhcp(layers.udp)) {
+      const told = tftp.packet(ipv4, layers.udp, sighting);
+      return told.length > 0 ? told : sip.datagram(ipv4, layers.udp, sighting);
+    }
     const facts = observeDhcp(ipv4, layers.udp, sighting, tellMalformed);
     for (const fact of facts)
       if (fact.kind === 'dhcp' && fact.messageType === 'ACK') presence.forgetAddresses(fact.clientMac);
@@ -68,7 +74,7 @@ export const createObserver = (): Observer => {
           : tellMalformed(layers.unreadable, { offset: 0, reason: `no readable ${layers.unreadable} packet` }, seen);
       return [...stale, ...presence.note(layers, seen), ...observeProtocols(layers, { seen, atUs }), ...damage];
     },
-    end: () => [...tftp.end(), ...tcp.end()],
+    end: () => [...tftp.end(), ...tcp.end(), ...sip.flush()],
   };
 };
 

@@ -48,7 +48,13 @@ const actsAsPhone = ({ cdp, udp, tcp }: Layers): boolean => {
   if (udp !== undefined) {
     const { sourcePort, destinationPort, payload } = udp;
     if (destinationPort === wellKnownPorts.tftp) return payload[0] === 0 && payload[1] === readRequest;
+    if (destinationPort === wellKnownPorts.sip) return beginsLikeRegister(payload);
     return sourcePort === wellKnownPorts.dhcpClient && destinationPort === wellKnownPorts.dhcpServer;
   }
-  return tcp?.destinationPort === wellKnownPorts.callManager && tcp.flags.syn && !tcp.flags.ack;
+  const isCallManager =
+    tcp?.destinationPort === wellKnownPorts.callManager || tcp?.destinationPort === wellKnownPorts.sip;
+  return isCallManager && tcp.flags.syn && !tcp.flags.ack;
 };
+
+const beginsLikeRegister = (payload: Uint8Array): boolean =>
+  Buffer.from(payload.subarray(0, 9)).toString('latin1') === 'REGISTER ';

@@ -3,6 +3,7 @@ import type { Ipv4Packet, TcpSegment } from '../wire/ipv4.js';
 import type { TellMalformed } from './malformed.js';
 import { createSccpStream, looksLikeSccp, type SccpStream } from './sccp-stream.js';
 import type { Seen, Sighting } from './sighting.js';
+import { beginsLikeSip, type SipStream, type SipWatch } from './sip.js';
 import { createTcpStream, type TcpStream } from './tcp-stream.js';
 
 /** Connections followed at a time; the one silent longest is forgotten for a new one. */
@@ -11,6 +12,7 @@ const maxConnections = 64;
 interface Side {
   readonly stream: TcpStream;
   readonly sccp: SccpStream;
+  readonly sip: SipStream;
 }
 
 /** One connection, from its SYN (or the first bytes seen) on. Lives in the tracker only. */
@@ -22,8 +24,10 @@ interface Connection {
   readonly client: Side;
   readonly callManager: Side;
   phase: 'opening' | 'open' | 'closed';
+  /** To a CallManager's port: its connection is told before it has spoken. */
+  readonly isExpected: boolean;
   /** `unknown` until its first bytes; `other` is followed no further. */
-  speaks: 'sccp' | 'unknown' | 'other';
+  speaks: 'sccp' | 'sip' | 'unknown' | 'other';
 }
 
 export interface TcpTracker {
@@ -38,19 +42,25 @@ export interface TcpTracker {
 export const createTcpTracker = (parts: {
   readonly tellMalformed: TellMalformed;
   readonly isCallManagerPort: (port: number) => boolean;
+  readonly sip: SipWatch;
 }): TcpTracker => {
-  const { tellMalformed, isCallManagerPort } = parts;
+  const { tellMalformed, isCallManagerPort, sip } = parts;
   const connections = new Map<string, Connection>();
 
   const open = (key: string, ends: { clientKey: string; server: string; port: number }, sequence: number | null) => {
-    const side = (): Side => ({ stream: createTcpStream(), sccp: createSccpStream(ends.server, tellMalformed) });
+    const side = (): Side => ({
+      stream: createTcpStream(),
+      sccp: createSccpStream(ends.server, tellMalformed),
+      sip: sip.stream(ends.server, ends.port),
+    });
     const connection: Connection = {
       ...ends,
       clientSequence: sequence,
       client: side(),
       callManager: side(),
       phase: sequence === null ? 'open' : 'opening',
-      speaks: isCallManagerPort(ends.port) ? 'sccp' : 'unknown',
+      isExpected: isCallManagerPort(ends.port),
+      speaks: 'unknown',
     };
     if (sequence !== null) connection.client.stream.synchronise(sequence);
     const oldest = connections.size >= maxConnections ? connections.keys().next().value : undefined;
@@ -63,14 +73,18 @@ export const createTcpTracker = (parts: {
     if (connection.speaks === 'other') return [];
     const side = fromClient ? connection.client : connection.callManager;
     const { chunks, skipped } = side.stream.push(tcp.sequence, tcp.payload);
-    if (skipped) side.sccp.restart();
+    if (skipped) {
+      side.sccp.restart();
+      side.sip.restart();
+    }
     return chunks.flatMap((chunk) => {
       const facts: ObserveFact[] = [];
       if (connection.speaks === 'unknown') {
-        connection.speaks = looksLikeSccp(chunk) ? 'sccp' : 'other';
-        if (connection.speaks === 'sccp' && connection.clientSequence !== null)
+        connection.speaks = tongueOf(chunk, connection.isExpected);
+        if (connection.speaks !== 'other' && !connection.isExpected && connection.clientSequence !== null)
           facts.push(tell(connection, 'connected', seen));
       }
+      if (connection.speaks === 'sip') return [...facts, ...side.sip.push(chunk, seen)];
       return connection.speaks === 'sccp' ? [...facts, ...side.sccp.push(chunk, seen)] : facts;
     });
   };
@@ -78,7 +92,7 @@ export const createTcpTracker = (parts: {
   const close = (connection: Connection, state: 'refused' | 'closed', seen: Seen): ObserveFact[] => {
     if (connection.phase === 'closed') return [];
     connection.phase = 'closed';
-    return connection.speaks === 'sccp' ? [...flush(connection), tell(connection, state, seen)] : [];
+    return isTold(connection) ? [...flush(connection), tell(connection, state, seen)] : [];
   };
 
   return {
@@ -94,7 +108,7 @@ export const createTcpTracker = (parts: {
         if (before?.phase === 'opening' && before.clientSequence === tcp.sequence) return [];
         const told = before === undefined ? [] : flush(before);
         const connection = open(key, towards, tcp.sequence);
-        return connection.speaks === 'sccp' ? [...told, tell(connection, 'connecting', seen)] : told;
+        return isTold(connection) ? [...told, tell(connection, 'connecting', seen)] : told;
       }
 
       const isAnswer = isCallManagerPort(tcp.sourcePort) && !isCallManagerPort(tcp.destinationPort);
@@ -115,7 +129,7 @@ export const createTcpTracker = (parts: {
       const facts: ObserveFact[] = [];
       if (connection.phase === 'opening' && ack) {
         connection.phase = 'open';
-        if (connection.speaks === 'sccp') facts.push(tell(connection, 'connected', seen));
+        if (isTold(connection)) facts.push(tell(connection, 'connected', seen));
       }
       facts.push(...carry(connection, fromClient, tcp, seen));
       if (fin) facts.push(...close(connection, 'closed', seen));
@@ -123,6 +137,16 @@ export const createTcpTracker = (parts: {
     },
     end: () => [...connections.values()].flatMap(flush),
   };
+};
+
+const isTold = ({ speaks, isExpected }: Connection): boolean =>
+  speaks === 'sccp' || speaks === 'sip' || (speaks === 'unknown' && isExpected);
+
+/** On a CallManager's port what is not SIP is SCCP, however odd it looks. */
+const tongueOf = (chunk: Uint8Array, isExpected: boolean): Connection['speaks'] => {
+  if (looksLikeSccp(chunk)) return 'sccp';
+  if (beginsLikeSip(chunk)) return 'sip';
+  return isExpected ? 'sccp' : 'other';
 };
 
 const tell = (connection: Connection, state: FactOf<'tcp'>['state'], seen: Seen): ObserveFact => ({

@@ -100,6 +100,13 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
     ),
   tcp: ({ state, server, port }) => `TCP ${server}:${port} ${state}`,
   sccp: ({ message, fields, count }) => join(`SCCP ${message}`, count > 1 && `${count} times`, listed(fields)),
+  sip: ({ method, statusCode, reason, purpose, fields, count }) =>
+    join(
+      statusCode === null ? `SIP ${method}` : `SIP ${statusCode} ${reason ?? ''} to ${method}`.replace('  ', ' '),
+      purpose !== null && purpose !== method.toLowerCase() && `to ${purpose}`,
+      count > 1 && `${count} times`,
+      listed(fields),
+    ),
   malformed: ({ protocol, offset, reason }) => `Malformed ${protocol} at byte ${offset}: ${reason}`,
 };
 

@@ -24,7 +24,12 @@ const keyEvents: readonly KeyEvent[] = [
   { name: 'ACK', is: (fact) => fact.kind === 'dhcp' && fact.messageType === 'ACK' },
   { name: 'first file', is: ({ kind }) => kind === 'tftp-request' },
   { name: 'config here', is: (fact) => fact.kind === 'tftp-end' && fact.config !== null },
-  { name: 'Register', is: (fact) => fact.kind === 'sccp' && fact.message === 'Register' },
+  {
+    name: 'Register',
+    is: (fact) =>
+      (fact.kind === 'sccp' && fact.message === 'Register') ||
+      (fact.kind === 'sip' && fact.purpose === 'register' && fact.statusCode === null),
+  },
   { name: 'keepalive', is: (fact) => fact.kind === 'sccp' && fact.message === 'KeepAlive' },
   { name: 'power off', is: ({ kind }) => kind === 'power-off', each: true },
   { name: 'board lost', is: ({ kind }) => kind === 'board-lost', each: true },

@@ -14,6 +14,7 @@ import {
 import { type Finding, phoneFails, wentWrong } from './finding.js';
 import { measurementOf } from './measure.js';
 import { phoneFileKind } from './phone-files.js';
+import { orderIn } from './registration-moves.js';
 
 interface Moment {
   readonly atUs: number;
@@ -33,7 +34,7 @@ interface BootNotes {
   /** From here on the current is the phone's own and no longer the charging of its capacitors; board cycles. */
   readonly poweredAtCycles: number | null;
   readonly inrushOverCycles: number | null;
-  readonly restartsForImage: number;
+  readonly restarts: number;
   /** An image came whole: the next loss of link is the phone starting it. */
   readonly expectsRestart: boolean;
   readonly peakMilliwatts: Milliwatts;
@@ -62,6 +63,8 @@ const rebootLoop = (drops: number): Finding =>
     'Repeat with another cable; if it stays, erase the phone’s settings, then put it aside for repair.',
   );
 
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
 /** One further loss of link is a phone's habit, where the plan has no limit of its own. */
 const habitualDrops = 1;
 
@@ -69,7 +72,7 @@ const onLinkDown = (state: State, event: TimelineEvent): State => {
   const { notes, plan } = state;
   if (!notes.isLinked) return state;
   const lost = witness(note(state, { isLinked: false, lostAtUs: event.atUs, lossCounts: false }), event);
-  if (notes.expectsRestart) return note(lost, { expectsRestart: false, restartsForImage: notes.restartsForImage + 1 });
+  if (notes.expectsRestart) return note(lost, { expectsRestart: false, restarts: notes.restarts + 1 });
   const drops = notes.drops + 1;
   const counted = note(lost, { drops, lossCounts: true });
   return drops > (plan.limits['boot.linkDrops']?.max ?? habitualDrops)
@@ -147,6 +150,9 @@ const next = (state: State, event: TimelineEvent): State => {
       return fact.outcome === 'complete' && phoneFileKind(fact.file) === 'image'
         ? note(state, { expectsRestart: true })
         : state;
+    case 'sccp':
+    case 'sip':
+      return orderIn(fact) === 'reset' ? note(state, { expectsRestart: true }) : state;
     case 'power-off':
       return fact.cause === 'LINK_DEADLINE' ? conclude(state, noLink(state), event) : withoutShadow(state, event);
     default:
@@ -175,7 +181,7 @@ export const bootJudge = defineJudge<BootNotes>({
     lossCounts: false,
     poweredAtCycles: null,
     inrushOverCycles: null,
-    restartsForImage: 0,
+    restarts: 0,
     expectsRestart: false,
     peakMilliwatts: milliwatts(0),
     peakSeq: 0,
@@ -198,7 +204,7 @@ export const bootJudge = defineJudge<BootNotes>({
   finish,
   summary: ({ notes }) => {
     const ms = msSince(notes.poweredAtUs ?? 0, notes.firstLink?.atUs ?? 0);
-    const restarts = notes.restartsForImage === 0 ? '' : ', and once more after a new image';
+    const restarts = notes.restarts === 0 ? '' : `, and ${times(notes.restarts)} more for a new image or an order`;
     return `Link came up ${ms} ms after power-on${restarts}.`;
   },
 });

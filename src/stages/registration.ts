@@ -1,127 +1,42 @@
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
-import { allRefused, type CallManager, findManager, membersOf, passedOver, withState } from './call-managers.js';
-import { conclude, defineJudge, msSince, note, type StageState, usFromMs, witness } from './define-judge.js';
-import { type Finding, phoneFails, wentWrong } from './finding.js';
+import { allRefused, findManager, membersOf, passedOver, withState } from './call-managers.js';
+import { conclude, defineJudge, msSince, note, type StageState, witness } from './define-judge.js';
 import { measurementOf } from './measure.js';
-
-interface Moment {
-  readonly atUs: number;
-  readonly seq: number;
-}
-
-interface RegistrationNotes {
-  readonly managers: readonly CallManager[];
-  /** CallManager the phone sent Register to, last. */
-  readonly asked: string | null;
-  /** CallManager that acknowledged. */
-  readonly acknowledgedBy: string | null;
-  readonly keepaliveSeconds: number;
-  /** TimeDateReq after the acknowledgement: registered. */
-  readonly registered: Moment | null;
-  readonly attempts: number;
-  readonly keepalives: number;
-  readonly lastKeepalive: Moment | null;
-  /** The phone closed or unregistered since. */
-  readonly isLost: boolean;
-}
+import { isSameLoad } from './phone-files.js';
+import {
+  lost,
+  nobodyServes,
+  otherLoad,
+  outOfOrder,
+  overdueFinding,
+  rejected,
+  wrongName,
+} from './registration-findings.js';
+import { type Move, movesOf } from './registration-moves.js';
+import { type Death, type Moment, type RegistrationNotes, waitOf } from './registration-notes.js';
 
 type State = StageState<RegistrationNotes>;
 
-// ---- causes and next actions ---------------------------------------------------------------------------
+/** CallManagers that die on purpose, remembered at most. */
+const maxDeaths = 8;
 
-const names = (list: readonly CallManager[]): string => list.map(({ name }) => name).join(', ');
-
-const nobodyServes = (managers: readonly CallManager[]): Finding =>
-  wentWrong(
-    'network',
-    `Every CallManager refused the phone: ${names(managers.filter(({ rank }) => rank !== null))}.`,
-    'Check that the CallManager service runs and listens on TCP 2000 at the addresses in the plan.',
-  );
-const rejected = (name: string, text: string): Finding =>
-  wentWrong(
-    'config',
-    `${name} rejected the registration${text === '' ? '' : `: “${text}”`}.`,
-    'Add the device to the CallManager’s database (or allow auto-registration) and repeat.',
-  );
-const wrongName = (label: string, deviceName: string): Finding =>
-  phoneFails(
-    `The phone registers as ${deviceName}, its label says ${label}.`,
-    'Compare label, CDP and DHCP in the report; erase the phone’s settings and repeat.',
-  );
-const outOfOrder = (chosen: CallManager, passed: readonly CallManager[]): Finding =>
-  phoneFails(
-    `The phone registered with ${chosen.name} and never tried ${names(passed)} of higher priority.`,
-    'Compare the members and priorities in the configuration file with what the phone did.',
-  );
-const lost = phoneFails(
-  'The phone gave its registration up and did not come back.',
-  'Look in the report at what came before; repeat with a longer run.',
-);
-
-const overdue = ({ notes, plan }: State): Finding => {
-  const { asked, acknowledgedBy, registered, keepalives, isLost, managers } = notes;
-  const { keepalives: wanted, registrationMs } = plan.deadlines;
-  const nameOf = (address: string) => findManager(managers, address)?.name ?? address;
-  if (registered !== null && isLost) return lost;
-  if (registered !== null)
-    return phoneFails(
-      `The phone registered and sent ${keepalives} of ${wanted} keepalives in time.`,
-      'Look for a phone that hangs or restarts after registering; repeat with a longer run.',
-    );
-  if (acknowledgedBy !== null)
-    return phoneFails(
-      `The phone was acknowledged by ${nameOf(acknowledgedBy)} and did not finish registering (no TimeDateReq).`,
-      'Compare its load with the CallManager’s version; reload the firmware.',
-    );
-  if (asked !== null)
-    return wentWrong(
-      'network',
-      `The phone sent Register to ${nameOf(asked)} and was not answered.`,
-      'Check the CallManager’s log for this device.',
-    );
-  const tried = managers.filter(({ state }) => state !== 'untried');
-  if (tried.length > 0 && tried.every(({ state }) => state === 'refused' || state === 'closed'))
-    return wentWrong(
-      'network',
-      `The phone tried ${names(tried)}, was refused, and went no further within ${registrationMs} ms.`,
-      'Check that the CallManager service runs and listens on TCP 2000 at the addresses in the plan.',
-    );
-  if (tried.length > 0)
-    return phoneFails(
-      `The phone connected to ${names(tried)} and did not register.`,
-      'Compare the phone’s protocol (SCCP or SIP) with the plan; reload the firmware.',
-    );
-  return phoneFails(
-    `The phone has its configuration and tried no CallManager within ${registrationMs} ms.`,
-    'Check the members in the configuration file; erase the phone’s settings and repeat.',
-  );
-};
-
-// ---- what the wire shows -------------------------------------------------------------------------------
+const momentOf = ({ atUs, seq }: TimelineEvent): Moment => ({ atUs, seq });
 
 /** Keepalives come for hours; the first ones are evidence enough. */
 const witnessUntilReached = (state: State, event: TimelineEvent): State =>
   state.reachedAtUs === null ? witness(state, event) : state;
 
-const loseIfRegistered = (state: State, server: string): State =>
-  state.notes.acknowledgedBy === server && state.notes.registered !== null ? note(state, { isLost: true }) : state;
+const isHome = ({ notes }: State, server: string): boolean =>
+  notes.newest?.server === server && notes.lost === null && !notes.isLost;
 
-const onTcp = (state: State, event: TimelineEvent, fact: FactOf<'tcp'>): State => {
-  const { managers, acknowledgedBy } = state.notes;
-  const set = (to: Parameters<typeof withState>[3]): State =>
-    note(witnessUntilReached(state, event), { managers: withState(managers, fact.server, fact.port, to) });
-  switch (fact.state) {
-    case 'connecting':
-      return findManager(managers, fact.server)?.state === 'registered' ? state : set('trying');
-    case 'connected':
-      return state;
-    case 'refused':
-      return whenAllRefused(set('refused'), event);
-    case 'closed':
-      // What the bench closes is the bench's doing; the phone will try again or the next one.
-      if (acknowledgedBy === fact.server) return fact.from === 'phone' ? loseIfRegistered(state, fact.server) : state;
-      return whenAllRefused(set('closed'), event);
-  }
+const isOrdered = ({ notes }: State): boolean => notes.order !== null && notes.returned === null;
+
+/** The phone let go of the CallManager it was registered with. */
+const letGo = (state: State, event: TimelineEvent, server: string): State => {
+  if (!isHome(state, server) || isOrdered(state)) return state;
+  const { unansweredSince, answersKeepalives } = state.notes;
+  if (unansweredSince === null || !answersKeepalives) return note(state, { isLost: true });
+  return note(witness(state, event), { lost: { ...unansweredSince, server, why: 'unanswered' } });
 };
 
 const whenAllRefused = (state: State, event: TimelineEvent): State =>
@@ -129,70 +44,218 @@ const whenAllRefused = (state: State, event: TimelineEvent): State =>
     ? conclude(state, nobodyServes(state.notes.managers), event)
     : state;
 
-const onRegistered = (state: State, event: TimelineEvent, server: string): State => {
-  const { notes } = state;
-  if (notes.registered !== null && !notes.isLost) return state;
+const onTcp = (state: State, event: TimelineEvent, fact: FactOf<'tcp'>): State => {
+  const { managers } = state.notes;
+  const { server } = fact;
+  const set = (to: Parameters<typeof withState>[3]): State =>
+    note(witnessUntilReached(state, event), { managers: withState(managers, server, fact.port, to) });
+  switch (fact.state) {
+    case 'connecting':
+      return findManager(managers, server)?.state === 'registered' ? state : set('trying');
+    case 'connected':
+      return state;
+    case 'refused':
+      return whenAllRefused(set('refused'), event);
+    case 'closed': {
+      if (fact.from === 'phone' && state.notes.acknowledgedBy === server) return letGo(state, event, server);
+      if (!isHome(state, server)) return whenAllRefused(set('closed'), event);
+      if (isOrdered(state)) return state;
+      return note(witness(set('closed'), event), { lost: { ...momentOf(event), server, why: 'closed' } });
+    }
+  }
+};
+
+/** What a complete registration means after a loss, a return of a better CallManager, or an order. */
+const settled = (state: State, event: TimelineEvent, server: string): Partial<RegistrationNotes> => {
+  const { lost, deaths, fallback, order, refetched, returned } = state.notes;
+  const moment = momentOf(event);
+  const revived = deaths.find(({ back, ...death }) => back !== null && death.server === server);
+  return {
+    lost: null,
+    isLost: false,
+    ...(lost !== null && lost.server !== server
+      ? { failover: { ...moment, from: lost.server, why: lost.why, ms: msSince(lost.atUs, event.atUs) } }
+      : {}),
+    ...(revived?.back && fallback === null
+      ? { fallback: { ...moment, to: server, ms: msSince(revived.back.atUs, event.atUs) } }
+      : {}),
+    ...(order !== null && refetched !== null && returned === null ? { returned: moment } : {}),
+  };
+};
+
+const onCompleted = (state: State, event: TimelineEvent, server: string): State => {
+  const { notes, plan } = state;
+  // A refresh, or a phone that asks the time once more.
+  if (isHome(state, server) && !(isOrdered(state) && notes.refetched !== null)) return state;
   const managers = withState(notes.managers, server, 0, 'registered');
-  const attempts = managers.filter(
+  const tried = managers.filter(
     ({ address, state: became }) => address === server || became === 'refused' || became === 'closed',
-  ).length;
-  const registered = notes.registered ?? { atUs: event.atUs, seq: event.seq };
-  const done = note(witness(state, event), { managers, attempts, registered, isLost: false });
+  );
+  const moment = momentOf(event);
+  const done = note(witness(state, event), {
+    ...settled(state, event, server),
+    managers,
+    attempts: notes.registered === null ? tried.length : notes.attempts,
+    registered: notes.registered ?? moment,
+    newest: { ...moment, server },
+    keepalives: 0,
+    answered: 0,
+    lastKeepalive: null,
+    unansweredSince: null,
+  });
+  const wanted = plan.change?.load ?? null;
+  const running = notes.runningLoad;
+  if (done.notes.returned?.seq === event.seq && wanted !== null && running !== null && !isSameLoad(wanted, running))
+    return conclude(done, otherLoad(wanted, running), event);
   const passed = passedOver(managers, server);
   const chosen = findManager(managers, server);
   return passed.length > 0 && chosen !== undefined ? conclude(done, outOfOrder(chosen, passed), event) : done;
 };
 
-const onSccp = (state: State, event: TimelineEvent, fact: FactOf<'sccp'>): State => {
-  const { notes, plan } = state;
-  const { server, fields } = fact;
-  switch (`${fact.from} ${fact.message}`) {
-    case 'phone Register': {
-      const asked = note(witnessUntilReached(state, event), { asked: server });
-      const label = plan.phone.deviceId;
-      const { deviceName } = fields;
-      return label !== null && typeof deviceName === 'string' && deviceName !== '' && deviceName !== label
-        ? conclude(asked, wrongName(label, deviceName), event)
-        : asked;
+const onAsked = (state: State, event: TimelineEvent, move: Extract<Move, { kind: 'asked' }>): State => {
+  const { server, port, deviceName } = move;
+  const { newest, unansweredSince } = state.notes;
+  // Over UDP nobody sees a phone leave: it asks another one.
+  const isLeaving = newest !== null && newest.server !== server && unansweredSince !== null;
+  const left = isLeaving ? letGo(state, event, newest.server) : state;
+  const { managers } = left.notes;
+  const isNew = findManager(managers, server)?.state === 'untried';
+  const asked = note(witnessUntilReached(left, event), {
+    asked: server,
+    ...(isNew ? { managers: withState(managers, server, port, 'trying') } : {}),
+  });
+  const label = state.plan.phone.deviceId;
+  return label !== null && deviceName !== null && deviceName !== label
+    ? conclude(asked, wrongName(label, deviceName), event)
+    : asked;
+};
+
+const onMove = (state: State, event: TimelineEvent, move: Move): State => {
+  const { notes } = state;
+  const { server } = move;
+  switch (move.kind) {
+    case 'asked':
+      return onAsked(state, event, move);
+    case 'acknowledged':
+      return note(witnessUntilReached(state, event), {
+        acknowledgedBy: server,
+        keepaliveSeconds: move.keepaliveSeconds ?? notes.keepaliveSeconds,
+        answersKeepalives: move.answersKeepalives,
+      });
+    case 'completed':
+      return notes.acknowledgedBy === server ? onCompleted(state, event, server) : state;
+    case 'rejected':
+      return conclude(state, rejected(findManager(notes.managers, server)?.name ?? server, move.text), event);
+    case 'turned-away': {
+      const managers = withState(notes.managers, server, move.port, 'refused');
+      return whenAllRefused(note(witness(state, event), { managers }), event);
     }
-    case 'bench RegisterAck': {
-      const seconds = fields.keepaliveSeconds;
-      const keepaliveSeconds = typeof seconds === 'number' ? seconds : notes.keepaliveSeconds;
-      return note(witnessUntilReached(state, event), { acknowledgedBy: server, keepaliveSeconds });
+    case 'keepalive': {
+      if (!isHome(state, server)) return state;
+      const lastKeepalive = momentOf(event);
+      const unansweredSince = notes.unansweredSince ?? lastKeepalive;
+      const keepalives = notes.keepalives + move.count;
+      return note(witnessUntilReached(state, event), { keepalives, lastKeepalive, unansweredSince });
     }
-    case 'bench RegisterReject': {
-      const name = findManager(notes.managers, server)?.name ?? server;
-      return conclude(state, rejected(name, String(fields.text ?? '').trim()), event);
+    case 'keepalive-answered': {
+      if (!isHome(state, server) || notes.keepalives === 0) return state;
+      const answered = notes.answered + move.count;
+      return note(witnessUntilReached(state, event), { answered, unansweredSince: null });
     }
-    case 'phone TimeDateReq':
-      return notes.acknowledgedBy === server ? onRegistered(state, event, server) : state;
-    case 'phone KeepAlive': {
-      if (notes.registered === null || notes.acknowledgedBy !== server || notes.isLost) return state;
-      const lastKeepalive = { atUs: event.atUs, seq: event.seq };
-      return note(witnessUntilReached(state, event), { keepalives: notes.keepalives + fact.count, lastKeepalive });
+    case 'gave-up':
+      return letGo(witnessUntilReached(state, event), event, server);
+    case 'ordered':
+      return notes.registered === null
+        ? state
+        : note(witness(state, event), {
+            order: { ...momentOf(event), kind: move.order },
+            refetched: null,
+            returned: null,
+            runningLoad: null,
+          });
+  }
+};
+
+const onService = (state: State, event: TimelineEvent, { action, detail }: FactOf<'service'>): State => {
+  const { deaths } = state.notes;
+  const server = String(detail.server);
+  const mark = (what: Partial<Death>): State =>
+    note(witness(state, event), {
+      deaths: deaths.map((death) => (death.server === server ? { ...death, ...what } : death)),
+    });
+  switch (action) {
+    case 'dies-on-purpose': {
+      const backAfterMs = typeof detail.backAfterMs === 'number' ? detail.backAfterMs : null;
+      const death: Death = { server, afterMs: Number(detail.afterMs), backAfterMs, died: null, back: null };
+      return note(state, { deaths: [...deaths, death].slice(0, maxDeaths) });
     }
-    case 'phone Unregister':
-      return loseIfRegistered(witnessUntilReached(state, event), server);
+    case 'died-on-purpose':
+      return mark({ died: momentOf(event) });
+    case 'serves-again':
+      return mark({ back: momentOf(event) });
     default:
       return state;
   }
+};
+
+/** The order of CallManagers is the one the phone was told last, before it tried any. */
+const onConfig = (state: State, event: TimelineEvent, fact: FactOf<'tftp-end'>): State => {
+  const { managers, refetched } = state.notes;
+  if (fact.config === null) return state;
+  if (isOrdered(state)) {
+    const told = { managers: membersOf(state.plan, fact.config), refetched: refetched ?? momentOf(event) };
+    return note(witness(state, event), told);
+  }
+  return managers.some((manager) => manager.state !== 'untried')
+    ? state
+    : note(state, { managers: membersOf(state.plan, fact.config) });
 };
 
 const next = (state: State, event: TimelineEvent): State => {
   const { fact } = event;
   switch (fact.kind) {
     case 'tftp-end':
-      // The order of CallManagers is the one the phone was told last, before it tried any.
-      return fact.config === null || state.notes.managers.some((manager) => manager.state !== 'untried')
-        ? state
-        : note(state, { managers: membersOf(state.plan, fact.config) });
+      return onConfig(state, event, fact);
     case 'tcp':
       return onTcp(state, event, fact);
-    case 'sccp':
-      return onSccp(state, event, fact);
+    case 'service':
+      return fact.service === 'callmanager' ? onService(state, event, fact) : state;
+    case 'cdp':
+      return fact.from === 'phone' && fact.softwareVersion !== null
+        ? note(state, { runningLoad: fact.softwareVersion })
+        : state;
     default:
-      return state;
+      return movesOf(fact).reduce((after, move) => onMove(after, event, move), state);
   }
+};
+
+const summaryOf = ({ notes, plan }: State): string => {
+  const nameOf = (server: string) => findManager(notes.managers, server)?.name ?? server;
+  const home = notes.newest?.server ?? '';
+  const rank = findManager(notes.managers, home)?.rank ?? 0;
+  const list = (states: readonly string[]) =>
+    notes.managers
+      .filter((manager) => states.includes(manager.state) && (manager.rank ?? 0) < rank)
+      .map(({ name }) => name)
+      .join(', ');
+  const { failover, fallback, order, refetched, returned, keepalives } = notes;
+  const refused = failover === null ? list(['refused', 'closed']) : '';
+  const silent = failover === null ? list(['trying']) : '';
+  const since = (from: Moment | null, to: Moment | null) => msSince(from?.atUs ?? 0, to?.atUs ?? 0);
+  return [
+    `Registered with ${home === '' ? 'a CallManager' : nameOf(home)}`,
+    refused !== '' && ` after ${refused} refused`,
+    silent !== '' && ` after ${silent} did not answer`,
+    failover !== null &&
+      `, ${failover.ms} ms after ${nameOf(failover.from)} ${failover.why === 'closed' ? 'closed the connection' : 'left a keepalive unanswered'}`,
+    fallback !== null && `, back with it ${fallback.ms} ms after it served again`,
+    plan.change !== null &&
+      order !== null &&
+      `, again ${since(order, returned)} ms after it was told to ${order.kind} (configuration after ${since(order, refetched)} ms)`,
+    `; ${keepalives} keepalive${keepalives === 1 ? '' : 's'} seen.`,
+  ]
+    .filter((part) => part !== false)
+    .join('');
 };
 
 export const registrationJudge = defineJudge<RegistrationNotes>({
@@ -202,41 +265,51 @@ export const registrationJudge = defineJudge<RegistrationNotes>({
     asked: null,
     acknowledgedBy: null,
     keepaliveSeconds: plan.sccp.keepaliveSeconds,
+    answersKeepalives: true,
     registered: null,
+    newest: null,
     attempts: 0,
     keepalives: 0,
+    answered: 0,
     lastKeepalive: null,
+    unansweredSince: null,
     isLost: false,
+    lost: null,
+    failover: null,
+    deaths: [],
+    fallback: null,
+    order: null,
+    refetched: null,
+    returned: null,
+    runningLoad: null,
   }),
   next,
   goal: ({ notes, plan }, beganAtUs) => {
-    const { registered, keepalives, attempts, isLost, lastKeepalive } = notes;
-    if (registered === null || isLost || keepalives < plan.deadlines.keepalives) return null;
-    const last = lastKeepalive ?? registered;
+    const { registered, newest, lastKeepalive, failover, fallback, order, refetched, returned } = notes;
+    if (registered === null || newest === null || waitOf(notes, plan, beganAtUs) !== null) return null;
+    const last = lastKeepalive ?? newest;
+    const took = (name: 'failoverMs' | 'fallbackMs', moment: (Moment & { readonly ms: number }) | null) =>
+      moment === null ? [] : [measurementOf(plan, `registration.${name}`, msSince(0, moment.ms * 1000), moment.seq)];
+    const since = (name: 'refetchedMs' | 'returnedMs', moment: Moment | null) =>
+      moment === null || order === null
+        ? []
+        : [measurementOf(plan, `registration.${name}`, msSince(order.atUs, moment.atUs), moment.seq)];
     return {
       atUs: last.atUs,
       measurements: [
         measurementOf(plan, 'registration.registeredMs', msSince(beganAtUs, registered.atUs), registered.seq),
-        measurementOf(plan, 'registration.attempts', attempts, registered.seq),
-        measurementOf(plan, 'registration.keepalives', keepalives, last.seq),
+        measurementOf(plan, 'registration.attempts', notes.attempts, registered.seq),
+        measurementOf(plan, 'registration.keepalives', notes.keepalives, last.seq),
+        ...took('failoverMs', failover),
+        ...took('fallbackMs', fallback),
+        ...since('refetchedMs', refetched),
+        ...since('returnedMs', returned),
       ],
     };
   },
-  deadlineUs: ({ notes, plan, reachedAtUs }, beganAtUs) => {
-    const { registered, keepaliveSeconds } = notes;
-    if (reachedAtUs !== null) return null;
-    const allowed = usFromMs(plan.deadlines.registrationMs);
-    if (registered === null) return beganAtUs + allowed;
-    // Keepalives take their own time, and as much grace as registering had.
-    const waits = usFromMs(plan.deadlines.keepalives * keepaliveSeconds * 1000);
-    return Math.max(beganAtUs, registered.atUs) + waits + allowed;
-  },
-  overdue,
+  deadlineUs: ({ notes, plan, reachedAtUs }, beganAtUs) =>
+    reachedAtUs === null ? (waitOf(notes, plan, beganAtUs)?.untilUs ?? null) : null,
+  overdue: (state) => overdueFinding(waitOf(state.notes, state.plan, state.beganAtUs ?? 0), state),
   finish: (state, event) => (state.reachedAtUs !== null && state.notes.isLost ? conclude(state, lost, event) : state),
-  summary: ({ notes }) => {
-    const chosen = findManager(notes.managers, notes.acknowledgedBy ?? '')?.name ?? 'a CallManager';
-    const refused = notes.managers.filter(({ state }) => state === 'refused' || state === 'closed');
-    const failover = refused.length === 0 ? '' : ` after ${names(refused)} refused`;
-    return `Registered with ${chosen}${failover}; ${notes.keepalives} keepalive${notes.keepalives === 1 ? '' : 's'} seen.`;
-  },
+  summary: summaryOf,
 });

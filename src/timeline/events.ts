@@ -254,6 +254,23 @@ export type ObserveFact =
       /** Folded repeats (keepalives): how many this event stands for. */
       readonly count: number;
     })
+  /**
+   * A SIP message. `method`: of the request, or of the one an answer answers. `statusCode` and `reason` are an answer's.
+   * `purpose`: what a REGISTER, a REFER or a NOTIFY of service-control is for, also of the answers to it.
+   */
+  | (Seen & {
+      readonly kind: 'sip';
+      readonly transport: 'udp' | 'tcp';
+      readonly server: string;
+      readonly port: number;
+      readonly method: string;
+      readonly statusCode: number | null;
+      readonly reason: string | null;
+      readonly purpose: 'register' | 'keepalive' | 'unregister' | 'token' | 'reset' | 'restart' | null;
+      readonly fields: Readonly<Record<string, string | number>>;
+      /** Folded repeats (refreshes, keepalives): how many this event stands for. */
+      readonly count: number;
+    })
   /** Bytes that should have been one of our protocols and could not be read. Never a crash. */
   | (Seen & {
       readonly kind: 'malformed';

@@ -205,6 +205,31 @@ export const sccp = (
   count: 1,
   ...changes,
 });
+export const sip = (from: 'phone' | 'bench', method: string, changes: Partial<FactOf<'sip'>> = {}): Fact => ({
+  kind: 'sip',
+  ...(from === 'phone' ? phone : bench),
+  transport: 'tcp',
+  server: '10.110.0.11',
+  port: 5060,
+  method,
+  statusCode: null,
+  reason: null,
+  purpose: method === 'REGISTER' ? 'register' : null,
+  fields: {},
+  count: 1,
+  ...changes,
+});
+/** REGISTER and its answer. */
+export const sipRegisters = (atMs: number, changes: Partial<FactOf<'sip'>> = {}): readonly Line[] => [
+  [atMs, sip('phone', 'REGISTER', { fields: { deviceName: 'SEP0011BBCCDDEE' }, ...changes })],
+  [atMs + 1, sip('bench', 'REGISTER', { fields: { expires: 5 }, ...changes, statusCode: 200, reason: 'OK' })],
+];
+export const callManager = (action: string, detail: FactOf<'service'>['detail'] = {}): Fact => ({
+  kind: 'service',
+  service: 'callmanager',
+  action,
+  detail: { server: '10.110.0.11', ...detail },
+});
 export const registers = (atMs: number, server = '10.110.0.11'): readonly Line[] => [
   [atMs, tcp('connecting', server)],
   [atMs + 1, tcp('connected', server)],
