@@ -178,6 +178,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   defaults: {
     benchPath: shipped('plans/bench.simulated.yaml'),
     planPath: defaultPlan,
+    quickPlanPath: shipped('plans/quick.yaml'),
     socketPath: join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `linkpulse-${process.getuid?.() ?? 0}.sock`),
   },
   openRunner,

@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { spawn } from 'node:child_process';
 import type { Runner, RunOutcome, RunWatcher } from '../bench/runner.js';
 import { BenchError } from '../errors.js';
 import { type FaultName, type FaultRow, faultNames, faultTable } from '../plan/faults.js';
@@ -8,6 +7,7 @@ import type { SimulatorReach } from '../records/run-folder.js';
 import type { Clock } from '../timeline/clock.js';
 import type { TimelineEvent } from '../timeline/events.js';
 import { sleep } from '../timeline/wait.js';
+import { watchLines } from './json-lines.js';
 import { createView } from './run-view.js';
 import type { Terminal } from './terminal.js';
 import { type BenchOptions, type RegisterVerb, withBench } from './verb.js';
@@ -165,20 +165,4 @@ const demoDaemonKilled = async (parts: DemoParts): Promise<number> => {
     createView(terminal, false).finished(last);
   }
   return last.record.exitCode;
-};
-
-interface JsonLine {
-  readonly type?: string;
-  readonly fact?: { readonly kind: string };
-}
-
-const watchLines = (child: ChildProcess, listener: (line: JsonLine) => void): void => {
-  if (child.stdout === null) return;
-  createInterface({ input: child.stdout }).on('line', (text) => {
-    try {
-      listener(JSON.parse(text) as JsonLine);
-    } catch {
-      // A line cut by the kill.
-    }
-  });
 };

@@ -8,6 +8,7 @@ import { exitCodeOfError } from './exit-codes.js';
 import { registerFirmware } from './firmware.js';
 import { registerRecords } from './records.js';
 import { registerRun } from './run.js';
+import { registerSelftest } from './selftest.js';
 import { registerStation } from './station.js';
 import { registerStats } from './stats.js';
 import type { Composition, RegisterVerb } from './verb.js';
@@ -22,6 +23,7 @@ const verbs: readonly RegisterVerb[] = [
   registerRecords,
   registerStats,
   registerFirmware,
+  registerSelftest,
 ];
 
 /** Parses and runs one command line. Resolves with the exit code; never throws. */

@@ -12,7 +12,12 @@ export interface Composition {
   readonly version: string;
   readonly clock: Clock;
   readonly terminal: Terminal;
-  readonly defaults: { readonly benchPath: string; readonly planPath: string; readonly socketPath: string };
+  readonly defaults: {
+    readonly benchPath: string;
+    readonly planPath: string;
+    readonly quickPlanPath: string;
+    readonly socketPath: string;
+  };
   /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated. */
   openRunner(benchPath: string, options: { readonly limited: boolean }): Promise<Runner & { readonly station: string }>;
   readonly firmware: FirmwareTools;
