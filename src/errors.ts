@@ -117,6 +117,13 @@ export const errorTable = {
   TOOL_MISSING: entry('A system command is missing', 'Install the package named.', 'bench'),
   SIMULATOR_FAILED: entry('The simulated bench did not start', 'See its message.', 'bench'),
   STATION_UNREACHABLE: entry('The station does not answer on its socket', 'Start it with: linkpulse station', 'bench'),
+  TOKENS_INVALID: entry(
+    'The file of tokens does not hold what it needs',
+    'Mend it, or delete it and take new ones.',
+    'config',
+  ),
+  UNAUTHORISED: entry('This needs a token', 'Open the page by the address the station printed.', 'operator'),
+  FORBIDDEN: entry('This is not allowed', 'Ask somebody with the role named.', 'operator'),
   SYSTEM_CALL: entry('A system call failed', 'See the system error in the message.', 'bench'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -17,6 +17,7 @@ import { examine } from './doctor/examine.js';
 import { openCapture } from './network/capture.js';
 import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
+import { inheritListener } from './os/inherited-listener.js';
 import { enterPrivateNetwork } from './os/namespace.js';
 import type { HardwarePort, SimulatedPort } from './plan/bench-file.js';
 import { type FaultRow, faultTable } from './plan/faults.js';
@@ -169,6 +170,18 @@ const openRunner = async (benchPath: string, options: { readonly limited: boolea
   return createRunner({ bench, opener: createOpener(limited), clock, openCapture, writeReports });
 };
 
+/** The page has no build step: its modules and those it imports are served as they are. */
+const pageFolders = () => {
+  const folderOf = (module: string) => join(fileURLToPath(import.meta.resolve(module)), '..');
+  return [
+    { prefix: '/', folder: join(packageRoot, 'src/station/web') },
+    { prefix: '/vendor/preact/', folder: folderOf('preact') },
+    { prefix: '/vendor/preact-hooks/', folder: folderOf('preact/hooks') },
+    { prefix: '/vendor/htm/', folder: folderOf('htm') },
+    { prefix: '/vendor/uplot/', folder: folderOf('uplot') },
+  ];
+};
+
 const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { readonly version: string };
 
 process.exitCode = await runProgram(process.argv.slice(2), {
@@ -179,10 +192,13 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     benchPath: shipped('plans/bench.simulated.yaml'),
     planPath: defaultPlan,
     quickPlanPath: shipped('plans/quick.yaml'),
+    plansPath: shipped('plans'),
     socketPath: join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `linkpulse-${process.getuid?.() ?? 0}.sock`),
   },
   openRunner,
   boards,
+  pageFolders: pageFolders(),
+  inheritListener: ({ host, port }) => inheritListener(host, port, process.env),
   examine: (benchPath) => examine(loadBenchFile(benchPath), clock),
   firmware: createFirmwareTools(shipped('hardware/firmware'), clock),
   simulatorCommand: async ({ controlPath }, command) => {

@@ -12,6 +12,8 @@ export interface RunRequest {
   readonly planPath: string;
   /** Names of src/plan/faults.ts; only a simulated port takes them. */
   readonly faults: readonly string[];
+  /** What a person or a scanner read from the phone's label; null or left out: nobody did. */
+  readonly serial?: string | null;
 }
 
 export interface RunStarted {

@@ -1,23 +1,100 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { openAudit } from '../station/http/audit.js';
+import { plansOf } from '../station/http/plans-folder.js';
+import { createHttpSide, type HttpSide } from '../station/http/server.js';
+import { loadTokens } from '../station/http/tokens.js';
+import { createRunDesk, type RunDesk } from '../station/run-desk.js';
 import { startStation } from '../station/station.js';
-import { type BenchOptions, type RegisterVerb, withBench } from './verb.js';
+import { runsDirectoryOf } from './records.js';
+import { type BenchOptions, type RegisterVerb, type VerbContext, withBench } from './verb.js';
+
+interface StationOptions extends BenchOptions {
+  readonly http?: { readonly host: string; readonly port: number };
+  readonly plans?: string;
+  readonly state: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+}
+
+const whereToListen = (text: string): { readonly host: string; readonly port: number } => {
+  const [, host = '127.0.0.1', port] = /^(?:(\d+\.\d+\.\d+\.\d+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535)
+    throw new InvalidArgumentError('a port, or address:port, such as 127.0.0.1:8420');
+  return { host, port: Number(port) };
+};
+
+/** systemd gives a service its own; a person's is where the XDG base directories say. */
+const stateDirectory = (): string =>
+  process.env.STATE_DIRECTORY ?? join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'linkpulse');
 
 export const registerStation: RegisterVerb = (program, context) => {
   const { composition, signal } = context;
   const { terminal, clock } = composition;
   const command = program
     .command('station')
-    .description('the daemon: owns the boards of a bench file, answers on a local socket');
-  withBench(command, context).action(async (options: BenchOptions) => {
+    .description(
+      'the daemon: owns the boards of a bench file, answers on a local socket and, with --http, in a browser',
+    )
+    .option('--http <[address:]port>', 'page and API, on loopback unless an address is named', whereToListen)
+    .option('--plans <folder>', 'plans that can be run from the page (default: those that came with this program)')
+    .option('--state <folder>', 'tokens.json and audit.ndjson', stateDirectory())
+    .option('--tls-cert <file>', 'certificate for --http, PEM')
+    .option('--tls-key <file>', 'its key, PEM');
+  withBench(command, context).action(async (options: StationOptions) => {
+    // Before the simulated bench takes this process into a network of its own: the page must be seen from outside.
+    const listener = options.http === undefined ? undefined : composition.inheritListener(options.http);
     const runner = await composition.openRunner(options.bench, options);
     const log = (text: string) => terminal.line(`${clock.wallClock().toISOString()} ${text}`);
     for (const cut of await runner.recoverCutRuns()) log(`cut run completed: ${cut.folder} (${cut.record.cause})`);
-    const station = await startStation({ name: runner.station, runner, socketPath: options.socket, log });
+    const desk = createRunDesk(runner);
+    const station = await startStation({ name: runner.station, runner: desk, socketPath: options.socket, log });
     log(`station ${runner.station} answers on ${station.socketPath}; ports: ${runner.ports.join(', ')}`);
+    const http =
+      listener === undefined
+        ? undefined
+        : await openHttp(context, options, { desk, name: runner.station, log, listener });
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     await station.close(String(signal.reason));
     log('station closed, power off');
+    await http?.close();
   });
+};
+
+const openHttp = async (
+  { composition }: VerbContext,
+  options: StationOptions,
+  of: {
+    readonly desk: RunDesk;
+    readonly name: string;
+    readonly log: (text: string) => void;
+    readonly listener: { readonly descriptor: number; readonly port: number };
+  },
+): Promise<HttpSide> => {
+  const { clock, defaults } = composition;
+  const state = resolve(options.state);
+  const tokens = loadTokens(join(state, 'tokens.json'));
+  const { tlsCert, tlsKey } = options;
+  const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { certificatePath: tlsCert, keyPath: tlsKey };
+  const http = await createHttpSide({
+    desk: of.desk,
+    station: of.name,
+    version: composition.version,
+    clock,
+    tokens,
+    audit: openAudit(join(state, 'audit.ndjson'), clock),
+    runsDirectory: runsDirectoryOf({ bench: options.bench, json: false }),
+    plans: () => plansOf(resolve(options.plans ?? defaults.plansPath)),
+    pageFolders: composition.pageFolders,
+    tls,
+    log: of.log,
+  });
+  await http.listen(of.listener);
+  const address = `${tls === undefined ? 'http' : 'https'}://${options.http?.host}:${of.listener.port}/`;
+  of.log(`page and API on ${address}; sign in once by ${address}#token=${tokens.firstOf('operator') ?? '...'}`);
+  return http;
 };

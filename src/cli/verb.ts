@@ -16,10 +16,18 @@ export interface Composition {
     readonly benchPath: string;
     readonly planPath: string;
     readonly quickPlanPath: string;
+    readonly plansPath: string;
     readonly socketPath: string;
   };
   /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated. */
   openRunner(benchPath: string, options: { readonly limited: boolean }): Promise<Runner & { readonly station: string }>;
+  /** Files of the operator's page, each folder with the path it is served under. */
+  readonly pageFolders: readonly { readonly prefix: string; readonly folder: string }[];
+  /** A listening socket that stays in this network, wherever openRunner takes the process. */
+  inheritListener(where: { readonly host: string; readonly port: number }): {
+    readonly descriptor: number;
+    readonly port: number;
+  };
   readonly firmware: FirmwareTools;
   readonly boards: Boards;
   /** What this machine lacks for a bench file's ports. */

@@ -2,6 +2,7 @@
  * `runs/index.sqlite`: what can be asked of many runs at once. A copy that is rebuilt from the run folders at any time;
  * nothing stands in it alone.
  */
+import { mkdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -124,6 +125,7 @@ export class RunIndex {
   static open(runsDirectory: string): RunIndex {
     const path = join(runsDirectory, indexName);
     try {
+      mkdirSync(runsDirectory, { recursive: true });
       const database = new Database(path);
       database.pragma('journal_mode = WAL');
       // A copy: what a power cut takes is built again.

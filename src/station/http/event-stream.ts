@@ -1,0 +1,52 @@
+/**
+ * Server-sent events (WHATWG HTML, 9.2): one message of the desk an event, its number as `id`, so that a browser that was
+ * cut off resumes by itself with Last-Event-ID. `reset` says: too much was missed, fetch the view anew.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../timeline/clock.js';
+import type { DeskMessage, RunDesk } from '../run-desk.js';
+
+const keepAliveMs = 15_000;
+/** A viewer that does not read is let go: it comes back and resumes. */
+const longestBacklogBytes = 4 * 1024 * 1024;
+
+const asEvent = ({ id, news }: DeskMessage): string =>
+  `id: ${id}\nevent: ${news.kind}\ndata: ${JSON.stringify(news)}\n\n`;
+
+export interface EventStreams {
+  readonly viewers: number;
+  /** Writes to `response` until it is closed. `lastId` null: from now on. */
+  serve(response: ServerResponse, lastId: number | null): void;
+}
+
+export const createEventStreams = (desk: RunDesk, clock: Clock): EventStreams => {
+  const open = new Set<ServerResponse>();
+  return {
+    get viewers() {
+      return open.size;
+    },
+    serve: (response, lastId) => {
+      response.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      open.add(response);
+      const write = (text: string) => {
+        if (response.writableLength > longestBacklogBytes) response.destroy();
+        else response.write(text);
+      };
+      const missed = lastId === null ? [] : desk.after(lastId);
+      write('retry: 1000\n\n');
+      if (missed === undefined) write(`id: ${desk.view().id}\nevent: reset\ndata: {}\n\n`);
+      else for (const message of missed) write(asEvent(message));
+      const forget = desk.onMessage((message) => write(asEvent(message)));
+      const alive = clock.every(keepAliveMs, () => write(': alive\n\n'));
+      response.on('close', () => {
+        forget();
+        alive.cancel();
+        open.delete(response);
+      });
+    },
+  };
+};

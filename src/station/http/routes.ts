@@ -1,0 +1,223 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { BenchError } from '../../errors.js';
+import { runFiles } from '../../records/record.js';
+import { readRecord } from '../../records/run-folder.js';
+import { RunIndex } from '../../records/run-index.js';
+import { statisticsOf } from '../../records/statistics/report.js';
+import type { EventStreams } from './event-stream.js';
+import * as shape from './schemas.js';
+import type { Guarded, HttpParts } from './server.js';
+
+const contentTypes: Readonly<Record<keyof typeof runFiles, string>> = {
+  record: 'application/json; charset=utf-8',
+  plan: 'text/yaml; charset=utf-8',
+  timeline: 'application/x-ndjson; charset=utf-8',
+  capture: 'application/x-pcapng',
+  report: 'text/html; charset=utf-8',
+  junit: 'application/xml; charset=utf-8',
+};
+
+export const registerRoutes = (
+  app: FastifyInstance,
+  parts: HttpParts,
+  { need }: Guarded,
+  streams: EventStreams,
+): void => {
+  const { desk, runsDirectory } = parts;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const base = `/api/${shape.apiVersion}`;
+  const guarded = { security: [{ token: [] }] };
+  const failures = { '4xx': shape.errorBody };
+  const withoutUndefined = <T extends object>(given: T) =>
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const index = async () => {
+    const opened = RunIndex.open(runsDirectory);
+    await opened.reindex();
+    return opened;
+  };
+
+  routes.get(
+    `${base}/health`,
+    { schema: { summary: 'Whether the station lives', response: { 200: shape.health } } },
+    async () => ({
+      status: 'ok' as const,
+      station: parts.station,
+      version: parts.version,
+      running: desk.view().ports.filter(({ running }) => running !== null).length,
+    }),
+  );
+  routes.get(`${base}/openapi.json`, { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));
+
+  routes.get(
+    `${base}/view`,
+    { schema: { summary: 'All ports as they stand', ...guarded, response: { 200: shape.view, ...failures } } },
+    async (request) => {
+      need(request, 'viewer');
+      return z.parse(shape.view, { ...desk.view(), station: parts.station });
+    },
+  );
+  routes.get(
+    `${base}/events`,
+    {
+      schema: {
+        summary: 'What happens, as server-sent events; resumes after Last-Event-ID (or ?after=)',
+        ...guarded,
+        querystring: z.strictObject({ after: z.coerce.number().int().min(0).optional() }),
+      },
+    },
+    async (request, reply) => {
+      need(request, 'viewer');
+      const resumed = Number(request.headers['last-event-id']);
+      const after = Number.isInteger(resumed) && resumed > 0 ? resumed : (request.query.after ?? null);
+      reply.hijack();
+      streams.serve(reply.raw, after);
+    },
+  );
+
+  routes.get(
+    `${base}/plans`,
+    { schema: { summary: 'Plans that can be run', ...guarded, response: { 200: z.array(shape.plan), ...failures } } },
+    async (request) => {
+      need(request, 'viewer');
+      return parts.plans().map(({ name, title, model, hash }) => ({ name, title, model, hash }));
+    },
+  );
+  routes.post(
+    `${base}/ports/:port/run`,
+    {
+      schema: {
+        summary: 'Arms the port and runs one phone; answers as soon as the run has its folder',
+        ...guarded,
+        params: z.strictObject({ port: shape.portName }),
+        body: shape.runRequest,
+        response: { 202: shape.runAccepted, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const who = need(request, 'operator');
+      const { port } = request.params;
+      const plan = parts.plans().find(({ name }) => name === request.body.plan);
+      if (plan === undefined)
+        throw new BenchError(
+          'PLAN_UNREADABLE',
+          `no plan named ${request.body.plan}; there are: ${parts
+            .plans()
+            .map(({ name }) => name)
+            .join(', ')}`,
+        );
+      const serial = request.body.serial ?? null;
+      parts.audit({
+        action: 'run-started',
+        who: who.name,
+        from: request.ip,
+        detail: { port, plan: plan.name, planHash: plan.hash, serial },
+      });
+      const runId = await new Promise<string>((resolve, reject) => {
+        desk
+          .run(
+            { port, planPath: plan.path, faults: [], serial },
+            { started: (run) => resolve(run.runId), event: () => {} },
+            new AbortController().signal,
+          )
+          .catch(reject);
+      });
+      return reply.status(202).send({ port, runId });
+    },
+  );
+  routes.post(
+    `${base}/ports/:port/off`,
+    {
+      schema: {
+        summary: 'Power off at once: ends the run on this port. Needs no token',
+        params: z.strictObject({ port: shape.portName }),
+        response: { 200: z.object({ port: z.string(), wasRunning: z.boolean() }), ...failures },
+      },
+    },
+    async (request) => {
+      const { port } = request.params;
+      if (!desk.ports.includes(port))
+        throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${desk.ports.join(', ')}`);
+      const wasRunning = desk.abort(port, 'power off was asked for on the page');
+      parts.audit({ action: 'power-off', who: 'anybody', from: request.ip, detail: { port, wasRunning } });
+      return { port, wasRunning };
+    },
+  );
+
+  routes.get(
+    `${base}/runs`,
+    {
+      schema: {
+        summary: 'Past runs, newest first',
+        ...guarded,
+        querystring: shape.search,
+        response: { 200: z.array(shape.indexedRun), ...failures },
+      },
+    },
+    async (request) => {
+      need(request, 'viewer');
+      const opened = await index();
+      try {
+        return [...opened.search(withoutUndefined(request.query))];
+      } finally {
+        opened.close();
+      }
+    },
+  );
+  routes.get(
+    `${base}/statistics`,
+    {
+      schema: {
+        summary: 'Yield, causes, capability',
+        ...guarded,
+        querystring: shape.statisticsQuery,
+        response: { 200: shape.statistics, ...failures },
+      },
+    },
+    async (request) => {
+      need(request, 'viewer');
+      const opened = await index();
+      try {
+        return JSON.parse(JSON.stringify(statisticsOf(opened, withoutUndefined(request.query))));
+      } finally {
+        opened.close();
+      }
+    },
+  );
+  const ofRun = z.strictObject({ runId: shape.runId });
+  routes.get(
+    `${base}/runs/:runId`,
+    { schema: { summary: 'One run’s record', ...guarded, params: ofRun } },
+    async (request) => {
+      need(request, 'viewer');
+      return readRecord(join(runsDirectory, request.params.runId));
+    },
+  );
+  routes.get(
+    `${base}/runs/:runId/files/:file`,
+    {
+      schema: {
+        summary: 'One file of a run: record, plan, timeline, capture, report or junit',
+        ...guarded,
+        params: ofRun.extend({
+          file: z.enum(Object.keys(runFiles) as [keyof typeof runFiles, ...(keyof typeof runFiles)[]]),
+        }),
+      },
+    },
+    async (request, reply) => {
+      need(request, 'viewer');
+      const { runId, file } = request.params;
+      const path = join(runsDirectory, runId, runFiles[file]);
+      if (!existsSync(path)) throw new BenchError('RECORD_UNREADABLE', `${runId} has no ${runFiles[file]}`);
+      if (file === 'report')
+        void reply.header(
+          'content-security-policy',
+          "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'",
+        );
+      return reply.type(contentTypes[file]).send(createReadStream(path));
+    },
+  );
+};

@@ -1,0 +1,152 @@
+/** Every shape of the HTTP API, once: requests are checked by these and the OpenAPI document is generated from them. */
+import { z } from 'zod';
+
+export const apiVersion = 'v1';
+
+export const portName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
+export const planName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/);
+export const runId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+const verdict = z.enum(['pass', 'marginal', 'fail', 'error']);
+const blame = z.enum(['power', 'network', 'config', 'bench', 'operator']);
+const text = z.string().min(1).max(128);
+
+export const errorBody = z.object({
+  code: z.string().describe('stable, docs/errors.md'),
+  message: z.string(),
+  remedy: z.string(),
+});
+
+export const phone = z.object({
+  deviceId: z.string().nullable(),
+  mac: z.string().nullable(),
+  platform: z.string().nullable(),
+  load: z.string().nullable(),
+  vendorClass: z.string().nullable(),
+  address: z.string().nullable(),
+});
+
+const limits = z.object({
+  min: z.number().optional(),
+  max: z.number().optional(),
+  marginalMin: z.number().optional(),
+  marginalMax: z.number().optional(),
+});
+
+export const stage = z.object({
+  stage: z.string(),
+  verdict: z.enum(['pass', 'marginal', 'fail', 'error', 'skipped', 'not-reached']),
+  blame: blame.nullable(),
+  cause: z.string(),
+  nextAction: z.string(),
+  evidence: z.array(z.number().int()),
+  beganAtUs: z.number().nullable(),
+  endedAtUs: z.number().nullable(),
+  measurements: z.array(
+    z.object({
+      name: z.string(),
+      value: z.number(),
+      unit: z.string(),
+      limits: limits.nullable(),
+      verdict: z.string(),
+      evidence: z.number().int(),
+    }),
+  ),
+});
+
+export const summary = z.object({
+  runId: z.string(),
+  port: z.string(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  verdict,
+  blame: blame.nullable(),
+  exitCode: z.number().int(),
+  cause: z.string(),
+  nextAction: z.string(),
+  phone,
+  stages: z.array(stage),
+});
+
+export const started = z.object({
+  runId: z.string(),
+  port: z.string(),
+  plan: z.object({ name: z.string(), title: z.string() }),
+  limited: z.array(z.string()),
+});
+
+/** An event of the timeline as it stands in `timeline.ndjson` (docs/record.md). */
+export const event = z.looseObject({
+  seq: z.number().int(),
+  atUs: z.number(),
+  source: z.string(),
+  fact: z.looseObject({ kind: z.string() }),
+});
+
+export const port = z.object({
+  port: z.string(),
+  running: z.object({ run: started, serial: z.string().nullable(), stages: z.array(stage) }).nullable(),
+  events: z.array(event).describe('the newest of the run that is on, else of the last one'),
+  last: summary.nullable(),
+});
+
+export const view = z.object({
+  id: z.number().int().describe('everything up to this message of the event stream is in here'),
+  station: z.string(),
+  ports: z.array(port),
+});
+
+export const plan = z.object({ name: z.string(), title: z.string(), model: z.string(), hash: z.string() });
+
+export const runRequest = z.strictObject({
+  plan: planName,
+  serial: text.optional().describe('what the scanner read from the label'),
+});
+export const runAccepted = z.object({ port: z.string(), runId: z.string() });
+
+export const indexedRun = z.object({
+  runId: z.string(),
+  station: z.string(),
+  port: z.string(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  verdict,
+  blame: blame.nullable(),
+  exitCode: z.number().int(),
+  stage: z.string(),
+  cause: z.string(),
+  unit: z.string().nullable(),
+  deviceId: z.string().nullable(),
+  mac: z.string().nullable(),
+  platform: z.string().nullable(),
+  load: z.string().nullable(),
+  plan: z.string(),
+  planHash: z.string(),
+  board: z.string().nullable(),
+  cut: z.boolean(),
+});
+
+const moment = z.iso.datetime();
+/** Query of runs and statistics; `%` stands for anything in a text. */
+export const search = z.strictObject({
+  text: text.optional(),
+  unit: text.optional(),
+  mac: text.optional(),
+  platform: text.optional(),
+  plan: text.optional(),
+  port: text.optional(),
+  verdict: verdict.optional(),
+  blame: blame.optional(),
+  stage: text.optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+export const statisticsQuery = search.omit({ limit: true }).extend({ golden: text.optional() });
+export const statistics = z.looseObject({ schema: z.literal(1), runs: z.number().int() });
+
+export const health = z.object({
+  status: z.enum(['ok', 'closing']),
+  station: z.string(),
+  version: z.string(),
+  running: z.number().int(),
+});

@@ -1,0 +1,187 @@
+/**
+ * Who runs what on which port, and what viewers may see of it: wraps a runner so that every run, whoever asked for it, is
+ * told to all who listen. Messages are numbered; whoever comes back with a number gets what came after it.
+ */
+import type { Runner, RunOutcome, RunRequest, RunStarted, RunWatcher } from '../bench/runner.js';
+import { BenchError } from '../errors.js';
+import type { RunRecord } from '../records/record.js';
+import type { StageResult } from '../stages/judge.js';
+import type { TimelineEvent } from '../timeline/events.js';
+
+/** What of a record a viewer needs at once; the rest is behind its id. */
+export type RunSummary = Pick<
+  RunRecord,
+  | 'runId'
+  | 'port'
+  | 'startedAt'
+  | 'durationMs'
+  | 'verdict'
+  | 'blame'
+  | 'exitCode'
+  | 'cause'
+  | 'nextAction'
+  | 'phone'
+  | 'stages'
+>;
+
+export type DeskNews =
+  | { readonly kind: 'run-started'; readonly port: string; readonly run: RunStarted; readonly serial: string | null }
+  /** `stages` only where they have changed. */
+  | {
+      readonly kind: 'event';
+      readonly port: string;
+      readonly runId: string;
+      readonly event: TimelineEvent;
+      readonly stages?: readonly StageResult[];
+    }
+  | { readonly kind: 'run-ended'; readonly port: string; readonly runId: string; readonly summary: RunSummary }
+  /** The run came to no record. */
+  | {
+      readonly kind: 'run-failed';
+      readonly port: string;
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+    };
+
+export interface DeskMessage {
+  readonly id: number;
+  readonly news: DeskNews;
+}
+
+export interface PortView {
+  readonly port: string;
+  readonly running: {
+    readonly run: RunStarted;
+    readonly serial: string | null;
+    readonly stages: readonly StageResult[];
+  } | null;
+  /** Newest last; of the run that is on, else of the last one. */
+  readonly events: readonly TimelineEvent[];
+  readonly last: RunSummary | null;
+}
+
+export interface DeskView {
+  /** Everything up to this message is in the view. */
+  readonly id: number;
+  readonly ports: readonly PortView[];
+}
+
+export interface RunDesk extends Runner {
+  view(): DeskView;
+  /** What came after message `id`; undefined: so long ago that a fresh `view` is needed. */
+  after(id: number): readonly DeskMessage[] | undefined;
+  onMessage(listener: (message: DeskMessage) => void): () => void;
+  /** Power off first, then the record. False: nothing runs there. */
+  abort(port: string, reason: string): boolean;
+}
+
+const messagesKept = 4_000;
+const eventsKept = 400;
+
+interface Seat {
+  running: PortView['running'];
+  events: TimelineEvent[];
+  last: RunSummary | null;
+  abort: AbortController | null;
+}
+
+const summaryOf = (record: RunRecord): RunSummary => {
+  const { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, phone, stages } = record;
+  return { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, phone, stages };
+};
+
+/** Verdict, words and number of measurements: enough to see a change without comparing everything. */
+const signatureOf = (stages: readonly StageResult[]): string =>
+  stages
+    .map(({ verdict, cause, measurements, endedAtUs }) => `${verdict}${cause}${measurements.length}${endedAtUs}`)
+    .join('|');
+
+export const createRunDesk = (runner: Runner): RunDesk => {
+  const seats = new Map<string, Seat>(
+    runner.ports.map((port) => [port, { running: null, events: [], last: null, abort: null }]),
+  );
+  const listeners = new Set<(message: DeskMessage) => void>();
+  const messages: DeskMessage[] = [];
+  let id = 0;
+
+  const tell = (news: DeskNews) => {
+    id += 1;
+    const message = { id, news };
+    messages.push(message);
+    if (messages.length > messagesKept) messages.splice(0, messages.length - messagesKept);
+    for (const listener of [...listeners]) listener(message);
+  };
+
+  const run = async (request: RunRequest, watcher: RunWatcher, signal: AbortSignal): Promise<RunOutcome> => {
+    const { port } = request;
+    const seat = seats.get(port);
+    if (seat === undefined) throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${runner.ports.join(', ')}`);
+    if (seat.abort !== null) throw new BenchError('PORT_BUSY', `${port} runs a phone already`);
+    const abort = new AbortController();
+    seat.abort = abort;
+    const serial = request.serial ?? null;
+    let signature = '';
+    let runId = '';
+    try {
+      const outcome = await runner.run(
+        request,
+        {
+          started: (started) => {
+            runId = started.runId;
+            seat.running = { run: started, serial, stages: [] };
+            seat.events = [];
+            tell({ kind: 'run-started', port, run: started, serial });
+            watcher.started(started);
+          },
+          event: (event, results) => {
+            const stages = results();
+            const now = signatureOf(stages);
+            seat.events.push(event);
+            if (seat.events.length > eventsKept) seat.events.shift();
+            if (seat.running !== null) seat.running = { ...seat.running, stages };
+            tell({ kind: 'event', port, runId, event, ...(now === signature ? {} : { stages }) });
+            signature = now;
+            watcher.event(event, results);
+          },
+        },
+        AbortSignal.any([signal, abort.signal]),
+      );
+      seat.last = summaryOf(outcome.record);
+      tell({ kind: 'run-ended', port, runId: outcome.record.runId, summary: seat.last });
+      return outcome;
+    } catch (error) {
+      const known = error instanceof BenchError ? error : new BenchError('INTERNAL', String(error), { cause: error });
+      tell({ kind: 'run-failed', port, code: known.code, message: known.message, remedy: known.remedy });
+      throw error;
+    } finally {
+      seat.running = null;
+      seat.abort = null;
+    }
+  };
+
+  return {
+    ports: runner.ports,
+    run,
+    recoverCutRuns: () => runner.recoverCutRuns(),
+    view: () => ({
+      id,
+      ports: [...seats].map(([port, { running, events, last }]) => ({ port, running, events: [...events], last })),
+    }),
+    after: (from) => {
+      const oldest = messages[0]?.id ?? id + 1;
+      if (from > id || from < oldest - 1) return undefined;
+      return messages.filter((message) => message.id > from);
+    },
+    onMessage: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    abort: (port, reason) => {
+      const seat = seats.get(port);
+      if (seat?.abort == null) return false;
+      seat.abort.abort(reason);
+      return true;
+    },
+  };
+};
