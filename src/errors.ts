@@ -94,6 +94,11 @@ export const errorTable = {
     'Check the disk and the permissions of the runs folder.',
     'bench',
   ),
+  CAPTURE_UNREADABLE: entry(
+    'The capture file could not be read',
+    'Give a pcap or pcapng file (gzip is fine); the message says where reading stopped.',
+    'config',
+  ),
   RECORD_FAILED: entry(
     'The record could not be written',
     'Check the disk and the permissions of the runs folder.',

@@ -27,6 +27,8 @@ const forbidden: readonly (readonly [room: string, imported: string])[] = [
   ['stages', '../records/record.js'],
   ['stages', '../wire/cdp.js'],
   ['observe', '../network/packet-link.js'],
+  ['decode', '../observe/observer.js'],
+  ['services', '../decode/decoder.js'],
   ['services', '../os/epoll.js'],
   ['bench', '../board/serial-injector.js'],
   ['bench', '../sim/launch.js'],
@@ -41,6 +43,8 @@ const allowed: readonly (readonly [room: string, imported: string])[] = [
   ['observe', '../wire/cdp.js'],
   ['sim', '../os/pty.js'],
   ['cli', '../bench/runner.js'],
+  ['cli', '../decode/decode-file.js'],
+  ['decode', '../wire/cdp.js'],
   ['cli', '../doctor/finding.js'],
   ['wire', '../timeline/events.js'],
 ];

@@ -7,6 +7,7 @@ const usageErrors: readonly ErrorCode[] = [
   'PLAN_INVALID',
   'BENCH_FILE_INVALID',
   'PORT_UNKNOWN',
+  'CAPTURE_UNREADABLE',
 ];
 
 /** The exit code of something that ended before there was a record. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { isBenchError } from '../errors.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { registerBoard } from './board.js';
+import { registerDecode } from './decode.js';
 import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
 import { exitCodeOfError } from './exit-codes.js';
@@ -19,6 +20,7 @@ const verbs: readonly RegisterVerb[] = [
   registerDemo,
   registerStation,
   registerBoard,
+  registerDecode,
   registerDoctor,
   registerRecords,
   registerStats,

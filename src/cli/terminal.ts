@@ -1,6 +1,8 @@
 /** What a terminal can do; plain text elsewhere and with NO_COLOR. */
 export interface Terminal {
   line(text: string): void;
+  /** Many lines at once, their ends included. Resolves when there is room for more; false: nobody reads any longer. */
+  bulk(text: string): Promise<boolean>;
   /** A line that the next one replaces; nothing where output is not a terminal. */
   passing(text: string): void;
   error(text: string): void;
@@ -26,7 +28,11 @@ export const openTerminal = (
   environment: NodeJS.ProcessEnv = process.env,
 ): Terminal => {
   // Whoever read along may go away (a closed pipe, a closed terminal); the run and its record go on.
-  for (const stream of [out, process.stderr]) stream.on('error', () => {});
+  let isRead = true;
+  out.on('error', () => {
+    isRead = false;
+  });
+  process.stderr.on('error', () => {});
   const isTerminal = out.isTTY === true;
   const coloured = isTerminal && environment.NO_COLOR === undefined;
   let hasPassing = false;
@@ -40,6 +46,11 @@ export const openTerminal = (
       clear();
       out.write(`${text}\n`);
     },
+    bulk: async (text) => {
+      clear();
+      if (isRead && !out.write(text, 'latin1')) await new Promise((resolve) => afterwards(out, resolve));
+      return isRead;
+    },
     passing: (text) => {
       if (!isTerminal) return;
       clear();
@@ -51,4 +62,13 @@ export const openTerminal = (
       process.stderr.write(`${text}\n`);
     },
   };
+};
+
+const afterwards = (out: NodeJS.WriteStream, resolve: (value: unknown) => void): void => {
+  const events = ['drain', 'error', 'close'] as const;
+  const done = () => {
+    for (const event of events) out.off(event, done);
+    resolve(undefined);
+  };
+  for (const event of events) out.once(event, done);
 };

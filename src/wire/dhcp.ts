@@ -93,7 +93,7 @@ const sipByAddress = 1;
 const magicCookie = 0x63825363;
 const broadcastFlag = 0x8000;
 const ethernet = { type: 1, addressLength: 6, fieldLength: 16 } as const;
-const fieldLengths = { sname: 64, file: 128 } as const;
+const fieldLengths = { sname: 64, file: 128, vendor: 64 } as const;
 /** Option 52: which of the fixed fields hold options. */
 const overloads = { file: 1, sname: 2 } as const;
 
@@ -142,9 +142,11 @@ const readers: ReadonlyMap<number, ReadValue> = new Map<number, ReadValue>([
 
 /**
  * UDP payload. Never throws; never looks past option 255 nor into sname/file without option 52. Parts of one option
- * are joined for its value (RFC 3396: options, file, sname) while `options` lists each. A missing 255 is no fault.
+ * are joined for its value (RFC 3396: options, file, sname) while `options` lists each. A missing 255 is no fault. With
+ * `bootp` a message without DHCP's magic cookie is none either: its vendor field (64 bytes, RFC 951) is
+ * passed over.
  */
-export function decodeDhcp(bytes: Uint8Array): DhcpMessage {
+export function decodeDhcp(bytes: Uint8Array, { bootp = false }: { readonly bootp?: boolean } = {}): DhcpMessage {
   const reader = new ByteReader(bytes);
   const none = numberToIpv4(0);
   const header = {
@@ -176,8 +178,11 @@ export function decodeDhcp(bytes: Uint8Array): DhcpMessage {
     );
     const sname = reader.part(fieldLengths.sname, 'sname');
     const file = reader.part(fieldLengths.file, 'file');
-    if (reader.u32('magic cookie') !== magicCookie) reader.fail('no DHCP magic cookie');
-    readOptions(reader, options.own);
+    const behindVendorField = new ByteReader(reader.peek(), { base: reader.offset });
+    const hasCookie = reader.u32('magic cookie') === magicCookie;
+    if (!hasCookie && !bootp) reader.fail('no DHCP magic cookie');
+    if (!hasCookie) behindVendorField.skip(Math.min(fieldLengths.vendor, behindVendorField.remaining), 'vendor field');
+    readOptions(hasCookie ? reader : behindVendorField, options.own);
     const overload = options.own.find(isOverload);
     const fields = overload ? new ByteReader(overload.value).u8('overload') : 0;
     if (fields & overloads.file) readOptions(file, options.file);

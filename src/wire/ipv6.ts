@@ -2,8 +2,13 @@ import { ByteReader } from './cursor.js';
 
 const groupCount = 8;
 
-/** Sixteen bytes as RFC 5952 writes them: no leading zeros, the first of the longest runs of two or more zero groups left out. */
+/**
+ * Sixteen bytes as RFC 5952 writes them: no leading zeros, the first of the longest runs of two or more zero groups left
+ * out, an IPv4 address inside (mapped, or after twelve zeros) dotted.
+ */
 export function ipv6ToText(bytes: Uint8Array): string {
+  const ipv4 = ipv4Inside(bytes);
+  if (ipv4 !== undefined) return ipv4;
   const reader = new ByteReader(bytes);
   const groups = Array.from({ length: groupCount }, () => reader.u16('group').toString(16)).join(':');
   const runs = [...groups.matchAll(/(?<![\da-f])0(?::0)+(?![\da-f])/g)];
@@ -15,4 +20,13 @@ export function ipv6ToText(bytes: Uint8Array): string {
   const before = groups.slice(0, longest.index).replace(/:$/, '');
   const behind = groups.slice(longest.index + longest[0].length).replace(/^:/, '');
   return `${before}::${behind}`;
+}
+
+/** As inet_ntop does it. */
+function ipv4Inside(bytes: Uint8Array): string | undefined {
+  if (bytes.subarray(0, 10).some((byte) => byte !== 0)) return undefined;
+  const dotted = bytes.subarray(12).join('.');
+  if (bytes[10] === 0xff && bytes[11] === 0xff) return `::ffff:${dotted}`;
+  const isCompatible = bytes[10] === 0 && bytes[11] === 0 && (bytes[12] !== 0 || bytes[13] !== 0);
+  return isCompatible ? `::${dotted}` : undefined;
 }

@@ -63,7 +63,7 @@ export interface LldpMdiPower {
   readonly requestedDeciwatts?: number;
   readonly allocatedDeciwatts?: number;
 }
-/** An LLDP message as read; absent in the packet = absent here. Of a repeated TLV the last one counts, lists grow. */
+/** An LLDP message as read; absent in the packet = absent here. Of a repeated TLV the first one counts, lists grow. */
 export interface LldpMessage {
   readonly chassisIdSubtype?: number;
   /** A MAC or an address by its subtype, else a text with one character per byte. */
@@ -270,32 +270,39 @@ const readers: ReadonlyMap<number, ReadTlv> = new Map<number, ReadTlv>([
   [
     lldpTlvTypes.portDescription,
     (value, into) => {
-      into.portDescription = text(value);
+      into.portDescription ??= text(value);
     },
   ],
   [
     lldpTlvTypes.systemName,
     (value, into) => {
-      into.systemName = text(value);
+      into.systemName ??= text(value);
     },
   ],
   [
     lldpTlvTypes.systemDescription,
     (value, into) => {
-      into.systemDescription = text(value);
+      into.systemDescription ??= text(value);
     },
   ],
   [
     lldpTlvTypes.capabilities,
     (value, into) => {
-      into.capabilities = value.u16('capabilities');
-      into.enabledCapabilities = value.u16('enabled capabilities');
+      into.capabilities ??= value.u16('capabilities');
+      into.enabledCapabilities ??= value.u16('enabled capabilities');
     },
   ],
   [lldpTlvTypes.managementAddress, readManagementAddress],
   [lldpTlvTypes.organisation, readOrganisation],
 ]);
 
+/** What is shorter cannot even be told apart. */
+const leastValues: ReadonlyMap<number, number> = new Map([
+  [lldpTlvTypes.chassisId, 1],
+  [lldpTlvTypes.portId, 1],
+  [lldpTlvTypes.ttl, 2],
+  [lldpTlvTypes.organisation, 4],
+]);
 const mandatory = [lldpTlvTypes.chassisId, lldpTlvTypes.portId, lldpTlvTypes.ttl] as const;
 
 /** `payload` starts behind the Ethernet type and may have padding at its end. Never throws. */
@@ -311,11 +318,15 @@ export function decodeLldp(payload: Uint8Array): LldpMessage {
       const expected = mandatory[tlvs.length];
       if (expected !== undefined && type !== expected)
         throwAt(reader, at, `TLV ${type} where TLV ${expected} must stand`);
-      const value = reader.part(header & longestValue, `TLV ${type}`);
+      // A time to live is two bytes, whatever its length says.
+      const length = header & longestValue;
+      if (length > reader.remaining) throwAt(reader, at, `TLV ${type} of ${length} bytes is cut`);
+      const value = reader.part(type === lldpTlvTypes.ttl ? Math.min(length, 2) : length, `TLV ${type}`);
+      if (value.remaining < (leastValues.get(type) ?? 0)) value.fail(`TLV ${type} of ${length} bytes`);
       tlvs.push({ type, value: value.peek() });
       if (type === lldpTlvTypes.end) return;
-      readers.get(type)?.(value, draft);
       if (expected === undefined && type <= lldpTlvTypes.ttl) throwAt(reader, at, `a second TLV ${type}`);
+      readers.get(type)?.(value, draft);
     }
   });
   return { ...draft, tlvs, ...(malformed && { malformed }) };

@@ -3,7 +3,7 @@ const seed = 0x5eed;
 const corruptionsPerSample = process.env.LINKPULSE_LONG ? 20_000 : 400;
 
 /** Mulberry32: small, seeded, good enough to spoil bytes. */
-function randomFrom(start: number): (below: number) => number {
+export function randomFrom(start: number): (below: number) => number {
   let state = start;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;

@@ -96,7 +96,7 @@ export function oracleFrames(protocol: string): OracleFrame[] {
   });
 }
 
-function oracleText(protocol: string, name: string): string {
+export function oracleText(protocol: string, name: string): string {
   const path = join(capturesFolder, 'oracle', protocol, name);
   return existsSync(path) ? readFileSync(path, 'utf8') : gunzipSync(readFileSync(`${path}.gz`)).toString('utf8');
 }

@@ -1,0 +1,70 @@
+import { decodeFile } from '../decode/decode-file.js';
+import type { DecodedMessage } from '../decode/decoder.js';
+import { jsonLine } from '../decode/json-line.js';
+import { wordsOf } from './decode-words.js';
+import type { Terminal } from './terminal.js';
+import type { RegisterVerb } from './verb.js';
+
+interface DecodeOptions {
+  readonly json: boolean;
+  readonly protocol?: readonly string[];
+}
+
+/** Lines are handed on in pieces of about this many characters. */
+const pieceLength = 1 << 18;
+
+export const registerDecode: RegisterVerb = (program, { composition: { terminal } }) => {
+  program
+    .command('decode')
+    .description('every CDP, LLDP, DHCP, TFTP, SCCP and SIP message of a capture file')
+    .argument('<file>', 'pcap or pcapng, gzip or not; - reads standard input')
+    .option('--json', 'one JSON object a line (docs/decode.md) instead of text', false)
+    .option('--protocol <name...>', 'these protocols only')
+    .action((file: string, options: DecodeOptions) => decodeVerb(terminal, file, options));
+};
+
+const decodeVerb = async (terminal: Terminal, file: string, { json, protocol }: DecodeOptions): Promise<void> => {
+  const wanted = protocol === undefined ? undefined : new Set(protocol.flatMap((names) => names.split(',')));
+  const lineOf = json ? jsonLine : textLines(terminal);
+  let piece = '';
+  let last = 0;
+  let count = 0;
+  const tell = (message: DecodedMessage) => {
+    if (wanted !== undefined && !wanted.has(message.protocol)) return;
+    piece += `${lineOf(message)}\n`;
+    count++;
+  };
+  const goOn = async (): Promise<boolean> => {
+    if (piece.length < pieceLength) return true;
+    const text = piece;
+    piece = '';
+    return terminal.bulk(text);
+  };
+  const { frames, malformed } = await decodeFile(file, tell, goOn);
+  last = frames;
+  if (malformed !== undefined && json) piece += `${JSON.stringify({ frame: last + 1, protocol: 'file', malformed })}\n`;
+  await terminal.bulk(piece);
+  if (malformed !== undefined)
+    terminal.error(
+      terminal.paint(
+        'red',
+        `${file} is damaged at byte ${malformed.offset}: ${malformed.reason}; read up to frame ${last}`,
+      ),
+    );
+  if (!json) terminal.line(terminal.paint('grey', `${count} messages in ${frames} frames`));
+};
+
+/** Time from the first message on, so that steps can be seen. */
+const textLines = ({ paint }: Terminal): ((message: DecodedMessage) => string) => {
+  let startUs: number | undefined;
+  return (message) => {
+    startUs ??= message.timestampUs;
+    const seconds = ((message.timestampUs - startUs) / 1e6).toFixed(6);
+    const { source = '', destination = '', vlan, malformed } = message;
+    const ends = destination === '' ? source : `${source} > ${destination}`;
+    const tag = vlan === undefined ? '' : ` vlan ${vlan.join('.')}`;
+    const damage = malformed === undefined ? '' : paint('red', `  [byte ${malformed.offset}: ${malformed.reason}]`);
+    const head = `${String(message.frame).padStart(6)} ${seconds.padStart(12)} ${paint('grey', `${ends}${tag}`.padEnd(46))}`;
+    return `${head} ${paint('bold', message.protocol.padEnd(4))} ${wordsOf(message)}${damage}`;
+  };
+};

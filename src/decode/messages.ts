@@ -1,0 +1,186 @@
+/** Messages of our protocols as `decode` shows them: the fields of docs/decode.md, in its order. */
+import { bytesToText, type Malformed } from '../wire/cursor.js';
+import { type DhcpMessage, decodeDhcp, dhcpOptions } from '../wire/dhcp.js';
+import { decodeLldp, type LldpMed } from '../wire/lldp.js';
+import { decodeSccp } from '../wire/sccp.js';
+import { decodeTftp } from '../wire/tftp.js';
+import { readCdpFields } from './cdp.js';
+import { ascii, asciiOrNone } from './text.js';
+
+export type Protocol = 'cdp' | 'lldp' | 'dhcp' | 'tftp' | 'sccp' | 'sip';
+
+/** One message, without what its frame tells. A field that is undefined is not shown. */
+export type MessageFields = Readonly<Record<string, unknown>> & { readonly malformed?: Malformed | undefined };
+
+/** What the capture cut off is damage, unless the reader has found a nearer one. */
+const damageOf = (malformed: Malformed | undefined, length: number, missing: number): Malformed | undefined =>
+  malformed ?? (missing > 0 ? { offset: length, reason: `the capture lacks the last ${missing} bytes` } : undefined);
+
+/**
+ * Of a message that the capture cut, tshark tells what stands in front of the first thing it cannot check or show whole. The
+ * same is told here; what more the bytes hold is under `cut`.
+ */
+export const readCdp = (payload: Buffer, missing: number): MessageFields => {
+  const cdp = readCdpFields(payload);
+  if (missing === 0) return { ...cdp };
+  const { version, ttlSeconds, malformed: _, checksumOk: __, ...cut } = cdp;
+  return { version, ttlSeconds, tlvTypes: [], cut, malformed: damageOf(undefined, payload.length, missing) };
+};
+
+export const readLldp = (payload: Uint8Array, missing: number): MessageFields => {
+  const lldp = decodeLldp(payload);
+  return {
+    chassisIdSubtype: lldp.chassisIdSubtype,
+    chassisId: asciiOrNone(lldp.chassisId),
+    portIdSubtype: lldp.portIdSubtype,
+    portId: asciiOrNone(lldp.portId),
+    ttlSeconds: lldp.ttlSeconds,
+    portDescription: asciiOrNone(lldp.portDescription),
+    systemName: asciiOrNone(lldp.systemName),
+    systemDescription: asciiOrNone(lldp.systemDescription),
+    capabilities: lldp.capabilities,
+    enabledCapabilities: lldp.enabledCapabilities,
+    managementAddresses: lldp.managementAddresses,
+    portVlan: lldp.portVlan,
+    macPhy: lldp.macPhy,
+    mdiPower: lldp.mdiPower,
+    med: lldp.med && med(lldp.med),
+    tlvTypes: lldp.tlvs.map(({ type }) => type),
+    malformed: damageOf(lldp.malformed, payload.length, missing),
+  };
+};
+
+const med = ({ capabilities, deviceClass, policies, power: told, inventory }: LldpMed) => ({
+  capabilities,
+  deviceClass,
+  policies,
+  power: told,
+  inventory: inventory && Object.fromEntries(Object.entries(inventory).map(([name, text]) => [name, ascii(text)])),
+});
+
+export const readDhcp = (payload: Buffer, missing: number): MessageFields => {
+  const fields = dhcpFields(payload);
+  if (missing === 0 || hasEndOption(payload)) return fields;
+  const { malformed: _, ...cut } = fields;
+  const malformed = damageOf(undefined, payload.length, missing);
+  const { length } = payload;
+  const isHeaderTold = length >= 34 && length < 240 && length + missing <= 300;
+  return isHeaderTold ? { ...cut, malformed } : { optionCodes: [], cut, malformed };
+};
+
+/** Options that end within these bytes were all captured. */
+const hasEndOption = (payload: Buffer): boolean => {
+  let at = 240;
+  while (at < payload.length) {
+    const code = payload[at];
+    if (code === 255) return true;
+    at += code === 0 ? 1 : 2 + (payload[at + 1] ?? 0);
+  }
+  return false;
+};
+
+/** A field is told when its bytes are there. */
+const dhcpFields = (payload: Buffer): MessageFields => {
+  const dhcp = decodeDhcp(payload, { bootp: true });
+  const from = <T>(end: number, value: T): T | undefined => (payload.length >= end ? value : undefined);
+  return {
+    op: from(3, dhcp.op),
+    xid: from(8, dhcp.xid),
+    secs: from(10, dhcp.secs),
+    broadcast: from(12, dhcp.broadcast),
+    clientAddress: from(16, dhcp.clientAddress),
+    yourAddress: from(20, dhcp.yourAddress),
+    serverAddress: from(24, dhcp.serverAddress),
+    relayAddress: from(28, dhcp.relayAddress),
+    clientMac: from(44, isMac(payload) ? dhcp.clientMac : undefined),
+    messageType: dhcp.messageType,
+    hostName: asciiOrNone(dhcp.hostName),
+    vendorClass: asciiOrNone(dhcp.vendorClass),
+    parameterRequestList: dhcp.parameterRequestList,
+    requestedAddress: dhcp.requestedAddress,
+    serverIdentifier: dhcp.serverIdentifier,
+    leaseSeconds: dhcp.leaseSeconds,
+    subnetMask: dhcp.subnetMask,
+    routers: dhcp.routers,
+    dnsServers: dhcp.dnsServers,
+    tftpServerName: asciiOrNone(dhcp.tftpServerName),
+    ...tftpServers(dhcp),
+    optionCodes: dhcp.options.map(({ code }) => code),
+    malformed: dhcp.malformed,
+  };
+};
+
+/** Hardware types of Ethernet and IEEE 802 have MACs, of six bytes. */
+const isMac = (payload: Buffer): boolean => (payload[1] === 1 || payload[1] === 6) && payload[2] === 6;
+
+/**
+ * Option 150 as its bytes stand, four by four, as tshark reads it. Some servers send a text there: no phone takes that
+ * (protocol facts 5.3), and `tftpServersText` shows it.
+ */
+const tftpServers = ({ tftpServers: servers, options, malformed }: DhcpMessage) => {
+  if (servers !== undefined) return { tftpServers: servers };
+  if (malformed !== undefined && options.at(-1)?.code === dhcpOptions.tftpServers) return {};
+  const value = options.find(({ code }) => code === dhcpOptions.tftpServers)?.value;
+  if (value === undefined || value.length < 4) return {};
+  const whole = Array.from({ length: Math.floor(value.length / 4) }, (_, index) =>
+    value.subarray(4 * index, 4 * index + 4),
+  );
+  return { tftpServers: whole.map((address) => address.join('.')), tftpServersText: ascii(bytesToText(value)) };
+};
+
+export const readTftp = (payload: Uint8Array, missing: number): MessageFields | undefined => {
+  const tftp = decodeTftp(payload);
+  if (tftp === undefined) return undefined;
+  const malformed = damageOf(tftp.malformed, payload.length, missing);
+  const { opcode } = tftp;
+  switch (opcode) {
+    case 'RRQ':
+    case 'WRQ': {
+      const isCut = malformed !== undefined;
+      return {
+        opcode,
+        fileName: isCut && tftp.fileName === '' ? undefined : ascii(tftp.fileName),
+        mode: isCut && tftp.mode === '' ? undefined : ascii(tftp.mode),
+        options: asciiOptions(tftp.options),
+        malformed,
+      };
+    }
+    case 'DATA':
+      return { opcode, block: tftp.block, dataBytes: tftp.data.length + missing, malformed };
+    case 'ACK':
+      return { opcode, block: tftp.block, malformed };
+    case 'ERROR':
+      return {
+        opcode,
+        errorCode: tftp.errorCode,
+        ...errorMessage(payload, tftp.errorMessage),
+        ...(malformed && { malformed }),
+      };
+    case 'OACK':
+      return { opcode, options: asciiOptions(tftp.options), malformed };
+  }
+};
+
+/** A message without the NUL that must end it is damage, and told as such. */
+const errorMessage = (payload: Uint8Array, text: string) =>
+  payload.length > 4 && payload.indexOf(0, 4) >= 0
+    ? { errorMessage: ascii(text) }
+    : { malformed: { offset: payload.length, reason: `the error message "${ascii(text)}" has no NUL at its end` } };
+
+const asciiOptions = (options: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [ascii(name), ascii(value)]));
+
+export const readSccp = (message: Uint8Array, missing: number): MessageFields => {
+  const sccp = decodeSccp(message);
+  const fields: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(sccp.fields))
+    fields[name] = typeof value === 'string' ? ascii(value) : value;
+  return {
+    length: sccp.length,
+    headerVersion: sccp.headerVersion,
+    messageId: sccp.messageId,
+    messageName: sccp.messageName,
+    fields,
+    malformed: damageOf(sccp.malformed, message.length, missing),
+  };
+};
