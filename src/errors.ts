@@ -119,6 +119,11 @@ export const errorTable = {
     'Nothing was taken from it; have it exported and sent again.',
     'bench',
   ),
+  TEARDOWN_STUCK: entry(
+    'A step of the teardown hung and was left behind; power was switched off before it',
+    'See which step; a hung disk or interface shows in the system journal.',
+    'bench',
+  ),
   TOOL_MISSING: entry('A system command is missing', 'Install the package named.', 'bench'),
   SIMULATOR_FAILED: entry('The simulated bench did not start', 'See its message.', 'bench'),
   STATION_UNREACHABLE: entry('The station does not answer on its socket', 'Start it with: linkpulse station', 'bench'),

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBoards } from './bench/boards.js';
 import type { OpenPort, PortOpener } from './bench/port.js';
+import { within } from './bench/power-off.js';
 import { createRunner } from './bench/session.js';
 import { createFirmwareTools } from './board/avrdude.js';
 import { openBoardBySerial, sightBoards } from './board/find-boards.js';
@@ -17,6 +18,7 @@ import { examine } from './doctor/examine.js';
 import { openCapture } from './network/capture.js';
 import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
+import { endProcess } from './os/end-process.js';
 import { inheritListener } from './os/inherited-listener.js';
 import { enterPrivateNetwork } from './os/namespace.js';
 import type { HardwarePort, SimulatedPort } from './plan/bench-file.js';
@@ -47,6 +49,14 @@ const limitedOffsets = { from: 10_000, count: 17_000 };
 
 const namespaceWithinMs = 10_000;
 
+/** A simulated bench that does not stop is killed after 5 s. */
+const closeStepMs = 12_000;
+
+/** The board first; a step that hangs or fails keeps no other from its turn. */
+const closeInOrder = async (steps: readonly (() => Promise<unknown>)[]): Promise<void> => {
+  for (const step of steps) await within(clock, 'closing a port', step(), closeStepMs).catch(() => {});
+};
+
 /** Faults the simulator is told of; the others are the services' or are done to the daemon. */
 const isOfTheSimulator = (fault: string): boolean => {
   const row: FaultRow | undefined = (faultTable as Readonly<Record<string, FaultRow>>)[fault];
@@ -69,7 +79,7 @@ const openSimulatedPort = async (
   };
   const undo: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   const close = async () => {
-    for (const step of undo.reverse()) await step().catch(() => {});
+    await closeInOrder(undo.reverse());
   };
   try {
     const early = limited ? await openLimitedNetwork({ ...frames, macAddress: simulatedBenchMac, clock }) : undefined;
@@ -124,10 +134,7 @@ const createOpener = (limited: boolean): PortOpener => ({
     const network = await openRealNetwork({ interface: port.interface, clock });
     try {
       const { injector, path } = await openHardwareBoard(port);
-      const close = async () => {
-        await injector.close();
-        await network.close();
-      };
+      const close = () => closeInOrder([() => injector.close(), () => network.close()]);
       return { injector, network, boardPath: path, simulator: null, pacing: async () => null, close };
     } catch (error) {
       await network.close();
@@ -184,7 +191,7 @@ const pageFolders = () => {
 
 const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { readonly version: string };
 
-process.exitCode = await runProgram(process.argv.slice(2), {
+const exitCode = await runProgram(process.argv.slice(2), {
   version: manifest.version,
   clock,
   terminal,
@@ -207,3 +214,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   },
   commandLine: (words) => [process.execPath, fileURLToPath(import.meta.url), ...words],
 });
+
+// Not process.exit: that waits for threads, and one may hang in a disk's write. What a verb says is written by now.
+endProcess(exitCode);

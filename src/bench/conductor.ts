@@ -85,8 +85,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   });
   let ip: IpAttachment | undefined;
   let services: { close(): Promise<void> } | undefined;
-
-  try {
+  const prepareAndPower = async () => {
     const identity = await injector.identify();
     timeline.tell({ kind: 'board-identified', ...identityFact(identity) });
     ip = await network.attach(attachOptions(plan));
@@ -98,14 +97,16 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
       faults: parts.faults,
       tell: (fact) => timeline.tell(fact),
     });
-    if (!stop.signal.aborted) {
-      timeline.tell({ kind: 'power-requested' });
-      await requestPower(injector, plan, (fact) => timeline.tell(fact), clock, stop.signal);
-      await aborted(stop.signal);
-    }
-  } catch (error) {
-    fault(error);
-  }
+    if (stop.signal.aborted) return;
+    timeline.tell({ kind: 'power-requested' });
+    await requestPower(injector, plan, (fact) => timeline.tell(fact), clock, stop.signal);
+  };
+  // Nobody waits for it: a step that hangs must not keep the end of the run away.
+  const prepared = prepareAndPower().catch((error) => {
+    // What fails because the run ends already is no fault of its own.
+    if (!stop.signal.aborted) fault(error);
+  });
+  await aborted(stop.signal);
 
   // Power first, whatever else hangs.
   const reason = String(stop.signal.reason ?? 'ended');
@@ -113,10 +114,15 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   heartbeat.cancel();
   watch.cancel();
   signal.removeEventListener('abort', onAbort);
-  for (const step of [() => services?.close(), () => ip?.close()])
-    await within(clock, Promise.resolve(step())).catch((error) => timeline.tell(benchFault(error)));
+  const steps: readonly (readonly [what: string, step: () => Promise<void> | undefined])[] = [
+    ['what was being prepared', () => prepared],
+    ['closing the services', () => services?.close()],
+    ["closing the bench's addresses", () => ip?.close()],
+  ];
+  for (const [what, step] of steps)
+    await within(clock, what, Promise.resolve(step())).catch((error) => timeline.tell(benchFault(error)));
   for (const leave of unsubscribe) leave();
-  const pacing = await within(clock, port.pacing()).catch(() => null);
+  const pacing = await within(clock, "the simulated bench's pacing", port.pacing()).catch(() => null);
   if (pacing !== null) timeline.tell({ kind: 'simulated-time', ...pacing });
   timeline.end(reason);
 };

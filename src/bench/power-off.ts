@@ -7,7 +7,7 @@ import type { RunTimeline } from './run-timeline.js';
 
 /** Off commanded -> the board's own word that the jack is safe; it decides on SWITCH_STUCK after 500 ms. */
 const powerOffWaitMs = 1_500;
-/** Each step of the teardown has its own limit. */
+/** Each step of the teardown has its own limit, so that its end is certain whatever hangs. */
 const teardownStepMs = 2_000;
 
 /** What the board says of its switches; the host never guesses. */
@@ -57,16 +57,17 @@ export const powerOff = async (parts: {
     timeline.heard('board-lost', powerOffWaitMs),
   ]);
   // Also when the board says it is off: the last word is always ours. A lost board is off by itself.
-  const off = within(clock, injector.off());
+  const off = within(clock, 'power off', injector.off());
   if (power.isOn) await off;
   else await off.catch(() => {});
   if (power.jackUnknown) await settled;
 };
 
-export const within = <T>(clock: Clock, work: Promise<T>): Promise<T> =>
+/** `what` for a person; on time-out the work goes on by itself and nobody waits for it any more. */
+export const within = <T>(clock: Clock, what: string, work: Promise<T>, limitMs = teardownStepMs): Promise<T> =>
   new Promise((resolve, reject) => {
-    const limit = clock.alarm(teardownStepMs, () =>
-      reject(new BenchError('INTERNAL', `a step of the teardown took longer than ${teardownStepMs} ms`)),
+    const limit = clock.alarm(limitMs, () =>
+      reject(new BenchError('TEARDOWN_STUCK', `${what} took longer than ${limitMs} ms`)),
     );
     work.then(
       (value) => {

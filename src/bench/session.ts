@@ -10,8 +10,12 @@ import { conduct } from './conductor.js';
 import { recoverCutRuns } from './cut-runs.js';
 import type { OpenPort } from './port.js';
 import { lockPort } from './port-lock.js';
+import { within } from './power-off.js';
 import { createRunTimeline, type RunTimeline } from './run-timeline.js';
 import type { Runner, RunnerParts, RunOutcome, RunRequest, RunWatcher } from './runner.js';
+
+/** A worn SD card takes seconds to sync; one that takes longer is a failure of its own. Power is off by then. */
+const recordStepMs = 20_000;
 
 /** Runs ports of a bench file in this process. */
 export const createRunner = (parts: RunnerParts): Runner & { readonly station: string } => ({
@@ -108,8 +112,9 @@ const runOnce = async (
       recordingFailed: recording.signal,
       runId: folder.id,
     });
-    await log.close().catch(recordingFailed);
-    const events = await storedEvents(folder.files.timeline, broken);
+    await within(clock, 'writing the timeline', log.close(), recordStepMs).catch(recordingFailed);
+    const stored = storedEvents(folder.files.timeline, broken);
+    const events = await within(clock, 'reading the timeline', stored, recordStepMs);
     const record = buildRecord({
       runId: folder.id,
       station: bench.station,
@@ -120,9 +125,9 @@ const runOnce = async (
       events,
       counts: log.counts(),
     });
-    await finishRecord(folder.path, record);
+    await within(clock, 'writing the record', finishRecord(folder.path, record), recordStepMs);
     const outcome = { record, folder: folder.path };
-    await parts.writeReports(outcome);
+    await within(clock, 'writing the reports', parts.writeReports(outcome), recordStepMs);
     return outcome;
   } finally {
     capture.close();

@@ -49,7 +49,7 @@ export const registerStation: RegisterVerb = (program, context) => {
     const log = (text: string) => terminal.line(`${clock.wallClock().toISOString()} ${text}`);
     for (const cut of await runner.recoverCutRuns()) log(`cut run completed: ${cut.folder} (${cut.record.cause})`);
     const desk = createRunDesk(runner);
-    const station = await startStation({ name: runner.station, runner: desk, socketPath: options.socket, log });
+    const station = await startStation({ name: runner.station, runner: desk, socketPath: options.socket, clock, log });
     log(`station ${runner.station} answers on ${station.socketPath}; ports: ${runner.ports.join(', ')}`);
     const http =
       listener === undefined

@@ -41,6 +41,7 @@ const load = () => {
     epollWait: library.func('int epoll_wait(int, void*, int, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
     clockGettime: library.func('clock_gettime', 'int', ['int', koffi.out(koffi.pointer(timespec))]),
+    endProcess: library.func('void _exit(int)'),
     adjtimex: library.func('int adjtimex(void*)'),
     posixOpenpt: library.func('int posix_openpt(int)'),
     grantpt: library.func('int grantpt(int)'),

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Runner } from '../bench/runner.js';
 import { BenchError, isBenchError } from '../errors.js';
+import type { Clock } from '../timeline/clock.js';
 import { longestRequestBytes, type StationReply, type StationRequest } from './protocol.js';
 
 export interface Station {
@@ -14,8 +15,11 @@ export interface StationParts {
   readonly name: string;
   readonly runner: Runner;
   readonly socketPath: string;
+  readonly clock: Clock;
   readonly log: (text: string) => void;
 }
+
+const farewellMs = 1_000;
 
 /** The daemon behind a local socket. It owns the boards of its bench file; a port runs one phone at a time. */
 export const startStation = async (parts: StationParts): Promise<Station> => {
@@ -107,6 +111,10 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         for (const socket of connections) socket.end();
+        // A client that never hangs up does not keep the daemon.
+        parts.clock.alarm(farewellMs, () => {
+          for (const socket of connections) socket.destroy();
+        });
       });
       rmSync(socketPath, { force: true });
     },
