@@ -74,6 +74,8 @@ export interface RunDesk extends Runner {
   onMessage(listener: (message: DeskMessage) => void): () => void;
   /** Power off first, then the record. False: nothing runs there. */
   abort(port: string, reason: string): boolean;
+  /** The same, and waits for the record; whoever asked for the run. */
+  stop(port: string, reason: string): Promise<boolean>;
 }
 
 const messagesKept = 4_000;
@@ -160,6 +162,13 @@ export const createRunDesk = (runner: Runner): RunDesk => {
     }
   };
 
+  const abort = (port: string, reason: string): boolean => {
+    const seat = seats.get(port);
+    if (seat?.abort == null) return false;
+    seat.abort.abort(reason);
+    return true;
+  };
+
   return {
     ports: runner.ports,
     run,
@@ -177,11 +186,19 @@ export const createRunDesk = (runner: Runner): RunDesk => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    abort: (port, reason) => {
-      const seat = seats.get(port);
-      if (seat?.abort == null) return false;
-      seat.abort.abort(reason);
-      return true;
-    },
+    abort,
+    stop: (port, reason) =>
+      new Promise((resolve) => {
+        const heard = (message: DeskMessage) => {
+          const { news } = message;
+          if (news.port !== port || (news.kind !== 'run-ended' && news.kind !== 'run-failed')) return;
+          listeners.delete(heard);
+          resolve(true);
+        };
+        listeners.add(heard);
+        if (abort(port, reason)) return;
+        listeners.delete(heard);
+        resolve(false);
+      }),
   };
 };

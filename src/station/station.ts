@@ -1,9 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Runner } from '../bench/runner.js';
 import { BenchError, isBenchError } from '../errors.js';
 import type { Clock } from '../timeline/clock.js';
 import { longestRequestBytes, type StationReply, type StationRequest } from './protocol.js';
+import type { RunDesk } from './run-desk.js';
 
 export interface Station {
   readonly socketPath: string;
@@ -13,7 +13,7 @@ export interface Station {
 
 export interface StationParts {
   readonly name: string;
-  readonly runner: Runner;
+  readonly runner: RunDesk;
   readonly socketPath: string;
   readonly clock: Clock;
   readonly log: (text: string) => void;
@@ -24,7 +24,7 @@ const farewellMs = 1_000;
 /** The daemon behind a local socket. It owns the boards of its bench file; a port runs one phone at a time. */
 export const startStation = async (parts: StationParts): Promise<Station> => {
   const { runner, socketPath } = parts;
-  const runs = new Map<string, { readonly abort: AbortController; readonly done: Promise<unknown> }>();
+  const runs = new Map<string, Promise<unknown>>();
   const connections = new Set<Socket>();
 
   const serve = async (request: StationRequest, say: (reply: StationReply) => void, gone: AbortSignal) => {
@@ -35,10 +35,8 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       return say({ type: 'recovered', outcomes });
     }
     if (request.type === 'stop') {
-      const run = runs.get(request.port);
-      run?.abort.abort('another client switched power off');
-      await run?.done.catch(() => {});
-      return say({ type: 'stopped', wasRunning: run !== undefined });
+      const wasRunning = await runner.stop(request.port, 'another client switched power off');
+      return say({ type: 'stopped', wasRunning });
     }
     if (request.type !== 'run') throw new BenchError('USAGE', 'the station knows hello, run, stop and recover');
     const { port, planPath, faults } = request;
@@ -58,7 +56,7 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       },
       abort.signal,
     );
-    runs.set(port, { abort, done });
+    runs.set(port, done);
     try {
       const outcome = await done;
       parts.log(`${port}: ${outcome.record.verdict}, exit ${outcome.record.exitCode}`);
@@ -106,8 +104,8 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
   return {
     socketPath,
     close: async (reason) => {
-      for (const run of runs.values()) run.abort.abort(reason);
-      await Promise.allSettled([...runs.values()].map((run) => run.done));
+      await Promise.all(runner.ports.map((port) => runner.stop(port, reason)));
+      await Promise.allSettled(runs.values());
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         for (const socket of connections) socket.end();

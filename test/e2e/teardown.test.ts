@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findStation } from '../../src/station/station-client.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { invoke, makeBench, quickPlan, runJson } from '../helpers/linkpulse.js';
+import { invoke, makeBench, plansDirectory, quickPlan, runJson } from '../helpers/linkpulse.js';
 import { lastSwitchOff, readWitness } from '../helpers/witness.js';
 
 const bench = makeBench();
@@ -101,4 +101,44 @@ describe('the teardown is bounded', () => {
     expect(await station.exitCode).toBe(0);
     client.destroy();
   }, 60_000);
+
+  it(
+    'of a station ends a run that nobody waits for, power off and record first',
+    async () => {
+      const state = join(bench.directory, 'state');
+      const station = invoke([
+        ...['station', '--bench', bench.path, '--socket', bench.socketPath],
+        ...['--state', state, '--plans', plansDirectory, '--http', '0'],
+      ]);
+      const until = async <T>(look: () => T | undefined): Promise<T> => {
+        for (let tries = 0; tries < 600; tries += 1) {
+          const found = look();
+          if (found !== undefined) return found;
+          await sleep(systemClock, 50);
+        }
+        throw new Error(station.stdout() + station.stderr());
+      };
+      const base = await until(() => /http:\/\/127\.0\.0\.1:\d+/.exec(station.stdout())?.[0]);
+      const { tokens } = JSON.parse(readFileSync(join(state, 'tokens.json'), 'utf8'));
+      const { token } = tokens.find(({ role }: { role: string }) => role === 'operator');
+      const before = new Set(readdirSync(bench.runsDirectory));
+      await fetch(`${base}/api/v1/ports/sim1/run`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ plan: 'quick' }),
+      });
+      const folder = await until(() =>
+        readdirSync(bench.runsDirectory).find((name) => /^\d/.test(name) && !before.has(name)),
+      );
+      const timeline = join(bench.runsDirectory, folder, 'timeline.ndjson');
+      await until(() =>
+        existsSync(timeline) && readFileSync(timeline, 'utf8').includes('"kind":"power-on"') ? true : undefined,
+      );
+      station.child.kill('SIGTERM');
+      expect(await station.exitCode).toBe(0);
+      const record = JSON.parse(readFileSync(join(bench.runsDirectory, folder, 'record.json'), 'utf8'));
+      expect(record).toMatchObject({ interruptedBy: 'SIGTERM', powerOff: { cause: 'COMMANDED' } });
+    },
+    boundMs,
+  );
 });
