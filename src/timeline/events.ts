@@ -45,9 +45,12 @@ export type PowerOffCause =
   | 'BOARD_RESET'
   | 'RELAY'
   | 'FOREIGN_VOLTAGE'
-  | 'SWITCH_STUCK';
+  | 'SWITCH_STUCK'
+  | 'LINE_TOO_FAST'
+  | 'NOT_FOUND'
+  | 'PWR_REQ_HELD';
 
-export type DiscoveryOutcome = 'loopback' | 'nothing' | 'partner' | 'noise';
+export type DiscoveryOutcome = 'loopback' | 'nothing' | 'partner' | 'noise' | 'signature' | 'no-signature';
 
 export type Fact = BenchFact | BoardFact | LinkFact | ServiceFact | ObserveFact;
 

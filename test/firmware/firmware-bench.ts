@@ -33,6 +33,8 @@ export type BoardMessage = InjectorMessage<BoardMessageName> & { readonly cycle:
 /** A power request that a healthy phone fits. */
 export const usualRequest: InjectorFields<'DISCOVER'> = {
   flags: 1,
+  method: 0,
+  pairs: 0,
   echoes: 3,
   maxBursts: 20,
   pulseWidth: 0,

@@ -17,7 +17,7 @@ const good = {
 } as const;
 
 const tested = (bench: FirmwareBench): FirmwareBench => {
-  bench.send('SELFTEST', {});
+  bench.send('SELFTEST', { flags: 0 });
   expect(bench.runWhile(300, () => bench.all('SELFTEST_RESULT').length > 0)).toBe(true);
   return bench;
 };
@@ -106,14 +106,14 @@ describe('SELFTEST', () => {
   it('is refused before IDENTIFY, while discovering and while on, and changes nothing', () => {
     const unknown = new FirmwareBench();
     unknown.runMs(20);
-    unknown.send('SELFTEST', {});
+    unknown.send('SELFTEST', { flags: 0 });
     unknown.runMs(30);
     expect(refusals(unknown)).toEqual(['NOT_IDENTIFIED']);
     const bench = new FirmwareBench().identify();
     bench.send('DISCOVER', usualRequest);
-    bench.send('SELFTEST', {});
+    bench.send('SELFTEST', { flags: 0 });
     expect(bench.runWhile(600, () => bench.powered)).toBe(true);
-    bench.send('SELFTEST', {});
+    bench.send('SELFTEST', { flags: 0 });
     bench.runMs(60);
     expect(refusals(bench)).toEqual(['BUSY', 'BUSY']);
     expect(bench.powered).toBe(true);
@@ -122,7 +122,7 @@ describe('SELFTEST', () => {
 
   it('keeps a discovery waiting, and ends without a word at OFF', () => {
     const bench = new FirmwareBench().identify();
-    bench.send('SELFTEST', {});
+    bench.send('SELFTEST', { flags: 0 });
     bench.runMs(20);
     bench.send('DISCOVER', usualRequest);
     bench.send('OFF', {});

@@ -21,6 +21,8 @@ export const cyclesPerMs = cyclesPerSecond / 1000;
 
 export const powerRequest: InjectorFields<'DISCOVER'> = {
   flags: 1,
+  method: 0,
+  pairs: 0,
   echoes: 3,
   maxBursts: 40,
   pulseWidth: 0,

@@ -1,0 +1,43 @@
+/** The board's two 74HC594 in a row, as their pins see them: what the firmware shifts, and the outputs it latches. */
+import type { Machine } from './machine.js';
+import { type RegisterBit, registerBits } from './pinmap.js';
+
+export interface ShiftRegister {
+  /** The word at the outputs. */
+  readonly word: number;
+  high(name: RegisterBit): boolean;
+}
+
+const wordMask = 0xffff;
+
+/** `onChange` hears each output that changed, at the rising edge of SHIFT_LATCH and at a reset, which clears all. */
+export const attachShiftRegister = (
+  machine: Machine,
+  onChange: (name: RegisterBit, high: boolean, cycle: number) => void = () => {},
+): ShiftRegister => {
+  let shifted = 0;
+  let word = 0;
+  const show = (next: number, cycle: number): void => {
+    const changed = word ^ next;
+    word = next;
+    for (const [name, bit] of Object.entries(registerBits) as [RegisterBit, number][]) {
+      if (((changed >> bit) & 1) !== 0) onChange(name, ((next >> bit) & 1) !== 0, cycle);
+    }
+  };
+  machine.onPin('STATUS_LED', (drive) => {
+    if (drive === 'high') shifted = ((shifted << 1) | (machine.pinDrive('SHIFT_DATA') === 'high' ? 1 : 0)) & wordMask;
+  });
+  machine.onPin('SHIFT_LATCH', (drive, cycle) => {
+    if (drive === 'high') show(shifted, cycle);
+  });
+  machine.onReset((_, cycle) => {
+    shifted = 0;
+    show(0, cycle);
+  });
+  return {
+    get word() {
+      return word;
+    },
+    high: (name) => ((word >> registerBits[name]) & 1) !== 0,
+  };
+};
