@@ -28,6 +28,9 @@ export interface ConductParts {
 
 /** What the plan asks of the board; the board's own link deadline stands a little behind the judge's. */
 export const powerRequest = (plan: Plan): PowerRequest => ({
+  method: plan.power.method,
+  feed: plan.power.feed,
+  heartbeatByLine: false,
   echoes: plan.power.echoes,
   maxBursts: plan.power.maxBursts,
   pulseNanoseconds: plan.power.pulseNanoseconds,

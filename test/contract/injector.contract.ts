@@ -19,6 +19,9 @@ export interface BoardUnderTest {
 export type OpenBoard = () => Promise<BoardUnderTest>;
 
 const request: PowerRequest = {
+  method: 'prestandard',
+  feed: null,
+  heartbeatByLine: false,
   echoes: 3,
   maxBursts: 40,
   pulseNanoseconds: 125,
@@ -91,7 +94,7 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     });
 
     it('finds the phone by its echo without powering it, when asked for discovery alone', async () => {
-      await board.injector.discover({ echoes: 3, maxBursts: 40, pulseNanoseconds: 500 });
+      await board.injector.discover({ method: 'prestandard', echoes: 3, maxBursts: 40, pulseNanoseconds: 500 });
       expect((await heard('discovery')).outcome).toBe('loopback');
       const burst = await heard('flp-burst');
       expect(burst.heard).toBe(burst.sent);

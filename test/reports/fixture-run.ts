@@ -157,7 +157,7 @@ export const shortCircuitRun = (): FixtureRun =>
   runOf(
     [
       ...discoveryScript,
-      [112, { kind: 'power-on', pairs: 'spare', polarity: 'prestandard', discoveryAgeMs: 17.4 }],
+      [112, { kind: 'power-on', method: 'prestandard', pairs: 'spare', polarity: 'prestandard', discoveryAgeMs: 17.4 }],
       [112.9, { kind: 'power-off', cause: 'SHORT', switchOffMs: 0.011, milliamps: 448 }],
       [130, { kind: 'jack-safe', jackSafeMs: 17.2 }],
       [140, { kind: 'end', reason: 'stage power failed' }],
@@ -191,7 +191,15 @@ export const livePartnerRun = (): FixtureRun =>
       ...words.map((word, index) => [58 + 16 * index, burst(index, word, 0x41e1)] as const),
       [
         640,
-        { kind: 'discovery', outcome: 'partner', bursts: 40, matches: 0, partnerWord: 0x41e1, foreignPulses: 1320 },
+        {
+          kind: 'discovery',
+          method: 'prestandard',
+          outcome: 'partner',
+          bursts: 40,
+          matches: 0,
+          partnerWord: 0x41e1,
+          foreignPulses: 1320,
+        },
       ],
       [650, { kind: 'end', reason: 'stage power ended the run' }],
     ],
