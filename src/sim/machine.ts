@@ -128,6 +128,7 @@ export class Machine {
   #core: Core;
   #sleeping = false;
   #watchdogFired = false;
+  #held = false;
   #limit = 0;
   #stop = 0;
   #lineFreeAt = 0;
@@ -243,6 +244,12 @@ export class Machine {
     }
     for (const listener of this.#resetListeners) listener(cause, this.cycles);
   }
+  /** RESET_N held low: every pin floats and nothing runs, time goes on outside. Let go, the firmware starts anew. */
+  holdInReset(held: boolean): void {
+    if (this.#held === held) return;
+    this.#held = held;
+    this.reset('external');
+  }
   onReset(listener: (cause: ResetCause, cycle: number) => void): void {
     this.#resetListeners.push(listener);
   }
@@ -268,6 +275,7 @@ export class Machine {
     const { data } = cpu;
     const kinds = this.#kinds;
     let executed = 0;
+    if (this.#held) cpu.cycles = Math.max(cpu.cycles, this.#stop);
     while (cpu.cycles < this.#stop && !this.#watchdogFired) {
       if (this.#sleeping) {
         this.#advanceSleep();

@@ -2,6 +2,9 @@
 import type { Machine } from './machine.js';
 import { type RegisterBit, registerBits } from './pinmap.js';
 
+/** What the registers need of the chip. */
+export type ShiftPins = Pick<Machine, 'onPin' | 'pinDrive' | 'onReset'>;
+
 export interface ShiftRegister {
   /** The word at the outputs. */
   readonly word: number;
@@ -12,7 +15,7 @@ const wordMask = 0xffff;
 
 /** `onChange` hears each output that changed, at the rising edge of SHIFT_LATCH and at a reset, which clears all. */
 export const attachShiftRegister = (
-  machine: Machine,
+  machine: ShiftPins,
   onChange: (name: RegisterBit, high: boolean, cycle: number) => void = () => {},
 ): ShiftRegister => {
   let shifted = 0;

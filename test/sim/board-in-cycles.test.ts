@@ -86,6 +86,33 @@ describe('the firmware at its power path, in simulated cycles', () => {
     expect(board.causes()).toEqual(['off ESTOP']);
   });
 
+  it.each<[string, (board: CycleBench) => void]>([
+    ['the e-stop', (board) => board.jack.path.setEstop(false)],
+    ['a dark barrier', (board) => board.jack.path.setBarrier(false)],
+  ])('opens both switches by %s with the chip held in reset and its pins stuck as when powered', (_, strike) => {
+    const board = start();
+    const { path } = board.jack;
+    board.machine.holdInReset(true);
+    const pump = (ms: number) => {
+      for (let at = 0; at < ms; at += 10) {
+        path.output('PUMP', at % 20 === 0, board.machine.cycles);
+        board.run(10);
+      }
+    };
+    const before = board.machine.instructions;
+    path.output('SWITCH2', true, board.machine.cycles);
+    path.output('GATE', true, board.machine.cycles);
+    pump(40);
+    expect(path.state.conducting).toBe(true);
+    const struckAt = board.machine.cycles;
+    strike(board);
+    pump(40);
+    expect(path.state).toMatchObject({ conducting: false, switch2: false });
+    expect(board.lastCycle('conducting', false)).toBe(struckAt);
+    expect((board.lastCycle('switch2', false) - struckAt) / cyclesPerMs).toBeLessThan(5);
+    expect(board.machine.instructions).toBe(before);
+  });
+
   it('closes onto a short for no longer than 10 us', () => {
     const board = start(['short-circuit']);
     board.power();

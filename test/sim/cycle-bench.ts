@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { applyJackFaults, type SimulatorFault } from '../../src/sim/faults.js';
+import { applyJackFaults, phoneInputOf, type SimulatorFault } from '../../src/sim/faults.js';
 import { createJack } from '../../src/sim/jack.js';
 import { cyclesPerSecond, Machine } from '../../src/sim/machine.js';
 import { createElectricPhone } from '../../src/sim/phone-power.js';
@@ -46,7 +46,7 @@ export const createCycleBench = (faults: readonly SimulatorFault[] = []) => {
     hex: readFileSync(hexPath, 'utf8'),
     eeprom: encodeBoardBlock(nominalBlock('SIM00001')),
   });
-  const phone = createElectricPhone();
+  const phone = createElectricPhone(phoneInputOf(faults));
   const { device, fetWelds } = applyJackFaults(faults, phone);
   const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });
 
