@@ -13,7 +13,7 @@ export interface ShiftRegister {
 
 const wordMask = 0xffff;
 
-/** `onChange` hears each output that changed, at the rising edge of SHIFT_LATCH and at a reset, which clears all. */
+/** `onChange` hears each output that changed, at the rising edge of SHIFT_LATCH, and at a reset by power or pin. */
 export const attachShiftRegister = (
   machine: ShiftPins,
   onChange: (name: RegisterBit, high: boolean, cycle: number) => void = () => {},
@@ -33,7 +33,9 @@ export const attachShiftRegister = (
   machine.onPin('SHIFT_LATCH', (drive, cycle) => {
     if (drive === 'high') show(shifted, cycle);
   });
-  machine.onReset((_, cycle) => {
+  // RESET_N clears them; the watchdog resets the MCU alone.
+  machine.onReset((cause, cycle) => {
+    if (cause === 'watchdog') return;
     shifted = 0;
     show(0, cycle);
   });
