@@ -184,6 +184,57 @@ export const shortCircuitRun = (): FixtureRun =>
     },
   );
 
+/** An 802.3af phone, from its signature on, cut short by a short: both drawings of detection and feed. */
+export const signatureRun = (): FixtureRun =>
+  runOf(
+    [
+      ...discoveryScript.slice(0, 4),
+      [
+        420,
+        {
+          kind: 'probe',
+          finding: 'signature',
+          ohms: 24_870,
+          powerClass: 2,
+          classMilliamps: 18.46,
+          lowMillivolts: 4_010,
+          highMillivolts: 8_310,
+        },
+      ],
+      [
+        421,
+        {
+          kind: 'discovery',
+          method: '802.3af',
+          outcome: 'signature',
+          bursts: 0,
+          matches: 0,
+          partnerWord: null,
+          foreignPulses: 0,
+        },
+      ],
+      [450, { kind: 'power-on', method: '802.3af', pairs: 'spare', polarity: '802.3af', discoveryAgeMs: 29 }],
+      [451, { kind: 'power-off', cause: 'SHORT', switchOffMs: 0.011, milliamps: 448 }],
+      [470, { kind: 'jack-safe', jackSafeMs: 17.2 }],
+      [480, { kind: 'end', reason: 'stage power failed' }],
+    ],
+    {
+      power: {
+        verdict: 'fail',
+        cause: 'The jack is shorted: 448 mA when the board opened its switches.',
+        nextAction: 'Try another cable; if the short stays, the phone’s power input is broken.',
+        evidence: ['probe', 'discovery', 'power-on', 'power-off'],
+        ms: [0, 451],
+        values: { 'power.signatureOhms': 24_870, 'power.signatureClass': 2, 'power.switchOffMs': 0.011 },
+      },
+      boot: notReached('power'),
+      vlan: notReached('power'),
+      address: notReached('power'),
+      config: notReached('power'),
+      registration: notReached('power'),
+    },
+  );
+
 export const livePartnerRun = (): FixtureRun =>
   runOf(
     [
