@@ -7,8 +7,6 @@ const READING_ERROR_VOLTS = 0.75 * (10 / 1024);
 /** One divider against the other: four resistors of 0.1 %, worst sign, weighed by the top's share. */
 const DIVIDER_MISMATCH = 0.003;
 const SENSE_TOLERANCE = 0.001;
-const DIVIDER_OHMS = 400e3;
-const JACK_DIVIDER_OHMS = 1e6;
 
 describe.skipIf(skipDecks)('Two-point detection behind a bridge', () => {
   let results: Map<string, DeckResult>;
@@ -42,9 +40,9 @@ describe.skipIf(skipDecks)('Two-point detection behind a bridge', () => {
       const ohms = sense * (1 + sign(5) * SENSE_TOLERANCE);
       const deltaJack = jack('high', 0) - jack('low', 1);
       const deltaSource = source('high', 2) - source('low', 3);
-      const conductance = (deltaSource / deltaJack - 1) / ohms - 1 / DIVIDER_OHMS - 1 / JACK_DIVIDER_OHMS;
-      least = Math.min(least, 1 / conductance);
-      most = Math.max(most, 1 / conductance);
+      const slope = (ohms * deltaJack) / (deltaSource - deltaJack);
+      least = Math.min(least, slope);
+      most = Math.max(most, slope);
     }
     return [least, most];
   };
