@@ -60,13 +60,35 @@ const readbackCorner = (end) => {
 const readback = (contact, gate, end, gateVolts, vth, temperatureC) =>
   plain(
     `second switch ${contact ? 'open' : 'closed'}, gate ${gate}, ${end}, ${temperatureC} C`,
-    { CONTACT: contact, GATE_VOLTS: gateVolts, VTH_small: vth, R_closed: end === 'low' ? 20 : 0.1, ...readbackCorner(end) },
+    {
+      CONTACT: contact,
+      GATE_VOLTS: gateVolts,
+      VTH_small: vth,
+      R_closed: end === 'low' ? 20 : 0.1,
+      ...readbackCorner(end),
+    },
     temperatureC,
   );
 const classOf = (name, parameters, temperatureC) => plain(name, parameters, temperatureC);
 /** Tolerances that leave the class source at its lowest, and at its highest. */
-const classLow = { VTH_pass: 1.8, V_class_ref: '*0.995', R_class_set_top: '*0.999', R_class_set: '*1.001', R_class_limit: '*1.01', R_class_pull: '*1.01', VBE_spread: '0.03' };
-const classHigh = { VTH_pass: 0.8, V_class_ref: '*1.005', R_class_set_top: '*1.001', R_class_set: '*0.999', R_class_limit: '*0.99', R_class_pull: '*0.99', VBE_spread: '-0.03' };
+const classLow = {
+  VTH_pass: 1.8,
+  V_class_ref: '*0.995',
+  R_class_set_top: '*0.999',
+  R_class_set: '*1.001',
+  R_class_limit: '*1.01',
+  R_class_pull: '*1.01',
+  VBE_spread: '0.03',
+};
+const classHigh = {
+  VTH_pass: 0.8,
+  V_class_ref: '*1.005',
+  R_class_set_top: '*1.001',
+  R_class_set: '*0.999',
+  R_class_limit: '*0.99',
+  R_class_pull: '*0.99',
+  VBE_spread: '-0.03',
+};
 
 const echo = (name, metres, phone, parameters = {}) => ({
   name,
@@ -104,9 +126,24 @@ export const scenarios = {
   ],
   loopback: [
     plain('selected'),
-    plain('selected, weak, 50 C', { V_drive: 4.75, R_driver: 15, R_loop_top: '*1.01', R_loop: '*0.99', R_rx: '*1.01', C_rx: '*1.05' }, 50),
-    plain('selected, strong, 0 C', { V_drive: 5.25, R_driver: 5, R_loop_top: '*0.99', R_loop: '*1.01', C_rx: '*0.95' }, 0),
-    plain('not selected, strong', { LOOP: 0, V_drive: 5.25, R_driver: 5, R_loop_top: '*0.99', R_loop: '*1.01', ...fastParts }),
+    plain(
+      'selected, weak, 50 C',
+      { V_drive: 4.75, R_driver: 15, R_loop_top: '*1.01', R_loop: '*0.99', R_rx: '*1.01', C_rx: '*1.05' },
+      50,
+    ),
+    plain(
+      'selected, strong, 0 C',
+      { V_drive: 5.25, R_driver: 5, R_loop_top: '*0.99', R_loop: '*1.01', C_rx: '*0.95' },
+      0,
+    ),
+    plain('not selected, strong', {
+      LOOP: 0,
+      V_drive: 5.25,
+      R_driver: 5,
+      R_loop_top: '*0.99',
+      R_loop: '*1.01',
+      ...fastParts,
+    }),
   ],
   readback: [
     // BSS138: 0.8..1.5 V at 25 C, 2 mV/K. Off: the gate's rest in the deck `pins`. On: from the lowest threshold of Q_hotswap.
@@ -119,8 +156,22 @@ export const scenarios = {
       ]),
     ),
     plain('gate on, weakest amplifier', { DRIVEN: 0, AMP: 9.9, R_gs: '*0.99', R_drive: '*1.01' }),
-    plain('gate on, reader shorted to VEE', { DRIVEN: 0, AMP: 9.9, FAULT: 2, R_gs: '*0.99', R_drive: '*1.01', R_gate_read: '*0.99' }),
-    plain('gate off, reader shorted to its drain', { DRIVEN: 0, FAULT: 1, V_logic: '*1.05', R_gs: '*1.01', R_gate_read: '*0.99', R_gate_invert: '*0.99' }),
+    plain('gate on, reader shorted to VEE', {
+      DRIVEN: 0,
+      AMP: 9.9,
+      FAULT: 2,
+      R_gs: '*0.99',
+      R_drive: '*1.01',
+      R_gate_read: '*0.99',
+    }),
+    plain('gate off, reader shorted to its drain', {
+      DRIVEN: 0,
+      FAULT: 1,
+      V_logic: '*1.05',
+      R_gs: '*1.01',
+      R_gate_read: '*0.99',
+      R_gate_invert: '*0.99',
+    }),
   ],
   class: [
     ...[44, 57].flatMap((VPORT) => [
@@ -132,12 +183,18 @@ export const scenarios = {
       classOf(`short, ${VPORT} V, highest, 0 C`, { VPORT, R_jack: 0.1, ...classHigh, VBE_spread: '-0.03' }, 0),
       classOf(`short, ${VPORT} V, lowest, 50 C`, { VPORT, R_jack: 0.1, ...classLow }, 50),
     ]),
-    ...[0, 4, 9, 12, 17, 20, 26, 30, 36, 44].map((milliamps) => classOf(`${milliamps} mA`, { I_class: milliamps / 1000 }, 25)),
+    ...[0, 4, 9, 12, 17, 20, 26, 30, 36, 44].map((milliamps) =>
+      classOf(`${milliamps} mA`, { I_class: milliamps / 1000 }, 25),
+    ),
     classOf('AF_CLASS low, 57 V', { VPORT: 57, AF_CLASS: 0, I_class: 0.044 }, 50),
   ],
   alive: [
     plain('nominal'),
-    plain('shortest, 0 C', { V_FALL: 2.6, C_alive: '*0.8', R_alive_bleed: '*0.99', R_alive: '*1.01', V_logic: '*0.95' }, 0),
+    plain(
+      'shortest, 0 C',
+      { V_FALL: 2.6, C_alive: '*0.8', R_alive_bleed: '*0.99', R_alive: '*1.01', V_logic: '*0.95' },
+      0,
+    ),
     plain('longest, 50 C', { V_FALL: 0.9, C_alive: '*1.1', R_alive_bleed: '*1.01', V_logic: '*1.05' }, 50),
   ],
   inrush: [

@@ -115,7 +115,9 @@ describe.skipIf(skipDecks)('The echo of a link pulse', () => {
       );
       return (times[last] ?? Number.NaN) - startSeconds;
     });
-    console.log(`swing back, ${LM}H: ${lastAbove.map((seconds) => (seconds * 1e6).toFixed(2)).join(', ')} us after the rise`);
+    console.log(
+      `swing back, ${LM}H: ${lastAbove.map((seconds) => (seconds * 1e6).toFixed(2)).join(', ')} us after the rise`,
+    );
     for (const seconds of lastAbove) expect(seconds).toBeLessThan(OWN_EDGES_END_SECONDS);
     // A partner's pulses are 100 ns wide.
     expect(lastAbove[0]).toBeLessThan(LISTENING_GAP_SECONDS);

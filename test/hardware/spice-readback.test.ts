@@ -32,7 +32,8 @@ describe.skipIf(skipDecks)('The read-back of both switches', () => {
   });
 
   it('wets the rest contact with 5 mA or more', () => {
-    for (const result of of('second switch open, gate low')) expect(-figure(result, 'contact_ma')).toBeGreaterThan(5e-3);
+    for (const result of of('second switch open, gate low'))
+      expect(-figure(result, 'contact_ma')).toBeGreaterThan(5e-3);
   });
 
   it('leaves the gate a volt above what the worst switch needs (4.5 V), even with its transistor shorted', () => {
@@ -49,7 +50,9 @@ describe.skipIf(skipDecks)('The read-back of both switches', () => {
 });
 
 describe.skipIf(skipDecks)('Pins that float', () => {
-  it('clear the shift registers within 20 ms, and sending without a pause never does', { timeout: LONG_MS }, async () => {
+  it('clear the shift registers within 20 ms, and sending without a pause never does', {
+    timeout: LONG_MS,
+  }, async () => {
     const results = await runScenarios('alive');
     for (const [name, result] of results) {
       const seconds = figure(result, 't_clear') - 60e-3;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readDesign, root, type SenseErrors } from '../helpers/ngspice.js';
+import { root } from '../helpers/linkpulse.js';
+import { readDesign, type SenseErrors } from '../helpers/ngspice.js';
 
 interface Budget {
   currentBudget(

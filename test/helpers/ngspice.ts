@@ -2,8 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { root } from './linkpulse.js';
 
-export { root };
-
 export interface Scenario {
   readonly name: string;
   readonly parameters: Readonly<Record<string, number | string>>;
