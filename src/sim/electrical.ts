@@ -15,8 +15,8 @@ const cyclesPerUs = cyclesPerSecond / 1_000_000;
 export const boardParts = {
   supplyVolts: 48,
   limitMilliamps: 425,
-  /** Monostable behind PUMP: the FET is enabled for so long after the last edge. */
-  pumpHoldCycles: 30 * cyclesPerMs,
+  /** Monostable behind PUMP: the FET is enabled for so long after the last edge (slowest corner by SPICE; 30 ms at most). */
+  pumpHoldCycles: 22.5 * cyclesPerMs,
   switch2ClosesCycles: 5 * cyclesPerMs,
   switch2OpensCycles: 3 * cyclesPerMs,
   signalRelayCycles: 4 * cyclesPerMs,
