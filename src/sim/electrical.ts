@@ -209,7 +209,7 @@ export const createPowerPath = (
   const settle = () => {
     switch2.drive(levels.SWITCH2 && safeSupply(), now);
     relay.drive(levels.DISC_RELAY, now);
-    afRelay.drive(levels.AF_CONNECT, now);
+    afRelay.drive(levels.AF_CONNECT && safeSupply(), now);
     polarity.drive(levels.POL_REVERSE, now);
     for (const contact of contacts) contact.settle(now);
     detection.setHigh(levels.AF_HIGH);
