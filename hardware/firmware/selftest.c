@@ -114,27 +114,36 @@ static void send_pulse(void) {
   pulses++;
 }
 
-/* The switches, each alone: what the other one would feed is proven to be open before. True: the phase is over. */
-static bool switches(uint32_t t) {
+/* The switches, each alone: what the other one would feed is proven to be open before. */
+static void switches(uint32_t t) {
+  if (phase == AT_REST && !guard_jack_safe()) {
+    /* Nothing was closed yet: it comes from outside. */
+    guard_fault(CAUSE_FOREIGN_VOLTAGE);
+    finish();
+    return;
+  }
   if (!guard_jack_safe()) {
     /* One switch alone has brought voltage to the jack: the other conducts by itself. */
     open_everything();
     phase = IDLE;
     guard_lock(since);
-    return false;
+    return;
   }
   bool pumped = phase == GATE_HIGH || phase == GATE_LOW || phase == GATE_AGAIN;
   if (pumped) guard_test_pump();
-  if (t - since < (phase == PUMP_STOPPED ? MS(PUMP_DEAD_MS) : MS(SELFTEST_SWITCH_MS))) return false;
+  if (t - since < (phase == PUMP_STOPPED ? MS(PUMP_DEAD_MS) : MS(SELFTEST_SWITCH_MS))) return;
   switch (phase) {
     case AT_REST:
       report.switch2_opens = result(second_switch_open());
       report.gate_opens = result(!gate_high());
       if (!guard_estop_ok()) {
         finish();
-        return false;
+        return;
       }
-      if (report.gate_opens == FAILED) return enter(SOURCE_LOW), false;
+      if (report.gate_opens == FAILED) {
+        enter(SOURCE_LOW);
+        return;
+      }
       guard_second_switch(true);
       break;
     case SWITCH2_CLOSED:
@@ -143,7 +152,10 @@ static bool switches(uint32_t t) {
       break;
     case SWITCH2_OPEN:
       if (!second_switch_open()) report.switch2_opens = FAILED;
-      if (report.switch2_opens == FAILED) return enter(SOURCE_LOW), false;
+      if (report.switch2_opens == FAILED) {
+        enter(SOURCE_LOW);
+        return;
+      }
       guard_test_gate(true);
       break;
     case GATE_HIGH:
@@ -162,7 +174,7 @@ static bool switches(uint32_t t) {
       guard_test_gate(false);
       break;
   }
-  return true;
+  enter(phase + 1);
 }
 
 /* The detection source at its own end; the jack is not joined. */
@@ -249,6 +261,6 @@ void selftest_pass(void) {
     case STARVING:
       break;
     default:
-      if (switches(t)) enter(phase + 1);
+      switches(t);
   }
 }

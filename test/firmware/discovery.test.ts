@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { injectorOutcomes } from '../../src/wire/injector-messages.js';
-import { cyclesPerMs, FirmwareBench, usualRequest } from './firmware-bench.js';
+import { cyclesPerMs, FirmwareBench, heardCycles, usualRequest } from './firmware-bench.js';
 
 const outcomeOf = (bench: FirmwareBench): string | undefined => injectorOutcomes[bench.last('DISCOVERY').outcome];
 const discovered = (bench: FirmwareBench, limitMs = 1500): boolean =>
@@ -113,6 +113,43 @@ describe('discovery', () => {
     expect(bursts).toHaveLength(silent + 3);
     expect(bench.last('DISCOVERY')).toMatchObject({ outcome: 0, bursts: 3, matches: 3, foreign: 0 });
     expect(bursts.at(-1)?.roundTripCycles).toBe(pulseWidth === 2 ? 11 : 19);
+  });
+
+  // Measured in schematics/spice (What the decks taught): -0.5 V and more until so long after the pulse's rise.
+  it.each([
+    { pulseWidth: 3, widthCycles: 16, untilUs: 5.3 },
+    { pulseWidth: 2, widthCycles: 8, untilUs: 2.9 },
+  ])(
+    'does not take the magnetics that swing back for $untilUs us after a pulse of width $pulseWidth for a partner',
+    (row) => {
+      const stretchedUs = 0.5;
+      const bench = new FirmwareBench().identify();
+      let swings = 0;
+      bench.machine.onPin('FLP_TX', (drive, cycle) => {
+        if (drive !== 'high') return;
+        // One long swing, and on every other pulse a second one in its very last moment; both stretched.
+        const last = Math.round((row.untilUs + stretchedUs) * 16);
+        const second = last - 2 * heardCycles;
+        bench.machine.setPin('FLP_RX', true, cycle + row.widthCycles + 10);
+        bench.machine.setPin('FLP_RX', false, cycle + (swings++ % 2 ? second - heardCycles : last));
+        if (swings % 2 === 0) bench.pulse(cycle + second);
+      });
+      bench.send('DISCOVER', { ...usualRequest, flags: 0, pulseWidth: row.pulseWidth });
+      expect(discovered(bench)).toBe(true);
+      expect(bench.all('BURST').map(({ fields }) => fields.foreign)).toEqual([0, 0, 0]);
+      expect(bench.last('DISCOVERY')).toMatchObject({ outcome: 0, matches: 3, foreign: 0 });
+    },
+  );
+
+  it('takes a pulse 7 us after its own for a foreign one', () => {
+    const bench = new FirmwareBench().identify();
+    bench.machine.onPin('FLP_TX', (drive, cycle) => {
+      if (drive === 'high') bench.pulse(cycle + 7 * 16);
+    });
+    bench.send('DISCOVER', { ...usualRequest, flags: 0, pulseWidth: 3 });
+    expect(discovered(bench)).toBe(true);
+    expect(bench.all('BURST')[0]?.fields.foreign).toBeGreaterThan(16);
+    expect(outcomeOf(bench)).not.toBe('loopback');
   });
 
   it('takes no second try where a partial echo came back', () => {

@@ -89,6 +89,7 @@ export class FirmwareBench {
   /** While on the bench plays a phone: inrush for 20 ms, then this current; jack follows the switches. */
   phoneMilliamps: number | undefined = 60;
   heartbeats = true;
+  loopsBack = true;
   probed: ProbedDevice = {};
   readonly registers: ShiftRegister;
   onFirmataByte: ((byte: number) => void) | undefined;
@@ -123,7 +124,7 @@ export class FirmwareBench {
     machine.onPin('DISC_RELAY', (drive) => machine.setPin('DISC_READBACK', drive !== 'high'));
     machine.onPin('FLP_TX', (drive, cycle) => {
       if (drive === 'high') this.#rise = cycle;
-      if (drive === 'high' && this.registers.high('FLP_LOOPBACK')) this.pulse(cycle + 3);
+      if (drive === 'high' && this.registers.high('FLP_LOOPBACK') && this.loopsBack) this.pulse(cycle + 3);
       if (this.echoDelay === undefined || machine.pinDrive('DISC_RELAY') !== 'high') return;
       const isFiltered = this.shortestPulseCycles > 0;
       if (drive === 'high' ? isFiltered : !isFiltered || cycle - this.#rise < this.shortestPulseCycles) return;
@@ -165,9 +166,15 @@ export class FirmwareBench {
   }
   #readback(): number {
     if (this.registers.high('AF_CONNECT')) return this.#probedVolts / detection.share;
-    const pumped = this.machine.cycles - this.#lastPump < pumpHoldCycles;
-    const gate = this.high('GATE') && pumped && this.#estop;
-    return (this.high('SWITCH2') ? 0 : readbackVolts.switch2Open) + (gate ? readbackVolts.gateHigh : 0);
+    return (this.readback({}) / 1023) * adcReferenceVolts;
+  }
+  get #gate(): boolean {
+    return this.high('GATE') && this.#estop && this.machine.cycles - this.#lastPump < pumpHoldCycles;
+  }
+  /** Counts of READBACK with the jack on the power path, for switches that do not follow their pins. */
+  readback({ switch2 = this.high('SWITCH2'), gate = this.#gate }: { switch2?: boolean; gate?: boolean }): number {
+    const volts = (switch2 ? 0 : readbackVolts.switch2Open) + (gate ? readbackVolts.gateHigh : 0);
+    return (volts / adcReferenceVolts) * 1023;
   }
   #sense(): number {
     if (!this.registers.high('AF_CLASS')) return this.#sourceVolts / detection.share;
