@@ -191,7 +191,7 @@ describe('the discrete lines', () => {
       const from = bench.machine.cycles;
       expect(bench.runWhile(700, () => !bench.high('GATE'))).toBe(true);
       expect((bench.machine.cycles - from) / cyclesPerMs).toBeLessThan(502);
-    bench.runMs(1);
+      bench.runMs(1);
       expect(bench.outputs).toBe('');
       bench.line('PWR_REQ', false);
       expect(bench.trip()).toBe('HEARTBEAT');
