@@ -114,7 +114,10 @@ export const hotSwap = {
     s.wire(invert.p(2), q1.p('D'));
     const q2 = lowSide(s, 64, 105);
     s.wire([48, 100], [58, 100], '|', q2.p('G'));
-    const level = s.place('R_D', 64, 96, { fn: 'R_gate_level' });
+    const level = s.place('R_D', 64, 96, {
+      fn: 'R_gate_level',
+      label: { ref: [-1.6, -0.8], value: [-1.6, 0.9], justify: 'right' },
+    });
     s.power('+5V', level.p(1));
     s.wire(level.p(2), q2.p('D'));
     const sumGate = s.place('R_R', 72, 100, { fn: 'R_sum_gate' });

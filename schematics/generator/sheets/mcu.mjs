@@ -114,7 +114,7 @@ export const mcu = {
     });
 
     // Cleared by RESET_N and by pins that float
-    s.frame('Registers: cleared by RESET_N, and 3..18 ms after the pins begin to float', 24, 146, 118, 186);
+    s.frame('Registers: cleared by RESET_N, and 4..19 ms after the pins begin to float', 24, 146, 118, 186);
     const pair = s.place('BAT54S_M', 66, 166, { label: { ref: [-2.2, -1], value: [-2.2, 0.8], justify: 'right' } });
     s.wire([40, 156], [66, 156], pair.p('K'));
     s.label('RESET_N', [40, 156]);
