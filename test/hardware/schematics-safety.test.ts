@@ -132,6 +132,33 @@ describe.skipIf(!kicadIsThere)('The board is safe by its wiring: it', () => {
     expect(board.netOf(board.part('LM321MF/NOPB').ref, '5')).toBe('/VGATE');
   });
 
+  it("reads the contact at the isolator whatever a pin of the Pi drives into the Pi's own reading of it", () => {
+    const ohms = (text = '') => Number(text.replace('k', '.')) * 1e3;
+    const between = (a: string, b: string) =>
+      ohms(
+        [...board.parts.values()].find(
+          (part) => part.ref.startsWith('R') && part.nets.includes(a) && part.nets.includes(b),
+        )?.value,
+      );
+    const top = between('/ESTOP_5V', '/ESTOP_SENSE');
+    const bottom = between('/ESTOP_SENSE', 'GND_PI');
+    const line = ohms(
+      [...board.parts.values()].find(
+        (part) =>
+          part.nets.includes('/ESTOP_SENSE') && part.nets.includes(board.netOf(board.part('SSQ-120-03-T-D').ref, '32')),
+      )?.value,
+    );
+    const level = (loopVolts: number, pinVolts: number) =>
+      (loopVolts / top + pinVolts / line) / (1 / top + 1 / bottom + 1 / line);
+    // ISO7742: low up to 0.3, high from 0.7 of its 3.3 V (+- 3 %); the Pi's 5 V +- 5 %; resistors 1 %.
+    expect(level(0, 3.4) * 1.03).toBeLessThan(0.3 * 3.2);
+    expect(level(4.75, 0) * 0.98).toBeGreaterThan(0.7 * 3.4);
+    expect(level(5.25, 3.4) * 1.01).toBeLessThan(3.4 + 0.3);
+    // A pin with the Pi's own pull-down (33 kohm at the least) still reads high from 2.0 V.
+    const pulled = 4.75 / top / (1 / top + 1 / bottom + 1 / (line + 33e3));
+    expect((pulled * 33e3) / (line + 33e3)).toBeGreaterThan(2);
+  });
+
   it('has two switches in series between the supply and the jack, and no way round them', () => {
     const fet = board.part('PSMN3R7-100BSEJ');
     const relay = board.part('V23047-A1012-A501');
