@@ -207,7 +207,7 @@ const boardLost = (code: string): Finding =>
   wentWrong(
     'bench',
     `The board went away (${code}); it takes power off by itself.`,
-    'Check the USB cable and the board’s supply.',
+    'Check the USB cable, the board’s supply and the 5 V of its Pi side.',
   );
 
 /** What the plan asks to be fed when a phone was found by this method. */
