@@ -50,6 +50,49 @@ describe.skipIf(!kicadIsThere)('The board is safe by its wiring: it', () => {
     expect(netOf(mcu(), '29')).toBe(netOf(diodes?.ref ?? '', '2'));
   });
 
+  it('fails to off across the barrier: every line comes from an isolator that gives low without its supply, and from nothing else', () => {
+    const isLow = (ref: string) => /^ISO77\d\dF/.test(board.parts.get(ref)?.mpn ?? '');
+    const registers = [...board.parts.values()].filter(({ mpn }) => mpn === 'SN74HC594D').map(({ ref }) => ref);
+    for (const name of ['LOOP', 'PGOOD', 'FAULT_N']) {
+      const [from, to, ...others] = [...board.pinsOf(`/${name}`)].sort((a) => (a.type === 'output' ? -1 : 1));
+      expect(others, name).toEqual([]);
+      expect(registers, name).toContain(from?.ref);
+      expect(isLow(to?.ref ?? ''), name).toBe(true);
+      const towardsPi = board.pinsOf(`/${name}_H`).filter(({ type }) => type === 'output');
+      expect(
+        towardsPi.map(({ ref }) => ref),
+        name,
+      ).toEqual([to?.ref]);
+    }
+    for (const name of ['FLP_START', 'PWR_REQ', 'HEARTBEAT', 'UART_RX', 'ESTOP_OK']) {
+      const drivers = board.pinsOf(`/${name}`).filter(({ type }) => type === 'output');
+      expect(drivers, name).toHaveLength(1);
+      expect(isLow(drivers[0]?.ref ?? ''), name).toBe(true);
+      expect(ends(`/${name}`), name).toHaveLength(2);
+    }
+  });
+
+  it('has a capacitor at the supply of every part that wants one', () => {
+    const wanting = (sheet: number) =>
+      [...board.parts.values()].filter(
+        ({ ref, nets, mpn }) =>
+          new RegExp(`^U${sheet}\\d\\d$`).test(ref) &&
+          nets.includes('+5V') &&
+          !mpn.startsWith('ISO77') &&
+          !mpn.startsWith('REF'),
+      ).length;
+    const capacitors = (sheet: number) =>
+      [...board.parts.values()].filter(
+        ({ ref, nets, value }) =>
+          new RegExp(`^C${sheet}\\d\\d$`).test(ref) &&
+          value === '100n' &&
+          nets.includes('+5V') &&
+          nets.includes('VEE48'),
+      ).length;
+    for (const sheet of [4, 5, 6, 8])
+      expect(capacitors(sheet), `sheet ${sheet}`).toBeGreaterThanOrEqual(wanting(sheet));
+  });
+
   it('has no safety line on a shift register', () => {
     const registers = [...board.parts.values()].filter(({ mpn }) => mpn === 'SN74HC594D');
     for (const name of safetyLines) {

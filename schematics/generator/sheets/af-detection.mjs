@@ -1,4 +1,4 @@
-import { follower, lowSide, pullDown, toGround } from '../blocks.mjs';
+import { decoupling, follower, lowSide, pullDown, toGround } from '../blocks.mjs';
 import { provenValue } from '../parts.mjs';
 
 const gateVolts = (
@@ -177,6 +177,8 @@ export const afDetection = {
     s.label('SWITCH_STATE', [187, 34]);
     s.port('SWITCH_STATE', 'input', [184, 34], 'L');
 
+    decoupling(s, '+5V', 'VEE48', [32, 186], ['C:100n', 'C:100n', 'C:100n', 'C:100n', 'C:100n']);
+    decoupling(s, '+12V_SAFE', 'VEE48', [96, 186], ['C:100n']);
     s.note(
       'At rest K801 gives the jack to the power path. Energised it opens both of its leads (bleeder too) and joins the two sources: they never meet the 48 V.\n' +
         'Its coil hangs on +12V_SAFE: with the e-stop open it rests, and no source reaches the jack. Changed only with both switches open and the jack\n' +

@@ -181,7 +181,7 @@ export const flpFrontEnd = {
     s.wire([29, 140], [26, 140]);
     s.port('FLP_LOOPBACK', 'input', [26, 140], 'L');
     s.label('FLP_LOOPBACK', [29, 140]);
-    decoupling(s, '+5V', 'VEE48', [270, 178], ['C:100n', 'C:100n', 'C:100n', 'C:100n']);
+    decoupling(s, '+5V', 'VEE48', [268, 178], ['C:100n', 'C:100n', 'C:100n', 'C:100n', 'C:100n']);
     s.note(
       'The relays rest at pass-through (Pi <-> phone); energised they join the FLP front end to the phone. This sheet is on the board\n' +
         "side of the PoE magnetics (sheet polarity-and-pairs) and never sees the jack's common mode. T501 is rated 1500 Vrms.\n" +

@@ -1,4 +1,4 @@
-import { lowSide, pullDown, toGround } from '../blocks.mjs';
+import { decoupling, lowSide, pullDown, toGround } from '../blocks.mjs';
 import { provenValue } from '../parts.mjs';
 
 const limitMilliamps = Math.round(
@@ -278,6 +278,7 @@ export const hotSwap = {
     toGround(s, [280, 178], { part: 'C:10n' });
     s.port('JACK_VOLTS', 'output', [296, 178], 'R');
 
+    decoupling(s, '+5V', 'VEE48', [208, 20], ['C:100n', 'C:100n', 'C:100n', 'C:100n']);
     s.note(
       'OFF BY CONSTRUCTION. The gate conducts only while VGATE is there (e-stop closed), Q_off is held open by PUMP pulses and GATE, and the short latch is clear.\n' +
         'Every floating pin, a dead supply and a dead MCU leave R_gs, R_off and the 100k pull-downs: off. The charge pump passes no direct current: a stuck PUMP is off.',

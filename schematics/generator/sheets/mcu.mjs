@@ -65,8 +65,8 @@ export const mcu = {
     s.power('VREF', [184, 46]);
     s.power('VEE48', aref.p(2));
 
-    s.frame('Decoupling, one at each supply pin', 24, 18, 110, 44);
-    decoupling(s, '+5V', 'VEE48', [40, 28], ['C:100n', 'C:100n', 'C:100n', 'C:10u']);
+    s.frame('Decoupling, one at each supply pin', 24, 18, 116, 44);
+    decoupling(s, '+5V', 'VEE48', [40, 28], ['C:100n', 'C:100n', 'C:100n', 'C:100n', 'C:100n', 'C:100n', 'C:10u']);
     s.frame('Reference of ADC, current limit and thresholds: 2.5 V, 0.2 %', 210, 18, 312, 50);
     const ref = s.place('REF3025', 240, 30, {});
     s.power('+5V', ref.p('IN'), [-8, 0]);
