@@ -99,6 +99,11 @@ const refusalFindings: Readonly<Record<string, Finding>> = {
     'The board cannot feed the pairs that the plan asks for: revision A feeds spare pairs only.',
     'Set power.pairs in the plan to spare, or use a board that feeds data pairs.',
   ),
+  BAD_PARAMETER: wentWrong(
+    'config',
+    'The board refused a figure of the plan: it lies outside the bounds that the board keeps to.',
+    'Compare the plan’s power section with the bounds in docs/board-protocol.md.',
+  ),
   LINES: wentWrong(
     'bench',
     'The discrete lines hold the board: PWR_REQ is high.',

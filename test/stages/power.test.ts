@@ -158,6 +158,18 @@ describe('the judge of power, by what the low-voltage probe saw', () => {
       exit: 5,
     },
     {
+      title: 'a figure outside the board’s bounds is the plan’s mistake',
+      lines: [
+        [0, runStart],
+        [100, requested],
+        [110, { kind: 'power-refused', code: 'BAD_PARAMETER' }],
+      ],
+      verdict: 'error',
+      blame: 'config',
+      cause: /refused a figure of the plan/,
+      exit: 5,
+    },
+    {
       title: 'other pairs than asked for are the bench’s fault',
       plan: withPower({ feed: feeds[1] }),
       lines: [...found, [220, powerOn], [250, inrush()]],
