@@ -187,7 +187,7 @@ export const afDetection = {
       { size: 1.6 },
     );
     s.note(
-      'A short for 75 ms (firmware) at 57 V: 2.8 W, 0.21 J in the BSP296N, the rest in the 270 ohm above it (schematics/spice, deck class).\nThe followers draw nothing: the dividers load the jack with 1.33 Mohm, and leakage of a selector or the ADC moves no reading.',
+      'A short for 75 ms (firmware) at 57 V: 2.8 W, 0.21 J in the BSP296N, the rest in the 270 ohm above it (schematics/spice, deck class).\nThe followers draw nothing: the divider alone loads the jack with 400 kohm (the firmware takes that off), and leakage of a selector or the ADC moves no reading.',
       [20, 170],
       { size: 1.6 },
     );
