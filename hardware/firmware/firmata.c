@@ -84,7 +84,10 @@ static void write_pin(uint8_t pin, bool high) {
 }
 
 static void reset_pins(void) {
-  for (uint8_t pin = 0; pin < PIN_COUNT; pin++) write_pin(pin, false);
+  for (uint8_t pin = 0; pin < PIN_COUNT; pin++) {
+    write_pin(pin, false);
+    serial_poll();
+  }
   ports_reported = 0;
   analog_reported = 0;
   sampling_ms = SAMPLING_MS_DEFAULT;
@@ -151,7 +154,10 @@ static void short_message(void) {
     write_pin(low, data[1]);
   } else if ((status & 0xF0) == DIGITAL_MESSAGE) {
     uint8_t first = (status & 0x0F) * 8;
-    for (uint8_t bit = 0; bit < 8; bit++) write_pin(first + bit, value & _BV(bit));
+    for (uint8_t bit = 0; bit < 8; bit++) {
+      write_pin(first + bit, value & _BV(bit));
+      serial_poll();
+    }
   } else if ((status & 0xF0) == REPORT_DIGITAL) {
     uint8_t port = status & 0x0F;
     if (port < DIGITAL_PORTS) {

@@ -56,8 +56,7 @@ void guard_begin(void) {
   SWITCH2_DDR |= _BV(SWITCH2_BIT);
   LATCH_CLEAR_DDR |= _BV(LATCH_CLEAR_BIT);
 
-  /* After a reset with power on the jack is still charged: the polarity stays as it was until it is not. */
-  registers_begin(keep.powered && keep.reversed ? REGISTER_POL_REVERSE : 0);
+  registers_begin();
   heartbeat_begin();
   uint32_t t = now();
   opened_at = t;
@@ -167,7 +166,6 @@ void guard_power_on(const request_t *wanted, uint8_t found_by, bool heartbeat_by
   method = found_by;
   heartbeat = (heartbeat_t){heartbeat_by_line, limits->heartbeat_timeout_ms};
   keep.powered = 1;
-  keep.reversed = registers_high(REGISTER_POL_REVERSE);
   keep_save();
   HIGH(GATE);
   on_at = now();

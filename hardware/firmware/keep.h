@@ -16,7 +16,6 @@ typedef struct {
   trip_t trip;
   uint8_t powered;
   uint8_t locked;
-  uint8_t reversed; /* the polarity relay, for a reset that the registers outlive */
   uint16_t crc;
 } keep_t;
 

@@ -45,10 +45,13 @@ int main(void) {
     serial_poll();
     adc_poll();
     guard_pass();
+    serial_poll();
     discovery_pass();
     selftest_pass();
+    serial_poll();
     lines_pass();
     profile_pass();
+    serial_poll();
     if (discovery_quiet()) continue;
     for (uint8_t n = 0; n < BYTES_PER_PASS && serial_available(); n++) {
       firmata_byte(serial_read());

@@ -22,12 +22,12 @@ static void show(uint16_t word) {
   SHIFT_LATCH_PORT &= ~_BV(SHIFT_LATCH_BIT);
 }
 
-void registers_begin(uint16_t word) {
+void registers_begin(void) {
   SHIFT_LATCH_PORT &= ~_BV(SHIFT_LATCH_BIT);
   SHIFT_DATA_DDR |= _BV(SHIFT_DATA_BIT);
   SHIFT_LATCH_DDR |= _BV(SHIFT_LATCH_BIT);
   STATUS_LED_DDR |= _BV(STATUS_LED_BIT);
-  show(word);
+  show(0);
 }
 
 void registers_set(uint16_t bits, bool high) {

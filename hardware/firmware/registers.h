@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* RESET_N has cleared them, a watchdog reset has not: `word` is what they shall show from here on. */
-void registers_begin(uint16_t word);
+/* All 0, as every reset has left them: floating pins clear them. */
+void registers_begin(void);
 /* `bits`: of REGISTER_ in pinmap.h. */
 void registers_set(uint16_t bits, bool high);
 /* All of `bits` are high. */

@@ -13,7 +13,7 @@ export interface ShiftRegister {
 
 const wordMask = 0xffff;
 
-/** `onChange` hears each output that changed, at the rising edge of SHIFT_LATCH, and at a reset by power or pin. */
+/** `onChange` hears each output that changed, at the rising edge of SHIFT_LATCH, and at a reset. */
 export const attachShiftRegister = (
   machine: ShiftPins,
   onChange: (name: RegisterBit, high: boolean, cycle: number) => void = () => {},
@@ -33,9 +33,8 @@ export const attachShiftRegister = (
   machine.onPin('SHIFT_LATCH', (drive, cycle) => {
     if (drive === 'high') show(shifted, cycle);
   });
-  // RESET_N clears them; the watchdog resets the MCU alone.
-  machine.onReset((cause, cycle) => {
-    if (cause === 'watchdog') return;
+  // Pins that float clear them, whatever the reset was: on the board some 10 ms later, before the firmware starts anew.
+  machine.onReset((_, cycle) => {
     shifted = 0;
     show(0, cycle);
   });

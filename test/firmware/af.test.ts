@@ -174,22 +174,21 @@ describe('power by 802.3af', () => {
     expect(cycleOf('POL_REVERSE') - cycleOf('SWITCH2')).toBeGreaterThan(5 * cyclesPerMs);
   });
 
-  it('a watchdog reset while powered leaves the polarity alone until the jack is dead', () => {
+  it('a watchdog reset while powered opens the switches first; the registers are clear and stay so', () => {
     const bench = new FirmwareBench().identify();
     bench.probed = afPhone;
     bench.send('DISCOVER', { ...usualRequest, method: af });
     expect(isUp(bench)).toBe(true);
     bench.runMs(300);
-    bench.phoneMilliamps = undefined;
-    bench.jackVolts = 40;
     const before = bench.edges.length;
     bench.machine.reset('watchdog');
-    bench.runMs(100);
-    const polarity = () => bench.edges.slice(before).filter(({ pin }) => pin === 'POL_REVERSE');
-    expect(polarity()).toEqual([]);
-    bench.jackVolts = 0;
-    bench.runMs(100);
-    expect(polarity().map(({ drive }) => drive)).toEqual(['low']);
+    bench.runMs(600);
+    const after = bench.edges.slice(before);
+    expect(after.findIndex(({ pin }) => pin === 'GATE')).toBeLessThan(
+      after.findIndex(({ pin }) => pin === 'POL_REVERSE'),
+    );
+    expect(after.filter(({ drive }) => drive === 'high')).toEqual([]);
+    expect(bench.registers.word).toBe(0);
   });
 
   it.each([
