@@ -144,7 +144,7 @@
 /* A sample a tick, one byte of 2 mA: 40.8 ms, as much as there is RAM for. */
 #define TRACE_MILLIAMPS 2
 #define TRACE_SAMPLES 255
-#define TRACE_CHUNK 24
+#define TRACE_CHUNK 12 /* 61 bytes, 11 ms: what a TICK may have to wait for */
 
 /* ---- what DISCOVER may ask for: lowest and highest value of each parameter ------------------------------- */
 #define ECHOES_MIN 3

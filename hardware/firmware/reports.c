@@ -165,7 +165,7 @@ void reports_pump(void) {
   if (waiting_count == 0) return;
   uint8_t slot = waiting[0];
   if (slot == SLOT_TRACE) {
-    /* Long, and never urgent: behind everything else, and a piece at a time, so that a TICK waits 19 ms at the most. */
+    /* Long, and never urgent: behind everything else, and a piece at a time, so that a TICK waits 11 ms at the most. */
     if (waiting_count > 1) {
       memmove(waiting, waiting + 1, waiting_count - 1);
       waiting[waiting_count - 1] = SLOT_TRACE;
