@@ -9,6 +9,7 @@ import { Sheet, stableUuid } from './generator/sheet.mjs';
 import { afDetection } from './generator/sheets/af-detection.mjs';
 import { eStop } from './generator/sheets/e-stop.mjs';
 import { flpFrontEnd } from './generator/sheets/flp-front-end.mjs';
+import { furniture } from './generator/sheets/furniture.mjs';
 import { hotSwap } from './generator/sheets/hot-swap.mjs';
 import { mcu } from './generator/sheets/mcu.mjs';
 import { piHeader } from './generator/sheets/pi-header.mjs';
@@ -24,7 +25,7 @@ mkdirSync(folder, { recursive: true });
 const write = (name, text) => writeFileSync(join(folder, name), text);
 
 const rootUuid = stableUuid('root');
-const pages = [piHeader, eStop, supplyAndBarrier, mcu, flpFrontEnd, hotSwap, polarityAndPairs, afDetection];
+const pages = [piHeader, eStop, supplyAndBarrier, mcu, flpFrontEnd, hotSwap, polarityAndPairs, afDetection, furniture];
 const places = {};
 for (const page of pages) {
   const block = stableUuid(`block ${page.name}`);

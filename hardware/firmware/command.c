@@ -9,20 +9,21 @@
 #include "flp.h"
 #include "guard.h"
 #include "keep.h"
+#include "lines.h"
 #include "link/message.h"
+#include "link/sysex.h"
+#include "profile.h"
 #include "reports.h"
 #include "selftest.h"
 #include "timebase.h"
 
 typedef struct {
   uint8_t flags;
-  uint8_t echoes;
-  uint8_t max_bursts;
-  uint8_t pulse_width;
-  limits_t limits;
+  request_t request;
   uint32_t entropy;
 } discover_t;
-#define DISCOVER_POWER 0x01
+enum { DISCOVER_POWER = 0x01, DISCOVER_HEARTBEAT_LINE = 0x02 };
+enum { SELFTEST_STARVE = 0x01 };
 
 static uint8_t identify(const uint8_t *payload) {
   if (payload[0] != PROTOCOL_VERSION) return REFUSED_PROTOCOL_VERSION;
@@ -33,37 +34,26 @@ static uint8_t identify(const uint8_t *payload) {
   identity_t identity = {
       PROTOCOL_VERSION, FIRMWARE_MAJOR,      FIRMWARE_MINOR,   calibration.revision,
       reset_cause,      {0},                 calibration_valid(), calibration.date,
+      profile.id,
   };
   memcpy(identity.serial, calibration.serial, sizeof identity.serial);
   report_identity(&identity);
   return NO_ANSWER;
 }
 
-static bool within(uint16_t value, uint16_t low, uint16_t high) { return value >= low && value <= high; }
-
-static bool limits_fit(const limits_t *limits) {
-  return within(limits->inrush_timer_ms, INRUSH_TIMER_MIN, INRUSH_TIMER_MAX) &&
-         within(limits->overload_milliamps, OVERLOAD_MA_MIN, OVERLOAD_MA_MAX) &&
-         within(limits->overload_ms, OVERLOAD_MS_MIN, OVERLOAD_MS_MAX) &&
-         within(limits->underload_milliamps, UNDERLOAD_MA_MIN, UNDERLOAD_MA_MAX) &&
-         within(limits->underload_ms, UNDERLOAD_MS_MIN, UNDERLOAD_MS_MAX) &&
-         within(limits->heartbeat_timeout_ms, HEARTBEAT_MS_MIN, HEARTBEAT_MS_MAX) &&
-         within(limits->link_deadline_ms, LINK_DEADLINE_MS_MIN, LINK_DEADLINE_MS_MAX) &&
-         within(limits->off_dwell_ms, OFF_DWELL_MS_MIN, OFF_DWELL_MS_MAX);
-}
-
 static uint8_t discover(const uint8_t *payload) {
   discover_t wish;
   memcpy(&wish, payload, sizeof wish);
+  const limits_t *limits = &wish.request.limits;
   bool power = wish.flags & DISCOVER_POWER;
-  if (wish.flags & ~DISCOVER_POWER) return BAD_PARAMETER;
-  if (!within(wish.echoes, ECHOES_MIN, ECHOES_MAX)) return BAD_PARAMETER;
-  if (!within(wish.max_bursts, wish.echoes, BURSTS_MAX)) return BAD_PARAMETER;
-  if (wish.pulse_width > PULSE_WIDEST) return BAD_PARAMETER;
-  if (!limits_fit(&wish.limits)) return BAD_PARAMETER;
+  bool by_line = wish.flags & DISCOVER_HEARTBEAT_LINE;
+  if (wish.flags & ~(DISCOVER_POWER | DISCOVER_HEARTBEAT_LINE)) return BAD_PARAMETER;
+  uint8_t code = request_check(&wish.request);
+  if (code != ACCEPTED) return code;
   if (!reports_allowed()) return NOT_IDENTIFIED;
   if (!calibration_valid()) return NOT_CALIBRATED;
   if (guard_state() == STATE_LOCKED) return LOCKED;
+  if (lines_power_requested()) return REFUSED_LINES;
   if (guard_state() != STATE_OFF) return BUSY;
   if (guard_dwelling()) return OFF_DWELL;
   if (!guard_jack_safe()) {
@@ -71,9 +61,9 @@ static uint8_t discover(const uint8_t *payload) {
     return REFUSED_FOREIGN_VOLTAGE;
   }
   if (power && !guard_estop_ok()) return REFUSED_ESTOP;
-  if (power && !guard_heartbeat_fresh(wish.limits.heartbeat_timeout_ms)) return NO_HEARTBEAT;
+  if (power && !guard_heartbeat_fresh(limits->heartbeat_timeout_ms, by_line)) return NO_HEARTBEAT;
   flp_entropy(wish.entropy);
-  discovery_start(wish.echoes, wish.max_bursts, wish.pulse_width, power, &wish.limits);
+  discovery_start(&wish.request, power, by_line);
   return ACCEPTED;
 }
 
@@ -110,24 +100,48 @@ static uint8_t unlock(const uint8_t *payload) {
   return guard_unlock() ? ACCEPTED : REFUSED_FOREIGN_VOLTAGE;
 }
 
-static uint8_t selftest(const uint8_t *payload) {
-  (void)payload;
+/* For what needs a board that is off and at rest. */
+static uint8_t not_at_rest(void) {
   if (!reports_allowed()) return NOT_IDENTIFIED;
   if (guard_state() == STATE_LOCKED) return LOCKED;
-  if (guard_state() != STATE_OFF) return BUSY;
-  selftest_start();
-  return ACCEPTED;
+  return guard_state() == STATE_OFF ? ACCEPTED : BUSY;
 }
 
-static const struct {
+static uint8_t selftest(const uint8_t *payload) {
+  if (payload[0] & ~SELFTEST_STARVE) return BAD_PARAMETER;
+  uint8_t code = not_at_rest();
+  if (code == ACCEPTED) selftest_start(payload[0] & SELFTEST_STARVE);
+  return code;
+}
+
+static uint8_t store_profile(const uint8_t *payload) {
+  uint8_t code = not_at_rest();
+  if (code == ACCEPTED && lines_power_requested()) code = REFUSED_LINES;
+  return code == ACCEPTED ? profile_store(payload, sysex_seq()) : code;
+}
+
+static uint8_t read_profile(const uint8_t *payload) {
+  (void)payload;
+  if (!reports_allowed()) return NOT_IDENTIFIED;
+  report_profile();
+  return NO_ANSWER;
+}
+
+static const __flash struct {
   uint8_t type;
   uint8_t length;
   uint8_t (*carry_out)(const uint8_t *payload);
 } commands[] = {
-    {IDENTIFY, 1, identify},      {DISCOVER, sizeof(discover_t), discover},
-    {OFF, 0, off},                {HEARTBEAT, 2, heartbeat},
-    {LINK, 1, link_changed},      {TAKE_TRIP, 0, take_trip},
-    {UNLOCK, 0, unlock},          {SELFTEST, 0, selftest},
+    {IDENTIFY, 1, identify},
+    {DISCOVER, sizeof(discover_t), discover},
+    {OFF, 0, off},
+    {HEARTBEAT, 2, heartbeat},
+    {LINK, 1, link_changed},
+    {TAKE_TRIP, 0, take_trip},
+    {UNLOCK, 0, unlock},
+    {SELFTEST, 1, selftest},
+    {STORE_PROFILE, 2 + sizeof(request_t), store_profile},
+    {READ_PROFILE, 0, read_profile},
 };
 
 uint8_t command(uint8_t type, const uint8_t *payload, uint8_t length) {

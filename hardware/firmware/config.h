@@ -2,15 +2,16 @@
 #pragma once
 #include "pinmap.h"
 
-#define PROTOCOL_VERSION 2
-#define FIRMWARE_MAJOR 1
-#define FIRMWARE_MINOR 1
+#define PROTOCOL_VERSION 3
+#define FIRMWARE_MAJOR 2
+#define FIRMWARE_MINOR 0
 #define FIRMWARE_NAME "Linkpulse"
 #define FIRMATA_MAJOR 2
 #define FIRMATA_MINOR 5
 
 /* ---- time: Timer 1 counts 64 CPU cycles (docs/board-protocol.md, `time`) -------------------------------- */
 #define UNIT_CYCLES 64
+#define UNIT_US (UNIT_CYCLES / (F_CPU / 1000000))
 #define UNITS_PER_MS (F_CPU / 1000 / UNIT_CYCLES)
 #define MS(ms) ((uint32_t)(ms) * UNITS_PER_MS)
 /* A pass of the main loop every 160 us: shorter than a byte at 57600 baud (174 us), so that polling loses none. */
@@ -50,6 +51,7 @@
 #define SAFE_MILLIVOLTS 2800 /* 802.3 33.2.9: below is off */
 #define STUCK_AFTER_MS 500   /* 802.3 33.2.9: off within 500 ms */
 #define DISCOVERY_MAX_AGE_MS 500
+#define SIGNATURE_MAX_AGE_MS 400 /* 802.3 33.2.8 Tpon */
 /* Signal relay 3 ms, safety relay 10 ms operate time; both with bounce. */
 #define RELAY_SETTLE_MS 10
 #define RELAY_TIMEOUT_MS 25
@@ -60,6 +62,41 @@
 #define INRUSH_SETTLED_MS 2
 /* After a reset with power on: the dwell of that power-on is not known any more. */
 #define DWELL_AFTER_RESET_MS 5000
+
+/* ---- 802.3af: detection at two points through 3.9 kohm, classification (schematics/spice/values.json) ------- */
+#define ADC_SUM_ROUNDS 16 /* of eight ticks: 20.5 ms, a period of 50 Hz mains */
+#define ADC_SUMMED (3 * ADC_SUM_ROUNDS)
+/* What 2.5 V behind a divider of 332 in 1332 kohm are at its top. */
+#define PROBE_FULL_SCALE_MV 10030UL
+/* Signal relay K801 with bounce, and what the cable and 0.15 uF need. */
+#define PROBE_JOIN_MS 15
+#define PROBE_RISE_MS 10
+#define DETECT_OHMS 3900UL
+/* What the divider at the jack's end draws by itself. */
+#define DETECT_DIVIDER_OHMS 1332000UL
+/* 33.2.5.1: accepts 19..26.5 kohm, rejects below 15 and above 33; half-way, with the readings' errors. */
+#define SIGNATURE_OHMS_MIN 17000
+#define SIGNATURE_OHMS_MAX 29500
+#define OPEN_OHMS_WITH_DIVIDER 93000 /* 100 kohm at the jack */
+/* Of the source's step between its two points, nominal 511 counts: less is no source. */
+#define DETECT_STEP_MIN (300U * ADC_SUMMED)
+/* The second reading of the high point: a signature stands, a capacitor still charges. In percent. */
+#define PROBE_AGREE_PERCENT 3
+#define CLASS_SETTLE_MS 10 /* 33.2.7: 10..75 ms with the measurement */
+#define CLASS_FULL_SCALE_UA 49800UL
+/* Table 33-6; a current between two classes is of the higher one. */
+#define CLASS_0_MAX_UA 5000
+#define CLASS_1_MAX_UA 13000
+#define CLASS_2_MAX_UA 21000
+#define CLASS_3_MAX_UA 31000
+#define CLASS_4_MAX_UA 48000
+
+/* ---- discrete lines --------------------------------------------------------------------------------------- */
+#define PROFILE_AT 32 /* in the EEPROM, behind the calibration */
+#define HOST_SILENT_MS 2000
+#define LINE_FASTEST_MS 20
+#define LINE_SLOWEST_MS 500
+#define FAULT_SHOWN_MS 200
 
 /* ---- calibration: what a board may deviate from hardware/pinmap.json's full scales ------------------------- */
 /* 500 mA / 1023 in parts of 2^16, and 64000 mV / 1023 in parts of 2^9: the same number. */
@@ -75,12 +112,28 @@
 #define ADC_GROUND_CHANNEL 15
 /* The bandgap charges the sampling capacitor slowly (data sheet 24.6): the last of so many counts. */
 #define ADC_CHECK_CONVERSIONS 8
-/* 1.0-1.2 V (data sheet table 29-12) of a reference of 5 V +- 2 %. */
-#define SELFTEST_BANDGAP_MIN 200
-#define SELFTEST_BANDGAP_MAX 251
+/* 1.0-1.2 V (data sheet table 29-12) of a reference of 2.5 V +- 0.5 %. */
+#define SELFTEST_BANDGAP_MIN 407
+#define SELFTEST_BANDGAP_MAX 494
 #define SELFTEST_GROUND_MAX 2
 #define SELFTEST_CURRENT_MAX 3 /* mA with the switches open; the error budget is 1.5 */
 #define SELFTEST_PULSES 32
+#define LOOPBACK_SETTLE_MS 1
+/* READBACK while AF_CONNECT is low: 2.5 V is 1023 counts. */
+#define READBACK_GATE_HIGH 123     /* 0.30 V, with the second switch closed */
+#define READBACK_OPEN 368          /* 0.90 V */
+#define READBACK_OPEN_GATE_HIGH 634 /* 1.55 V */
+/* AF_SENSE, a quarter of 4.4 V and of 9.4 V, 5 % either way. */
+#define SOURCE_LOW_MIN 428
+#define SOURCE_LOW_MAX 473
+#define SOURCE_HIGH_MIN 914
+#define SOURCE_HIGH_MAX 1010
+/* Safety relay 10 ms, pump's first enable 5 ms, and the filters of the read-back. */
+#define SELFTEST_SWITCH_MS 20
+#define SELFTEST_SOURCE_MS 10
+#define PUMP_DEAD_MS 30
+/* The result leaves the board in this time. */
+#define SELFTEST_SENT_MS 200
 
 /* ---- reports --------------------------------------------------------------------------------------------- */
 #define TICK_MS 50
@@ -88,9 +141,10 @@
 #define TICKS_KEPT 32
 #define SAMPLE_MS 10
 #define SAMPLES_PER_BLOCK 10
-#define TRACE_MS 1
-#define TRACE_SAMPLES 64
-#define TRACE_CHUNK 24
+/* A sample a tick, one byte of 2 mA: 40.8 ms, as much as there is RAM for. */
+#define TRACE_MILLIAMPS 2
+#define TRACE_SAMPLES 255
+#define TRACE_CHUNK 12 /* 61 bytes, 11 ms: what a TICK may have to wait for */
 
 /* ---- what DISCOVER may ask for: lowest and highest value of each parameter ------------------------------- */
 #define ECHOES_MIN 3

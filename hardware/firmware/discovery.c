@@ -5,20 +5,22 @@
 #include "config.h"
 #include "flp.h"
 #include "listen.h"
+#include "probe.h"
 #include "reports.h"
 #include "serial.h"
 #include "timebase.h"
 
-enum outcome { LOOPBACK, NOTHING, PARTNER, NOISE };
-enum phase { IDLE, RELAY_OUT, LISTENING, BURSTING, LISTENING_AGAIN, RELAY_BACK, SECOND_SWITCH };
+enum outcome { LOOPBACK, NOTHING, PARTNER, NOISE, SIGNATURE, NO_SIGNATURE };
+enum phase { IDLE, RELAY_OUT, LISTENING, BURSTING, LISTENING_AGAIN, TO_PROBE, PROBING, RELAY_BACK, SECOND_SWITCH };
 
 static uint8_t phase;
 static uint32_t since; /* when the phase began */
-static uint8_t echoes;
-static uint8_t max_bursts;
-static uint8_t pulse_width;
+static request_t request;
+static uint8_t pulse_width; /* of the bursts now */
 static bool power;
-static limits_t limits;
+static bool heartbeat_by_line;
+static uint8_t method; /* that decided */
+static bool found;
 
 static partner_t partner;
 static uint16_t burst_at; /* Timer 1 at the start of the next burst */
@@ -51,24 +53,42 @@ void discovery_begin(void) {
   flp_begin();
 }
 
-void discovery_start(uint8_t wanted_echoes, uint8_t wanted_bursts, uint8_t wanted_width, bool wanted_power,
-                     const limits_t *wanted) {
-  echoes = wanted_echoes;
-  max_bursts = wanted_bursts;
-  pulse_width = wanted_width;
+static void fail(uint8_t code) {
+  discovery_abort();
+  guard_fault(code);
+}
+
+/* The jack's pairs as the method feeds them, and on to the low-voltage probe. */
+static void start_probe(void) {
+  discovery_relay(false);
+  if (request.method != METHOD_PRESTANDARD && !guard_polarity(request_pairs(&request, METHOD_AF))) fail(CAUSE_FOREIGN_VOLTAGE);
+  else enter(TO_PROBE);
+}
+
+void discovery_start(const request_t *wanted, bool wanted_power, bool wanted_line) {
+  request = *wanted;
+  pulse_width = request.pulse_width;
   power = wanted_power;
-  limits = *wanted;
+  heartbeat_by_line = wanted_line;
+  found = false;
   bursts = matches = streak = foreign_streak = 0;
   foreign = 0;
+  partner.word = 0;
+  partner.word_valid = false;
   all_silent = true;
   burst_sent = false;
   guard_set_discovering(true);
-  discovery_relay(true);
-  enter(RELAY_OUT);
+  if (request.method == METHOD_AF) {
+    start_probe();
+  } else {
+    discovery_relay(true);
+    enter(RELAY_OUT);
+  }
 }
 
 void discovery_abort(void) {
   if (phase == IDLE) return;
+  probe_abort();
   discovery_relay(false);
   guard_clear_latch(false);
   guard_second_switch(false);
@@ -77,24 +97,40 @@ void discovery_abort(void) {
   phase = IDLE;
 }
 
-static void fail(uint8_t code) {
-  discovery_abort();
-  guard_fault(code);
-}
+bool discovery_found(void) { return found; }
 
-static void decide(uint8_t outcome) {
+static void conclude(uint8_t outcome, uint8_t decided_by) {
+  method = decided_by;
+  found = outcome == LOOPBACK || outcome == SIGNATURE;
   discovery_report_t report = {
-      now(), outcome, bursts, matches, partner.word, partner.word_valid, foreign,
+      now(), outcome, bursts, matches, partner.word, partner.word_valid, foreign, method,
   };
   report_discovery(&report);
-  serial_hold = false;
-  discovery_relay(false);
-  if (outcome == LOOPBACK && power) {
+  if (!found || !power) {
+    discovery_abort();
+  } else if (!guard_polarity(request_pairs(&request, method))) {
+    fail(CAUSE_FOREIGN_VOLTAGE);
+  } else {
     guard_clear_latch(true);
     enter(RELAY_BACK);
-  } else {
-    discovery_abort();
   }
+}
+
+/* What the bursts have told. Nothing: the probe says whether the jack is empty. */
+static void decide(uint8_t outcome) {
+  serial_hold = false;
+  discovery_relay(false);
+  if (outcome == NOTHING) start_probe();
+  else conclude(outcome, METHOD_PRESTANDARD);
+}
+
+static void judge_probe(void) {
+  const probe_report_t *probe = probe_result();
+  report_probe(probe);
+  if (request.method == METHOD_PRESTANDARD) conclude(NOTHING, METHOD_PRESTANDARD);
+  else if (probe->kind == PROBE_NOT_POSSIBLE && request.method == METHOD_AUTO) conclude(NOTHING, METHOD_PRESTANDARD);
+  else if (probe_valid(&discovered_at)) conclude(SIGNATURE, METHOD_AF);
+  else conclude(probe->kind == PROBE_OPEN ? NOTHING : NO_SIGNATURE, METHOD_AF);
 }
 
 static void start_bursts(void) {
@@ -123,16 +159,16 @@ static void judge_burst(void) {
   }
   foreign_between = false;
 
-  if (streak >= echoes) {
+  if (streak >= request.echoes) {
     decide(LOOPBACK);
-  } else if (bursts >= max_bursts && all_silent && pulse_width < PULSE_WIDEST) {
+  } else if (bursts >= request.max_bursts && all_silent && pulse_width < PULSE_WIDEST) {
     /* A filter may have swallowed the pulses: once more with the widest, counted anew. */
     pulse_width = PULSE_WIDEST;
     bursts = 0;
     flp_prepare();
-  } else if (bursts >= max_bursts && all_silent) {
+  } else if (bursts >= request.max_bursts && all_silent) {
     decide(NOTHING);
-  } else if (bursts >= max_bursts || foreign_streak >= FOREIGN_BURSTS_MAX) {
+  } else if (bursts >= request.max_bursts || foreign_streak >= FOREIGN_BURSTS_MAX) {
     listen_begin(&partner);
     enter(LISTENING_AGAIN);
   } else {
@@ -159,8 +195,9 @@ static bool relay_arrived(bool at_front_end, uint32_t t) {
 }
 
 static void power_up(uint32_t t) {
-  uint8_t obstacle = guard_obstacle(&limits);
-  if (obstacle == NO_CAUSE && t - discovered_at >= MS(DISCOVERY_MAX_AGE_MS)) obstacle = CAUSE_RELAY;
+  uint8_t obstacle = guard_obstacle(request.limits.heartbeat_timeout_ms, heartbeat_by_line);
+  uint32_t max_age = method == METHOD_AF ? MS(SIGNATURE_MAX_AGE_MS) : MS(DISCOVERY_MAX_AGE_MS);
+  if (obstacle == NO_CAUSE && t - discovered_at >= max_age) obstacle = CAUSE_RELAY;
   if (obstacle == NO_CAUSE && phase == RELAY_BACK) {
     guard_second_switch(true);
     enter(SECOND_SWITCH);
@@ -168,7 +205,7 @@ static void power_up(uint32_t t) {
   }
   if (obstacle == NO_CAUSE) {
     phase = IDLE;
-    guard_power_on(&limits, discovered_at);
+    guard_power_on(&request, method, heartbeat_by_line, discovered_at);
     return;
   }
   if (obstacle == CAUSE_FOREIGN_VOLTAGE && phase == SECOND_SWITCH) {
@@ -202,6 +239,14 @@ void discovery_pass(void) {
       break;
     case BURSTING:
       bursting_pass();
+      break;
+    case TO_PROBE:
+      if (!relay_arrived(false, t)) break;
+      if (probe_start()) enter(PROBING);
+      else fail(CAUSE_FOREIGN_VOLTAGE);
+      break;
+    case PROBING:
+      if (probe_pass()) judge_probe();
       break;
     case RELAY_BACK:
       if (t - since >= MS(LATCH_CLEAR_MS)) guard_clear_latch(false);

@@ -7,10 +7,11 @@
 #include "adc.h"
 #include "config.h"
 #include "discovery.h"
-#include "selftest.h"
 #include "guard.h"
 #include "link/message.h"
 #include "link/sysex.h"
+#include "registers.h"
+#include "selftest.h"
 #include "serial.h"
 #include "timebase.h"
 
@@ -38,30 +39,26 @@ enum { MODE_INPUT = 0x00, MODE_OUTPUT = 0x01, MODE_ANALOG = 0x02, MODE_PULLUP = 
 #define ANALOG_BITS 10
 #define NONE 0x7F
 #define DIGITAL_PORTS ((PIN_COUNT + 7) / 8)
-#define ANALOG_PINS_MAX 8
+#define ANALOG_CHANNELS 2 /* CURRENT and JACK_VOLTS, in this order */
 
 typedef struct {
   uint8_t port; /* 0 B, 1 C, 2 D: PINx, DDRx and PORTx follow each other from PINB on */
-  uint8_t mask;
-  uint8_t kind;
+  uint8_t bit;
+  uint8_t kind; /* what a pin of this kind can do is one mode: Firmata's commands to change it change nothing */
   uint8_t adc_channel;
 } pin_t;
 enum { PORT_INDEX_B, PORT_INDEX_C, PORT_INDEX_D };
-#define PIN_ENTRY(port, bit, kind, channel) {PORT_INDEX_##port, _BV(bit), kind, channel},
+#define PIN_ENTRY(port, bit, kind, channel) {PORT_INDEX_##port, bit, kind, channel},
 static const __flash pin_t pins[PIN_COUNT] = {PIN_TABLE(PIN_ENTRY)};
 
 static volatile uint8_t *pin_register(uint8_t pin) { return &PINB + 3 * pins[pin].port; }
-#define PIN_REGISTER(pin) (pin_register(pin)[0])
-#define DDR_REGISTER(pin) (pin_register(pin)[1])
+#define INPUT_REGISTER(pin) (pin_register(pin)[0])
 #define PORT_REGISTER(pin) (pin_register(pin)[2])
 
-static uint8_t modes[PIN_COUNT];
-static uint8_t outputs[PIN_COUNT];
 static uint8_t ports_reported; /* bit n: Firmata's port n */
 static uint16_t port_value[DIGITAL_PORTS]; /* as last reported */
 #define NEVER_REPORTED 0xFFFF
 static uint8_t analog_reported; /* bit n: Firmata's analog channel n */
-static uint8_t analog_waiting;
 static uint16_t sampling_ms;
 static uint32_t sampling_due;
 
@@ -70,47 +67,29 @@ enum { OWE_VERSION = 1, OWE_FIRMWARE = 2, OWE_CAPABILITIES = 4, OWE_MAPPING = 8 
 static uint8_t owed;
 static uint32_t owed_states; /* bit n: state of pin n */
 
-static bool is_free(uint8_t pin) { return pin < PIN_COUNT && pins[pin].kind != PIN_GUARDED; }
-static bool is_analog(uint8_t pin) { return pin < PIN_COUNT && pins[pin].kind == PIN_ANALOG; }
+static bool is_kind(uint8_t pin, uint8_t kind) { return pin < PIN_COUNT && pins[pin].kind == kind; }
 
-/* The few pins that are the host's, so that a pass need not look at all. */
-static uint8_t free_pins[PIN_COUNT];
-static uint8_t free_count;
-/* Firmata numbers analog pins without gaps: the n-th analog pin has channel n. */
-static uint8_t analog_pins[ANALOG_PINS_MAX];
-static uint8_t analog_count;
+static bool output_is_high(uint8_t pin) {
+  if (is_kind(pin, PIN_ON_REGISTER)) return registers_high(1U << pins[pin].bit);
+  return is_kind(pin, PIN_OUTPUT) && (PORT_REGISTER(pin) & _BV(pins[pin].bit));
+}
 
-static void list_pins(void) {
-  for (uint8_t pin = 0; pin < PIN_COUNT; pin++) {
-    if (is_free(pin)) free_pins[free_count++] = pin;
-    if (is_analog(pin) && analog_count < ANALOG_PINS_MAX) analog_pins[analog_count++] = pin;
+static void write_pin(uint8_t pin, bool high) {
+  if (is_kind(pin, PIN_ON_REGISTER)) {
+    registers_set(1U << pins[pin].bit, high);
+  } else if (is_kind(pin, PIN_OUTPUT)) {
+    if (high) PORT_REGISTER(pin) |= _BV(pins[pin].bit);
+    else PORT_REGISTER(pin) &= ~_BV(pins[pin].bit);
   }
 }
 
-static void write_pin(uint8_t pin, uint8_t high) {
-  if (!is_free(pin) || modes[pin] != MODE_OUTPUT) return;
-  outputs[pin] = high != 0;
-  if (high) PORT_REGISTER(pin) |= pins[pin].mask;
-  else PORT_REGISTER(pin) &= ~pins[pin].mask;
-}
-
-static void set_mode(uint8_t pin, uint8_t mode) {
-  if (!is_free(pin)) return;
-  if (mode == MODE_ANALOG ? !is_analog(pin) : mode != MODE_INPUT && mode != MODE_OUTPUT && mode != MODE_PULLUP) return;
-  modes[pin] = mode;
-  outputs[pin] = 0;
-  uint8_t mask = pins[pin].mask;
-  if (mode == MODE_PULLUP) PORT_REGISTER(pin) |= mask;
-  else PORT_REGISTER(pin) &= ~mask;
-  if (mode == MODE_OUTPUT) DDR_REGISTER(pin) |= mask;
-  else DDR_REGISTER(pin) &= ~mask;
-}
-
 static void reset_pins(void) {
-  for (uint8_t i = 0; i < free_count; i++) set_mode(free_pins[i], MODE_INPUT);
+  for (uint8_t pin = 0; pin < PIN_COUNT; pin++) {
+    write_pin(pin, false);
+    serial_poll();
+  }
   ports_reported = 0;
   analog_reported = 0;
-  analog_waiting = 0;
   sampling_ms = SAMPLING_MS_DEFAULT;
 }
 
@@ -171,13 +150,14 @@ static void sysex_data(uint8_t byte) {
 static void short_message(void) {
   uint8_t low = data[0];
   uint8_t value = data[0] | (data[1] << 7);
-  if (status == SET_PIN_MODE) {
-    set_mode(low, data[1]);
-  } else if (status == SET_DIGITAL_PIN) {
+  if (status == SET_DIGITAL_PIN) {
     write_pin(low, data[1]);
   } else if ((status & 0xF0) == DIGITAL_MESSAGE) {
     uint8_t first = (status & 0x0F) * 8;
-    for (uint8_t bit = 0; bit < 8; bit++) write_pin(first + bit, value & _BV(bit));
+    for (uint8_t bit = 0; bit < 8; bit++) {
+      write_pin(first + bit, value & _BV(bit));
+      serial_poll();
+    }
   } else if ((status & 0xF0) == REPORT_DIGITAL) {
     uint8_t port = status & 0x0F;
     if (port < DIGITAL_PORTS) {
@@ -187,7 +167,7 @@ static void short_message(void) {
     }
   } else if ((status & 0xF0) == REPORT_ANALOG) {
     uint8_t channel = status & 0x0F;
-    if (channel < analog_count) {
+    if (channel < ANALOG_CHANNELS) {
       if (low) analog_reported |= _BV(channel);
       else analog_reported &= ~_BV(channel);
     }
@@ -260,20 +240,18 @@ static void send_firmware(void) {
   serial_write(SYSEX_END);
 }
 
-static void send_capability(uint8_t mode, uint8_t bits) {
-  serial_write(mode);
-  serial_write(bits);
-}
+static const __flash uint8_t modes[] = {
+    [PIN_INPUT] = MODE_INPUT, [PIN_OUTPUT] = MODE_OUTPUT, [PIN_READING] = MODE_ANALOG, [PIN_ON_REGISTER] = MODE_OUTPUT,
+};
 
 static void send_capabilities(void) {
   serial_write(SYSEX_START);
   serial_write(CAPABILITY_RESPONSE);
   for (uint8_t pin = 0; pin < PIN_COUNT; pin++) {
-    if (is_free(pin)) {
-      send_capability(MODE_INPUT, DIGITAL_BITS);
-      send_capability(MODE_PULLUP, DIGITAL_BITS);
-      send_capability(MODE_OUTPUT, DIGITAL_BITS);
-      if (is_analog(pin)) send_capability(MODE_ANALOG, ANALOG_BITS);
+    uint8_t kind = pins[pin].kind;
+    if (kind != PIN_GUARDED) {
+      serial_write(modes[kind]);
+      serial_write(kind == PIN_READING ? ANALOG_BITS : DIGITAL_BITS);
     }
     serial_write(NONE);
     serial_poll();
@@ -286,7 +264,7 @@ static void send_mapping(void) {
   serial_write(SYSEX_START);
   serial_write(ANALOG_MAPPING_RESPONSE);
   for (uint8_t pin = 0; pin < PIN_COUNT; pin++) {
-    serial_write(is_analog(pin) ? channel++ : NONE);
+    serial_write(is_kind(pin, PIN_READING) ? channel++ : NONE);
     serial_poll();
   }
   serial_write(SYSEX_END);
@@ -296,21 +274,21 @@ static void send_state(uint8_t pin) {
   serial_write(SYSEX_START);
   serial_write(PIN_STATE_RESPONSE);
   serial_write(pin);
-  if (is_free(pin)) {
-    serial_write(modes[pin]);
-    serial_write(modes[pin] == MODE_PULLUP ? 1 : outputs[pin]);
+  if (!is_kind(pin, PIN_GUARDED)) {
+    serial_write(modes[pins[pin].kind]);
+    serial_write(output_is_high(pin));
   }
   serial_write(SYSEX_END);
 }
 
-static const struct {
+static const __flash struct {
   uint8_t bit;
   uint8_t room;
   void (*send)(void);
 } answers[] = {
     {OWE_VERSION, 3, send_version},
     {OWE_FIRMWARE, 5 + 2 * (sizeof FIRMWARE_NAME - 1), send_firmware},
-    {OWE_CAPABILITIES, 3 + 9 * PIN_COUNT, send_capabilities},
+    {OWE_CAPABILITIES, 3 + 3 * PIN_COUNT, send_capabilities},
     {OWE_MAPPING, 3 + PIN_COUNT, send_mapping},
 };
 #define STATE_ROOM 6
@@ -324,10 +302,8 @@ static void send_value(uint8_t head, uint16_t value) {
 
 static void report_digital(void) {
   uint8_t values[DIGITAL_PORTS] = {0};
-  for (uint8_t i = 0; i < free_count; i++) {
-    uint8_t pin = free_pins[i];
-    bool input = modes[pin] == MODE_INPUT || modes[pin] == MODE_PULLUP;
-    if (input && (PIN_REGISTER(pin) & pins[pin].mask)) values[pin >> 3] |= 1 << (pin & 7);
+  for (uint8_t pin = 0; pin < PIN_COUNT; pin++) {
+    if (is_kind(pin, PIN_INPUT) && (INPUT_REGISTER(pin) & _BV(pins[pin].bit))) values[pin >> 3] |= 1 << (pin & 7);
   }
   for (uint8_t port = 0; port < DIGITAL_PORTS; port++) {
     if (!(ports_reported & _BV(port)) || values[port] == port_value[port] || serial_room() < REPORT_ROOM) continue;
@@ -336,24 +312,18 @@ static void report_digital(void) {
   }
 }
 
+/* From the guard's table: no conversion is ever started from here. */
 static void report_analog(void) {
   uint32_t t = now();
-  if ((int32_t)(t - sampling_due) >= 0) {
-    sampling_due = t + MS(sampling_ms);
-    analog_waiting = analog_reported;
-  }
-  uint8_t adc_channel;
-  uint16_t counts;
-  bool answered = adc_answer(&adc_channel, &counts);
-  for (uint8_t channel = 0; channel < analog_count; channel++) {
-    uint8_t own = pins[analog_pins[channel]].adc_channel;
-    if (answered && own == adc_channel && serial_room() >= REPORT_ROOM) send_value(ANALOG_MESSAGE | channel, counts);
-    if ((analog_waiting & _BV(channel)) && adc_request(own)) analog_waiting &= ~_BV(channel);
+  if ((int32_t)(t - sampling_due) < 0) return;
+  sampling_due = t + MS(sampling_ms);
+  for (uint8_t channel = 0; channel < ANALOG_CHANNELS; channel++) {
+    if (!(analog_reported & _BV(channel)) || serial_room() < REPORT_ROOM) continue;
+    send_value(ANALOG_MESSAGE | channel, channel == 0 ? readings.current_counts : readings.jack_counts);
   }
 }
 
 void firmata_begin(void) {
-  list_pins();
   reset_pins();
   owed = OWE_VERSION | OWE_FIRMWARE;
 }

@@ -1,7 +1,9 @@
-/* The power guard: the only code that touches GATE, PUMP, SWITCH2 and LATCH_CLEAR. */
+/* The power guard: the only code that touches GATE, PUMP, SWITCH2, LATCH_CLEAR and the two relays at the jack. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "request.h"
 
 enum state { STATE_OFF, STATE_DISCOVERING, STATE_INRUSH, STATE_ON, STATE_DISCHARGING, STATE_LOCKED };
 
@@ -20,19 +22,10 @@ enum cause {
   CAUSE_RELAY,
   CAUSE_FOREIGN_VOLTAGE,
   CAUSE_SWITCH_STUCK,
+  CAUSE_LINE_TOO_FAST,
+  CAUSE_NOT_FOUND,
+  CAUSE_PWR_REQ_HELD,
 };
-
-/* What the host may set, within the bounds of config.h. */
-typedef struct {
-  uint16_t inrush_timer_ms;
-  uint16_t overload_milliamps;
-  uint16_t overload_ms;
-  uint16_t underload_milliamps;
-  uint16_t underload_ms;
-  uint16_t heartbeat_timeout_ms;
-  uint16_t link_deadline_ms;
-  uint16_t off_dwell_ms;
-} limits_t;
 
 void guard_begin(void);
 uint8_t guard_state(void);
@@ -40,12 +33,20 @@ uint8_t guard_state(void);
 void guard_pass(void);
 /* For the discovery: state OFF <-> DISCOVERING. */
 void guard_set_discovering(bool discovering);
-/* What forbids power right now, NO_CAUSE: nothing. `limits` as they will apply. */
-uint8_t guard_obstacle(const limits_t *limits);
+/* What forbids power right now, NO_CAUSE: nothing. */
+uint8_t guard_obstacle(uint16_t heartbeat_timeout_ms, bool heartbeat_by_line);
 void guard_clear_latch(bool active);
+/* Closes only while GATE is low and no low-voltage source is joined. */
 void guard_second_switch(bool closed);
-/* Closes the path, the last step. `discovered_at`: when the last valid burst ended. */
-void guard_power_on(const limits_t *limits, uint32_t discovered_at);
+/* The polarity relay for `pairs`, and the relay that joins the low-voltage sources: they move only with both switches open
+   and the jack below 2.8 V, in state DISCOVERING. False: they may not. */
+bool guard_polarity(uint8_t pairs);
+bool guard_low_voltage(bool joined);
+/* Closes the path, the last step. `request` must stay as it is while on; `discovered_at`: when the discovery ended. */
+void guard_power_on(const request_t *request, uint8_t method, bool heartbeat_by_line, uint32_t discovered_at);
+/* For the self-test: GATE with the second switch open, and one edge of PUMP. */
+void guard_test_gate(bool high);
+void guard_test_pump(void);
 /* Turns off for `cause` when on; `onset`: when the cause began. */
 void guard_off(uint8_t cause, uint32_t onset);
 void guard_fault(uint8_t code);
@@ -61,4 +62,4 @@ bool guard_estop_ok(void);
 bool guard_short_clear(void);
 void guard_link(bool up);
 void guard_heartbeat(uint16_t counter);
-bool guard_heartbeat_fresh(uint16_t timeout_ms);
+bool guard_heartbeat_fresh(uint16_t timeout_ms, bool by_line);

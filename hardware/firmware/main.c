@@ -11,7 +11,9 @@
 #include "firmata.h"
 #include "guard.h"
 #include "keep.h"
+#include "lines.h"
 #include "link/sysex.h"
+#include "profile.h"
 #include "reports.h"
 #include "selftest.h"
 #include "serial.h"
@@ -30,19 +32,26 @@ int main(void) {
   serial_begin();
   keep_begin();
   calibration_begin();
+  profile_begin();
   guard_begin();
   discovery_begin();
   adc_begin();
+  lines_begin();
   firmata_begin();
 
   for (;;) {
     discovery_wait();
-    wdt_reset();
+    if (!selftest_starves()) wdt_reset();
     serial_poll();
     adc_poll();
     guard_pass();
+    serial_poll();
     discovery_pass();
     selftest_pass();
+    serial_poll();
+    lines_pass();
+    profile_pass();
+    serial_poll();
     if (discovery_quiet()) continue;
     for (uint8_t n = 0; n < BYTES_PER_PASS && serial_available(); n++) {
       firmata_byte(serial_read());

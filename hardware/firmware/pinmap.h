@@ -59,17 +59,17 @@
 #define PUMP_PIN PINB
 #define PUMP_DDR DDRB
 #define PUMP_BIT 2
-/* programming */
-#define SPI_MOSI_PORT PORTB
-#define SPI_MOSI_PIN PINB
-#define SPI_MOSI_DDR DDRB
-#define SPI_MOSI_BIT 3
-/* programming */
-#define SPI_MISO_PORT PORTB
-#define SPI_MISO_PIN PINB
-#define SPI_MISO_DDR DDRB
-#define SPI_MISO_BIT 4
-/* free for the host: status LED (also SPI clock) */
+/* data of the shift registers (also SPI MOSI, programming) */
+#define SHIFT_DATA_PORT PORTB
+#define SHIFT_DATA_PIN PINB
+#define SHIFT_DATA_DDR DDRB
+#define SHIFT_DATA_BIT 3
+/* rising: the shift registers show what they hold (also SPI MISO, programming) */
+#define SHIFT_LATCH_PORT PORTB
+#define SHIFT_LATCH_PIN PINB
+#define SHIFT_LATCH_DDR DDRB
+#define SHIFT_LATCH_BIT 4
+/* shift clock of the registers between times; else the status LED, the host's (also SPI clock) */
 #define STATUS_LED_PORT PORTB
 #define STATUS_LED_PIN PINB
 #define STATUS_LED_DDR DDRB
@@ -86,39 +86,51 @@
 #define JACK_VOLTS_DDR DDRC
 #define JACK_VOLTS_BIT 1
 #define JACK_VOLTS_CHANNEL 1
-/* free for the host: start button, analogue in */
-#define FREE_A2_PORT PORTC
-#define FREE_A2_PIN PINC
-#define FREE_A2_DDR DDRC
-#define FREE_A2_BIT 2
-#define FREE_A2_CHANNEL 2
-/* free for the host: buzzer */
-#define FREE_A3_PORT PORTC
-#define FREE_A3_PIN PINC
-#define FREE_A3_DDR DDRC
-#define FREE_A3_BIT 3
-#define FREE_A3_CHANNEL 3
+/* discrete line: rising starts a discovery; while powered: link */
+#define FLP_START_PORT PORTC
+#define FLP_START_PIN PINC
+#define FLP_START_DDR DDRC
+#define FLP_START_BIT 2
+/* discrete line: rising asks for power, low turns it off */
+#define PWR_REQ_PORT PORTC
+#define PWR_REQ_PIN PINC
+#define PWR_REQ_DDR DDRC
+#define PWR_REQ_BIT 3
 /* high clears the comparator's latch; only while GATE is low */
 #define LATCH_CLEAR_PORT PORTC
 #define LATCH_CLEAR_PIN PINC
 #define LATCH_CLEAR_DDR DDRC
 #define LATCH_CLEAR_BIT 4
-/* free for the host */
-#define FREE_C5_PORT PORTC
-#define FREE_C5_PIN PINC
-#define FREE_C5_DDR DDRC
-#define FREE_C5_BIT 5
+/* discrete line: edges 20..500 ms apart */
+#define HEARTBEAT_PORT PORTC
+#define HEARTBEAT_PIN PINC
+#define HEARTBEAT_DDR DDRC
+#define HEARTBEAT_BIT 5
+/* 0..1023 is 0..2.5 V; AF_CONNECT high: the jack end of the 3.9 kohm, a quarter; low: what the two switches say of themselves */
+#define READBACK_CHANNEL 6
+/* 0..1023 is 0..2.5 V; AF_CLASS low: the detection source's end of the 3.9 kohm, a quarter; high: the class current, 49.8 mA */
+#define AF_SENSE_CHANNEL 7
 
-/* Bits of each port that belong to the power guard: the host can neither set nor read them by Firmata. */
-#define GUARDED_MASK_B 0x1f
-#define GUARDED_MASK_C 0x13
-#define GUARDED_MASK_D 0xff
+/* Bits of the shift registers' word. */
+#define REGISTER_AF_CONNECT 1U /* K801 takes the jack off the power path and joins it to the low-voltage sources */
+#define REGISTER_AF_HIGH 2U /* detection source at 9.4 V instead of 4.4 V */
+#define REGISTER_AF_CLASS 4U /* class source; AF_SENSE then shows its current */
+#define REGISTER_POL_REVERSE 8U /* K701: at rest 4,5- 7,8+, energised 4,5+ 7,8- */
+#define REGISTER_LOOP 16U /* discrete line: an unpowered phone is there */
+#define REGISTER_PGOOD 32U /* discrete line: powered, inrush over */
+#define REGISTER_FAULT_N 64U /* discrete line: low until the board is ready, and while a fault stands */
+#define REGISTER_FLP_LOOPBACK 128U /* FLP_TX goes, attenuated, to the comparator: the self-test's loop */
+#define REGISTER_BUZZER 256U /* the host's */
+#define REGISTER_LAMP_GREEN 512U /* the host's */
+#define REGISTER_LAMP_RED 1024U /* the host's */
 
-/* Firmata: one entry a pin, in the order of the Arduino numbers. */
+/* Firmata: one entry a pin, in the order of the Arduino numbers; port, bit or register bit, kind, ADC channel. */
 #define PIN_GUARDED 0
-#define PIN_DIGITAL 1
-#define PIN_ANALOG 2
-#define PIN_COUNT 20
+#define PIN_INPUT 1
+#define PIN_OUTPUT 2
+#define PIN_READING 3
+#define PIN_ON_REGISTER 4
+#define PIN_COUNT 23
 #define PIN_TABLE(ENTRY) \
   ENTRY(D, 0, PIN_GUARDED, 0) /* 0 UART_RX */ \
   ENTRY(D, 1, PIN_GUARDED, 0) /* 1 UART_TX */ \
@@ -131,12 +143,15 @@
   ENTRY(B, 0, PIN_GUARDED, 0) /* 8 GATE */ \
   ENTRY(B, 1, PIN_GUARDED, 0) /* 9 FLP_TX */ \
   ENTRY(B, 2, PIN_GUARDED, 0) /* 10 PUMP */ \
-  ENTRY(B, 3, PIN_GUARDED, 0) /* 11 SPI_MOSI */ \
-  ENTRY(B, 4, PIN_GUARDED, 0) /* 12 SPI_MISO */ \
-  ENTRY(B, 5, PIN_DIGITAL, 0) /* 13 STATUS_LED */ \
-  ENTRY(C, 0, PIN_GUARDED, 0) /* 14 CURRENT */ \
-  ENTRY(C, 1, PIN_GUARDED, 0) /* 15 JACK_VOLTS */ \
-  ENTRY(C, 2, PIN_ANALOG, 2) /* 16 FREE_A2 */ \
-  ENTRY(C, 3, PIN_ANALOG, 3) /* 17 FREE_A3 */ \
+  ENTRY(B, 3, PIN_GUARDED, 0) /* 11 SHIFT_DATA */ \
+  ENTRY(B, 4, PIN_GUARDED, 0) /* 12 SHIFT_LATCH */ \
+  ENTRY(B, 5, PIN_OUTPUT, 0) /* 13 STATUS_LED */ \
+  ENTRY(C, 0, PIN_READING, 0) /* 14 CURRENT */ \
+  ENTRY(C, 1, PIN_READING, 1) /* 15 JACK_VOLTS */ \
+  ENTRY(C, 2, PIN_INPUT, 0) /* 16 FLP_START */ \
+  ENTRY(C, 3, PIN_INPUT, 0) /* 17 PWR_REQ */ \
   ENTRY(C, 4, PIN_GUARDED, 0) /* 18 LATCH_CLEAR */ \
-  ENTRY(C, 5, PIN_DIGITAL, 0) /* 19 FREE_C5 */
+  ENTRY(C, 5, PIN_INPUT, 0) /* 19 HEARTBEAT */ \
+  ENTRY(B, 8, PIN_ON_REGISTER, 0) /* 20 BUZZER */ \
+  ENTRY(B, 9, PIN_ON_REGISTER, 0) /* 21 LAMP_GREEN */ \
+  ENTRY(B, 10, PIN_ON_REGISTER, 0) /* 22 LAMP_RED */

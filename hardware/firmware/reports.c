@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "link/message.h"
+#include "profile.h"
+#include "serial.h"
 
 /* A report whose place is still taken is overwritten: the newest is worth more. */
 static identity_t identity;
@@ -22,16 +24,20 @@ static struct {
   uint8_t count;
   uint8_t rest[2 * SAMPLES_PER_BLOCK + 2];
 } samples;
-static const uint16_t *trace_source;
+static probe_report_t probe;
+static const uint8_t *trace_source;
 static uint8_t trace_sent;
 
-enum slot { SLOT_IDENTITY, SLOT_TRIP, SLOT_TICK, SLOT_BURST, SLOT_DISCOVERY, SLOT_OFF, SLOT_ON, SLOT_SAFE, SLOT_INRUSH, SLOT_TRACE, SLOT_SAMPLES, SLOT_FAULT, SLOT_SELFTEST, SLOTS };
+enum slot {
+  SLOT_IDENTITY, SLOT_TRIP, SLOT_TICK, SLOT_BURST, SLOT_DISCOVERY, SLOT_OFF, SLOT_ON, SLOT_SAFE, SLOT_INRUSH, SLOT_TRACE,
+  SLOT_SAMPLES, SLOT_FAULT, SLOT_SELFTEST, SLOT_PROBE, SLOT_PROFILE, SLOTS,
+};
 
-static struct {
+static const __flash struct {
   uint8_t type;
   uint8_t length;
   const void *payload;
-} const places[SLOTS] = {
+} places[SLOTS] = {
     [SLOT_IDENTITY] = {IDENTITY, sizeof identity, &identity},
     [SLOT_TRIP] = {TRIP, sizeof trip, &trip},
     [SLOT_TICK] = {TICK, sizeof tick, &tick},
@@ -45,6 +51,8 @@ static struct {
     [SLOT_SAMPLES] = {SAMPLES, 0, &samples},
     [SLOT_FAULT] = {FAULT, sizeof fault, &fault},
     [SLOT_SELFTEST] = {SELFTEST_RESULT, sizeof selftest, &selftest},
+    [SLOT_PROBE] = {PROBE, sizeof probe, &probe},
+    [SLOT_PROFILE] = {PROFILE, PROFILE_REPORT_BYTES, &profile},
 };
 
 static uint8_t waiting[SLOTS];
@@ -104,7 +112,7 @@ void report_jack_safe(const jack_safe_t *report) {
   enqueue(SLOT_SAFE);
 }
 
-void report_inrush(const inrush_t *report, const uint16_t *trace) {
+void report_inrush(const inrush_t *report, const uint8_t *trace) {
   inrush = *report;
   trace_source = trace;
   trace_sent = 0;
@@ -126,6 +134,13 @@ void report_fault(const fault_t *report) {
   enqueue(SLOT_FAULT);
 }
 
+void report_probe(const probe_report_t *report) {
+  probe = *report;
+  enqueue(SLOT_PROBE);
+}
+
+void report_profile(void) { enqueue(SLOT_PROFILE); }
+
 void report_selftest(const selftest_t *report) {
   selftest = *report;
   enqueue(SLOT_SELFTEST);
@@ -140,7 +155,7 @@ static bool send_trace(void) {
   uint8_t count = inrush.count - trace_sent;
   if (count > TRACE_CHUNK) count = TRACE_CHUNK;
   chunk.offset = trace_sent;
-  memcpy(chunk.samples, trace_source + trace_sent, 2 * count);
+  for (uint8_t i = 0; i < count; i++) chunk.samples[i] = trace_source[trace_sent + i] * TRACE_MILLIAMPS;
   if (!message_send(TRACE, &chunk, 1 + 2 * count)) return false;
   trace_sent += count;
   return trace_sent >= inrush.count;
@@ -150,7 +165,13 @@ void reports_pump(void) {
   if (waiting_count == 0) return;
   uint8_t slot = waiting[0];
   if (slot == SLOT_TRACE) {
-    if (!send_trace()) return;
+    /* Long, and never urgent: behind everything else, and a piece at a time, so that a TICK waits 11 ms at the most. */
+    if (waiting_count > 1) {
+      memmove(waiting, waiting + 1, waiting_count - 1);
+      waiting[waiting_count - 1] = SLOT_TRACE;
+      return;
+    }
+    if (!serial_sent() || !send_trace()) return;
   } else {
     uint8_t length = slot == SLOT_SAMPLES ? 8 + 2 * samples.count : places[slot].length;
     if (!message_send(places[slot].type, places[slot].payload, length)) return;

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "flp.h"
 #include "keep.h"
+#include "probe.h"
 
 /* Payloads as they go over the line (the AVR is little-endian and packs without holes). */
 typedef struct {
@@ -36,6 +37,7 @@ typedef struct {
   uint16_t partner_word;
   uint8_t partner_word_valid;
   uint16_t foreign;
+  uint8_t method;
 } discovery_report_t;
 
 typedef struct {
@@ -44,6 +46,8 @@ typedef struct {
   uint8_t cause;
   uint32_t delay;
   uint16_t milliamps;
+  uint8_t method;
+  uint8_t pairs;
 } power_report_t;
 
 typedef struct {
@@ -74,6 +78,7 @@ typedef struct {
   char serial[8];
   uint8_t calibrated;
   uint16_t calibration_date;
+  uint16_t profile_id;
 } identity_t;
 
 typedef struct {
@@ -88,6 +93,12 @@ typedef struct {
   uint8_t relay_front_end;
   uint8_t relay_pass_through;
   uint8_t estop;
+  uint8_t switch2_opens;
+  uint8_t switch2_closes;
+  uint8_t gate_opens;
+  uint8_t gate_closes;
+  uint8_t pump_needed;
+  uint8_t detection_source;
   uint8_t reset_cause;
   uint16_t reference_counts;
   uint16_t milliamps;
@@ -104,9 +115,11 @@ void report_discovery(const discovery_report_t *discovery);
 void report_power(const power_report_t *power);
 void report_jack_safe(const jack_safe_t *safe);
 /* `trace` must stay as it is until the next power-on. */
-void report_inrush(const inrush_t *inrush, const uint16_t *trace);
+void report_inrush(const inrush_t *inrush, const uint8_t *trace);
 void report_samples(uint32_t time, const uint16_t *milliamps, uint8_t count, uint16_t jack_millivolts);
 void report_fault(const fault_t *fault);
+void report_probe(const probe_report_t *probe);
+void report_profile(void);
 void report_selftest(const selftest_t *selftest);
 /* Sends the oldest when there is room. */
 void reports_pump(void);

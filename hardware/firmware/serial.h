@@ -23,5 +23,6 @@ void serial_poll(void);
 static inline bool serial_available(void) { return serial_rx.head != serial_rx.tail; }
 static inline uint8_t serial_read(void) { return serial_rx.bytes[serial_rx.tail++]; }
 static inline uint8_t serial_room(void) { return (uint8_t)(serial_tx.tail - serial_tx.head - 1); }
+static inline bool serial_sent(void) { return serial_tx.head == serial_tx.tail; }
 /* The caller has seen to serial_room. */
 static inline void serial_write(uint8_t byte) { serial_tx.bytes[serial_tx.head++] = byte; }

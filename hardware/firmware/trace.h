@@ -1,4 +1,4 @@
-/* Current over time while power is on: the inrush at 1 ms, then blocks of 10 samples at 10 ms. */
+/* Current over time while power is on: the inrush at every tick (6.25 kHz), then blocks of 10 samples at 10 ms. */
 #pragma once
 #include <stdint.h>
 

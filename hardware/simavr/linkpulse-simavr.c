@@ -9,7 +9,8 @@
  *   eeprom HEX...                                      its first bytes
  *   at CYCLE ACTION
  *   on PIN LEVEL [if PIN LEVEL] after CYCLES ACTION    whenever the firmware drives PIN to LEVEL
- *   ACTION: pin PIN LEVEL | adc CHANNEL COUNTS | serial HEX...      (PIN: B0 .. D7)
+ *   ACTION: pin PIN LEVEL | adc CHANNEL COUNTS | serial HEX...      (PIN: B0 .. D7; in `on` also R0 .. R15, the outputs of
+ *   the two 74HC594: data B3, clock B5, latch B4, cleared by any reset but the watchdog's, which is not played here)
  *
  * Log: `CYCLE edge PIN LEVEL`, `CYCLE did ACTION`, `CYCLE arrived HEX` (a byte from the host, wholly there),
  * `CYCLE out HEX` (a byte of the board, wholly sent), `CYCLE lost HEX`, `CYCLE reset`, `CYCLE end`.
@@ -40,11 +41,12 @@
 #include "sim_interrupts.h"
 #include "sim_io.h"
 
-enum { PORTS = 3, HOST_BAUD = 57600, CPU_HERTZ = 16000000, BITS_PER_BYTE = 10 };
+enum { REGISTERS = 3, OUTPUT_PORTS = 4, PORTS = 3, HOST_BAUD = 57600, CPU_HERTZ = 16000000, BITS_PER_BYTE = 10 };
 /* Data addresses, data sheet section 30. */
 enum { PCIFR = 0x3B, UCSR0A = 0xC0, UBRR0L = 0xC4, UBRR0H = 0xC5 };
 enum { U2X0 = 0x02, RXC0 = 0x80 };
-static const char port_names[PORTS] = {'B', 'C', 'D'};
+static const char port_names[OUTPUT_PORTS] = {'B', 'C', 'D', 'R'};
+enum { SHIFT_PORT = 0, SHIFT_DATA = 3, SHIFT_LATCH = 4, SHIFT_CLOCK = 5 };
 static const uint16_t port_address[PORTS] = {0x25, 0x28, 0x2B};
 
 typedef struct {
@@ -82,7 +84,8 @@ static size_t event_count, event_room;
 static uint64_t event_order;
 static rule_t rules[256];
 static size_t rule_count;
-static uint8_t driven[PORTS]; /* levels the firmware drives */
+static uint16_t driven[OUTPUT_PORTS]; /* levels the firmware drives, and the registers' outputs */
+static uint16_t shifted;
 static uint16_t adc_counts[8];
 static double line_free_at;
 static void (*core_reset)(avr_t *);
@@ -186,6 +189,18 @@ static avr_cycle_count_t due(avr_t *chip, avr_cycle_count_t when, void *param) {
   return event_count > 0 ? events[0].cycle : 0;
 }
 
+static void output_changed(uint32_t port, uint32_t bit, int level) {
+  driven[port] ^= 1 << bit;
+  printf("%" PRIu64 " edge %c%u %d\n", avr->cycle, port_names[port], bit, level);
+  for (size_t n = 0; n < rule_count; n++) {
+    const rule_t *rule = &rules[n];
+    if (rule->pin.port != port || rule->pin.bit != bit || rule->level != level) continue;
+    if (rule->conditional &&
+        ((driven[rule->condition.port] >> rule->condition.bit) & 1) != rule->condition_level)
+      continue;
+    schedule(avr->cycle + rule->after, rule->action);
+  }
+}
 static void pin_changed(struct avr_irq_t *irq, uint32_t value, void *param) {
   uint32_t port = (uintptr_t)param;
   uint8_t mask = 1 << irq->irq;
@@ -193,16 +208,13 @@ static void pin_changed(struct avr_irq_t *irq, uint32_t value, void *param) {
   int level = (direction & mask) && value;
   if (!(direction & mask) && !(driven[port] & mask)) return; /* an input */
   if (((driven[port] & mask) != 0) == level) return;
-  driven[port] ^= mask;
-  printf("%" PRIu64 " edge %c%u %d\n", avr->cycle, port_names[port], irq->irq, level);
-  for (size_t n = 0; n < rule_count; n++) {
-    const rule_t *rule = &rules[n];
-    if (rule->pin.port != port || rule->pin.bit != irq->irq || rule->level != level) continue;
-    if (rule->conditional &&
-        ((driven[rule->condition.port] >> rule->condition.bit) & 1) != rule->condition_level)
-      continue;
-    schedule(avr->cycle + rule->after, rule->action);
-  }
+  output_changed(port, irq->irq, level);
+  if (port != SHIFT_PORT || !level) return;
+  if (irq->irq == SHIFT_CLOCK) shifted = shifted << 1 | ((driven[SHIFT_PORT] >> SHIFT_DATA) & 1);
+  if (irq->irq != SHIFT_LATCH) return;
+  uint16_t word = shifted, changes = driven[REGISTERS] ^ word;
+  for (uint32_t bit = 0; bit < 16; bit++)
+    if (changes & (1 << bit)) output_changed(REGISTERS, bit, (word >> bit) & 1);
 }
 static void conversion_starts(struct avr_irq_t *irq, uint32_t value, void *param) {
   (void)irq, (void)param;
@@ -222,8 +234,8 @@ static void was_reset(avr_t *chip) {
   if (core_reset != NULL) core_reset(chip);
   if (chip->cycle == 0) return;
   tell(chip->cycle, "reset");
-  for (uint32_t port = 0; port < PORTS; port++)
-    for (uint32_t bit = 0; bit < 8; bit++)
+  for (uint32_t port = 0; port < OUTPUT_PORTS; port++)
+    for (uint32_t bit = 0; bit < 16; bit++)
       if (driven[port] & (1 << bit)) printf("%" PRIu64 " edge %c%u 0\n", chip->cycle, port_names[port], bit);
   memset(driven, 0, sizeof driven);
   arm(); /* the reset emptied the list of timers */
@@ -243,9 +255,11 @@ static uint64_t number(void) {
 }
 static pin_t pin(void) {
   const char *text = word();
-  for (uint32_t port = 0; port < PORTS; port++)
-    if (text[0] == port_names[port] && text[1] >= '0' && text[1] <= '7' && text[2] == 0)
-      return (pin_t){port, text[1] - '0'};
+  char *rest;
+  uint32_t bit = strtoul(text + 1, &rest, 10);
+  for (uint32_t port = 0; port < OUTPUT_PORTS; port++)
+    if (text[0] == port_names[port] && text[1] != 0 && *rest == 0 && bit < (port == REGISTERS ? 16 : 8))
+      return (pin_t){port, bit};
   die("not a pin", text);
   return (pin_t){0, 0};
 }
@@ -254,6 +268,7 @@ static action_t read_action(const char *kind, const char *text) {
   if (strcmp(kind, "pin") == 0) {
     action.kind = SET_PIN;
     action.pin = pin();
+    if (action.pin.port == REGISTERS) die("an output cannot be set", text);
     action.value = number();
   } else if (strcmp(kind, "adc") == 0) {
     action.kind = SET_ADC;

@@ -30,6 +30,15 @@ export const decoupling = (s, rail, ground, [x, y], parts) => {
   s.power(ground, [x - 4, y + 10]);
 };
 
+/** An amplifier as a follower: takes `from` (a point on the left, at its + input's height), gives its output's point. */
+export const follower = (s, x, y, part) => {
+  const u = s.place('AMP', x, y, { part });
+  s.power('+5V', u.p('V+'));
+  s.power('VEE48', u.p('V-'));
+  s.wire(u.p(1), [x + 8, y], [x + 8, y + 11], [x - 10, y + 11], [x - 10, y + 2], u.p('-'));
+  return u;
+};
+
 /** A low-side switch for a coil: gate wire from the left at `from`, drain at `drain`; returns the transistor. */
 export const lowSide = (s, x, y) => {
   const q = s.place('NMOS', x, y, { part: 'BSS138' });

@@ -35,13 +35,18 @@ const resistor = (text) => ({
   package: '0603',
 });
 
+const E24 = '10 11 12 13 15 16 18 20 22 24 27 30 33 36 39 43 47 51 56 62 68 75 82 91'.split(' ');
+/** The maker's code: two digits and the power of ten for a value of the E24 row, else three digits. */
 const precision = (text) => {
   const value = ohms(text);
   const exponent = Math.floor(Math.log10(value)) - 2;
+  const digits = String(Math.round(value / 10 ** exponent));
+  const short = digits.endsWith('0') && E24.includes(digits.slice(0, 2));
+  const code = short ? `${digits.slice(0, 2)}${exponent + 1}` : `${digits}${exponent}`;
   return {
     value: text,
     description: 'Thin film resistor 0.1 %',
-    mpn: `RG1608P-${Math.round(value / 10 ** exponent)}${exponent}-B-T5`,
+    mpn: `RG1608P-${code}-B-T5`,
     manufacturer: 'Susumu',
     rating: '100 V, 0.1 W, 0.1 %, 25 ppm/K',
     package: '0603',
@@ -187,8 +192,10 @@ const PARTS = {
   ),
   ISP: row('ISP 2x3', '61300621121', 'Wurth Elektronik', '3 A, 250 V', '2x3, 2.54 mm', 'Pin header'),
   TESTPADS: row('service', '61300211121', 'Wurth Elektronik', '3 A, 250 V', '1x2, 2.54 mm', 'Pin header'),
+  BUZZER: row('5 V, own drive', 'CMI-1295-0585T', 'CUI Devices', '5 V, 30 mA, 85 dB', 'THT, 12 mm', 'Buzzer'),
   // link pulses
   LVC1G34: row('SN74LVC1G34DBV', 'SN74LVC1G34DBVR', 'Texas Instruments', '5.5 V, 32 mA', 'SOT-23-5', 'Buffer'),
+  LVC1G17: row('SN74LVC1G17DBV', 'SN74LVC1G17DBVR', 'Texas Instruments', '5.5 V, 32 mA', 'SOT-23-5', 'Schmitt buffer'),
   LVC1G32: row('SN74LVC1G32DBV', 'SN74LVC1G32DBVR', 'Texas Instruments', '5.5 V, 32 mA', 'SOT-23-5', 'OR gate'),
   LVC1G3157: row(
     'SN74LVC1G3157',
@@ -235,7 +242,7 @@ const PARTS = {
   // power path
   FET: row(
     'PSMN3R7-100BSE',
-    'PSMN3R7-100BSE,118',
+    'PSMN3R7-100BSEJ',
     'Nexperia',
     '100 V, linear-mode safe operating area',
     'D2PAK',
@@ -281,7 +288,14 @@ const PARTS = {
   R_VGATE: row('1k5', 'CRCW12061K50FKEA', 'Vishay', '200 V, 0.25 W, 1 %', '1206', 'Resistor 1 %'),
   D4148: row('1N4148W', '1N4148W-7-F', 'Diodes Inc.', '100 V, 0.3 A', 'SOD-123', 'Switching diode'),
   Z24: row('24V', 'BZT52C24-7-F', 'Diodes Inc.', '24 V 5 %, 0.5 W', 'SOD-123', 'Zener diode'),
-  Z20: row('20V 2%', 'BZX84-B20,215', 'Nexperia', '20 V 2 %, 0.25 W', 'SOT-23', 'Zener diode'),
+  ATL431: row(
+    'ATL431B',
+    'ATL431BIDBZR',
+    'Texas Instruments',
+    '36 V, 2.5 V 0.5 %, from 35 uA',
+    'SOT-23',
+    'Shunt reference',
+  ),
   BC846: row('BC846B', 'BC846B,215', 'Nexperia', '65 V, 0.1 A', 'SOT-23', 'NPN transistor'),
   SR2M: row(
     'V23047-A1012-A501',
@@ -299,8 +313,18 @@ const PARTS = {
     'SMD-8',
     'Signal relay DPDT',
   ),
+  G6S12: row('G6S-2 DC12', 'G6S-2 DC12', 'Omron', '2 A, 220 V DC, coil-contact 2000 VAC', 'THT', 'Telecom relay DPDT'),
   G6S: row('G6S-2 DC5', 'G6S-2 DC5', 'Omron', '2 A, 220 V DC, coil-contact 2000 VAC', 'THT', 'Telecom relay DPDT'),
-  R_CLASS: row('6R8', 'RC1206FR-076R8L', 'Yageo', '200 V, 0.25 W, 1 %', '1206', 'Resistor 1 %'),
+  R_CLASS: row('7R5', 'RC1206FR-077R5L', 'Yageo', '200 V, 0.25 W, 1 %', '1206', 'Resistor 1 %'),
+  R_DROP: row('270R', 'CRCW2512270RFKEG', 'Vishay', '500 V, 1 W, 1 %', '2512', 'Resistor 1 %'),
+  R_SENSE10: row(
+    '10R',
+    'TNPW060310R0BEEA',
+    'Vishay',
+    '75 V, 0.1 W, 0.1 %, 25 ppm/K',
+    '0603',
+    'Thin film resistor 0.1 %',
+  ),
 };
 
 /** What stands behind a symbol; undefined for power symbols. 'R:10k', 'RP:49k9' (0.1 %), 'C:100n' or a name of the table. */

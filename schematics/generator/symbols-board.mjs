@@ -10,7 +10,14 @@ const PAS = 'passive';
 
 /** Our pin map names the MCU's lines; this is where TQFP-32 has them. */
 const TQFP = { D: [30, 31, 32, 1, 2, 9, 10, 11], B: [12, 13, 14, 15, 16, 17, 7, 8], C: [23, 24, 25, 26, 27, 28] };
-export const pinmap = JSON.parse(readFileSync(new URL('../../hardware/pinmap.json', import.meta.url), 'utf8')).pins;
+const map = JSON.parse(readFileSync(new URL('../../hardware/pinmap.json', import.meta.url), 'utf8'));
+export const pinmap = map.pins;
+export const { analogOnly } = map;
+/** What each output of a shift register is called, register 0 being the one next to the MCU; undefined where it is spare. */
+export const registerOutputs = (register) =>
+  Array.from({ length: 8 }, (_, i) => map.shiftRegisters.bits.find(({ bit }) => bit === register * 8 + i)?.name);
+/** ADC6 and ADC7 have pads of their own and no port. */
+export const analogPad = ({ analog }) => ({ 6: '19', 7: '22' })[analog];
 export const mcuPinNumber = ({ port, bit }) => String(TQFP[port][bit]);
 
 const mcuPin = (name) => {
@@ -23,12 +30,12 @@ export const MCU_LEFT = [
   'UART_TX',
   'ESTOP_OK',
   null,
-  'FREE_A2',
-  'FREE_A3',
-  'FREE_C5',
+  'FLP_START',
+  'PWR_REQ',
+  'HEARTBEAT',
   null,
-  'SPI_MOSI',
-  'SPI_MISO',
+  'SHIFT_DATA',
+  'SHIFT_LATCH',
   'STATUS_LED',
 ];
 export const MCU_RIGHT = [
@@ -56,7 +63,10 @@ box('ATMEGA328P', {
     ['7', 'PB6 XTAL1', IN],
     ['8', 'PB7 XTAL2', OUT],
   ],
-  right: [...MCU_RIGHT.map((n) => n && mcuPin(n)), ['19', 'ADC6', IN], ['22', 'ADC7', IN]],
+  right: [
+    ...MCU_RIGHT.map((n) => n && mcuPin(n)),
+    ...analogOnly.map((p) => [analogPad(p), `ADC${p.analog} ${p.name}`, IN]),
+  ],
   top: [null, null, ['4', 'VCC', PWR], ['6', 'VCC', PWR], ['18', 'AVCC', PWR], ['20', 'AREF', PAS]],
   bottom: [null, null, ['3', 'GND', PWR], ['5', 'GND', PWR], ['21', 'GND', PWR]],
 });
@@ -202,6 +212,7 @@ const gate = (name, part, sign, ins, out) =>
     fields: { ref: [1, -4], value: [1, 4], justify: 'left' },
   });
 gate('BUFFER', 'LVC1G34', '1', [[2, 'A', 0]], 4);
+gate('SCHMITT', 'LVC1G17', 'ST', [[2, 'A', 0]], 4);
 gate(
   'OR',
   'LVC1G32',
@@ -255,6 +266,45 @@ box('LVC1G3157', {
   top: [null, ['5', 'VCC', PWR]],
   bottom: [null, ['2', 'GND', PWR]],
   fields: { ref: [9, -2.4], value: [9, -1], justify: 'left' },
+});
+mirrored('LVC1G3157');
+// The shunt reference: a Zener diode whose voltage REF sets. SOT-23: 1 cathode, 2 REF, 3 anode, as TL431's.
+define('ATL431', {
+  part: 'ATL431',
+  pins: [
+    pin(1, 0, -4, 'D', { name: 'K', length: 2 }),
+    pin(2, 4, 0, 'L', { name: 'REF', length: 3 }),
+    pin(3, 0, 4, 'U', { name: 'A', length: 2 }),
+  ],
+  gfx: [
+    poly([0, -2], [0, 2]),
+    solid([-1.2, 1], [1.2, 1], [0, -0.9], [-1.2, 1]),
+    poly([-1.6, -0.5], [-1.2, -0.9], [1.2, -0.9], [1.6, -1.3]),
+    poly([0.6, 0], [1, 0]),
+  ],
+  fields: { ref: [-2, -0.8], value: [-2, 0.9], justify: 'right' },
+});
+define('BUZZER', {
+  prefix: 'BZ',
+  part: 'BUZZER',
+  showNumbers: true,
+  pins: [pin(1, 0, -5, 'D', { name: '+', length: 2 }), pin(2, 0, 5, 'U', { name: '-', length: 2 })],
+  gfx: [
+    poly([-0.5, -3], [-0.5, 3]),
+    {
+      kind: 'arc',
+      points: [
+        [-0.5, -3],
+        [3, 0],
+        [-0.5, 3],
+      ],
+      fill: 'none',
+    },
+    poly([0, -3], [-0.5, -3]),
+    poly([0, 3], [-0.5, 3]),
+    words('+', -1.4, -2, 1.3),
+  ],
+  fields: { ref: [4, -0.8], value: [4, 0.9], justify: 'left' },
 });
 // A dual comparator, both triangles in one symbol.
 const tri = (y) => ({
@@ -329,3 +379,4 @@ define('BAT54S', {
   ],
   fields: { ref: [2.2, -1], value: [2.2, 0.8], justify: 'left' },
 });
+mirrored('BAT54S');

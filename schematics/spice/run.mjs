@@ -7,7 +7,7 @@ import { scenarios } from './scenarios.mjs';
 
 const { values } = await readDesign();
 const threshold =
-  (values.V_ref.value * values.R_threshold.value) / (values.R_threshold.value + values.R_threshold_top.value);
+  (values.V_ref.value * values.R_threshold.value) / (2 * values.R_threshold.value + values.R_threshold_top.value);
 
 /** What is drawn: lines name a scenario and a column of its deck's traces. */
 const plots = {
@@ -58,6 +58,70 @@ const plots = {
           ['100 m, strong', 'no phone, 100 m, strong', 2],
         ],
         marks: [{ level: threshold / 2, name: 'half the threshold' }],
+      },
+    ],
+  },
+  loopback: {
+    title: 'Loopback on the board: 125 ns, 250 ns, 500 ns and 1 us pulses at the comparators',
+    timeLabel: 'us',
+    timeScale: 1e6,
+    from: 0,
+    to: 60,
+    panels: [
+      {
+        label: 'selected, V',
+        lines: [
+          ['weak', 'selected, weak, 50 C', 2],
+          ['strong', 'selected, strong, 0 C', 2],
+        ],
+        marks: [{ level: threshold, name: 'threshold' }],
+      },
+      {
+        label: 'not selected, V',
+        lines: [['strong', 'not selected, strong', 2]],
+        marks: [{ level: threshold / 2, name: 'half the threshold' }],
+      },
+    ],
+  },
+  class: {
+    title: 'Class source, 57 V: 75 ms from 5 ms on',
+    timeLabel: 'ms',
+    timeScale: 1e3,
+    from: 0,
+    to: 100,
+    panels: [
+      {
+        label: 'jack, V',
+        lines: [
+          ['open, highest', 'open, 57 V, highest, 50 C', 1],
+          ['45 mA, lowest', '45 mA, 57 V, lowest, 0 C', 1],
+          ['short', 'short, 57 V, highest, 0 C', 1],
+        ],
+      },
+      {
+        label: 'current, A',
+        lines: [
+          ['45 mA, lowest', '45 mA, 57 V, lowest, 0 C', 2],
+          ['short', 'short, 57 V, highest, 0 C', 2],
+        ],
+      },
+      { label: 'power in the FET, W', lines: [['short', 'short, 57 V, highest, 0 C', 3]] },
+    ],
+  },
+  alive: {
+    title: 'UART_TX floats from 60 ms on: the registers are cleared',
+    timeLabel: 'ms',
+    timeScale: 1e3,
+    from: 40,
+    to: 90,
+    panels: [
+      {
+        label: 'ALIVE, V',
+        lines: [
+          ['nominal', 'nominal', 1],
+          ['shortest', 'shortest, 0 C', 1],
+          ['longest', 'longest, 50 C', 1],
+        ],
       },
     ],
   },

@@ -5,6 +5,7 @@ import type { Plan } from '../plan/plan.js';
 import { startServices } from '../services/services.js';
 import type { Clock } from '../timeline/clock.js';
 import type { Fact } from '../timeline/events.js';
+import { feeds } from '../timeline/feed.js';
 import { sleep } from '../timeline/wait.js';
 import { benchFault } from './bench-fault.js';
 import { heartbeatPeriodMs, startHeartbeat } from './heartbeat.js';
@@ -28,6 +29,9 @@ export interface ConductParts {
 
 /** What the plan asks of the board; the board's own link deadline stands a little behind the judge's. */
 export const powerRequest = (plan: Plan): PowerRequest => ({
+  method: plan.power.method,
+  feed: plan.power.feed,
+  heartbeatByLine: false,
   echoes: plan.power.echoes,
   maxBursts: plan.power.maxBursts,
   pulseNanoseconds: plan.power.pulseNanoseconds,
@@ -99,7 +103,10 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     });
     if (stop.signal.aborted) return;
     timeline.tell({ kind: 'power-requested' });
-    await requestPower(injector, plan, (fact) => timeline.tell(fact), clock, stop.signal);
+    const asked = powerRequest(plan);
+    // On purpose: pairs that revision A does not feed.
+    const request = parts.faults.has('wrong-pairs') ? { ...asked, feed: feeds[2] } : asked;
+    await requestPower(injector, plan, request, (fact) => timeline.tell(fact), clock, stop.signal);
   };
   // Nobody waits for it: a step that hangs must not keep the end of the run away.
   const prepared = prepareAndPower().catch((error) => {
@@ -153,6 +160,7 @@ const passingRefusals = (
 const requestPower = async (
   injector: Injector,
   plan: Plan,
+  request: PowerRequest,
   tell: (fact: Fact) => void,
   clock: Clock,
   signal: AbortSignal,
@@ -163,7 +171,7 @@ const requestPower = async (
   const waited = new Map<string, number>();
   for (;;) {
     try {
-      return await injector.discoverAndPower(powerRequest(plan));
+      return await injector.discoverAndPower(request);
     } catch (error) {
       const code = refusalCode(error);
       if (code === undefined) throw error;

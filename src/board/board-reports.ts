@@ -1,13 +1,18 @@
-import type { BoardFact, PowerOffCause } from '../timeline/events.js';
+import { type BoardFact, boardFaultCodes, type PowerOffCause } from '../timeline/events.js';
+import { type DetectionMethod, type Feed, feeds } from '../timeline/feed.js';
 import {
   type BoardMessageName,
   type InjectorFields,
   type InjectorMessage,
   injectorCauses,
+  injectorMethods,
   injectorOutcomes,
   injectorPulseNanoseconds,
   injectorTimeUnitCycles,
+  noClass,
+  noOhms,
   noRoundTrip,
+  probeKinds,
 } from '../wire/injector-messages.js';
 import type { BoardReport } from './injector.js';
 
@@ -16,14 +21,14 @@ const cyclesPerMillisecond = 16_000;
 const nanosecondsPerCycle = 62.5;
 const timeStampSpan = 2 ** 32;
 
-/** What revision A feeds (docs/decisions.md; other pairs and polarities come with later boards). */
-const feed = { pairs: 'spare', polarity: 'prestandard' } as const;
-
 export const unitsToMilliseconds = (units: number): number => (units * injectorTimeUnitCycles) / cyclesPerMillisecond;
 
 export const causeOf = (code: number): PowerOffCause => injectorCauses[code] ?? 'BOARD_RESET';
 
-const faultCodes = ['FOREIGN_VOLTAGE', 'SWITCH_STUCK', 'ESTOP', 'RELAY', 'HEARTBEAT', 'SHORT'] as const;
+/** Of a board that says what no board should: the one it rests at. */
+export const feedOfCode = (pairs: number): Feed => feeds[pairs - 1] ?? feeds[0];
+
+const methodOf = (code: number): DetectionMethod => (injectorMethods[code] === '802.3af' ? '802.3af' : 'prestandard');
 
 /** Turns the board's messages into facts; knows only what spans several messages (time stamps that wrap, the inrush trace). */
 export const createBoardReports = (): ((message: InjectorMessage<BoardMessageName>) => BoardReport[]) => {
@@ -71,9 +76,10 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
         return [{ fact, boardCycles: cycles(time) }];
       }
       case 'DISCOVERY': {
-        const { time, outcome, bursts, matches, partnerWord, partnerWordValid, foreign } = message.fields;
+        const { time, outcome, bursts, matches, partnerWord, partnerWordValid, foreign, method } = message.fields;
         const fact: BoardFact = {
           kind: 'discovery',
+          method: methodOf(method),
           outcome: injectorOutcomes[outcome] ?? 'noise',
           bursts,
           matches,
@@ -82,12 +88,28 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
         };
         return [{ fact, boardCycles: cycles(time) }];
       }
+      case 'PROBE': {
+        const { time, kind, ohms, class: powerClass, classMicroamps, lowMillivolts, highMillivolts } = message.fields;
+        const fact: BoardFact = {
+          kind: 'probe',
+          finding: probeKinds[kind] ?? 'not possible',
+          ohms: ohms === noOhms ? null : ohms,
+          powerClass: powerClass === noClass ? null : powerClass,
+          classMilliamps: classMicroamps / 1000,
+          lowMillivolts,
+          highMillivolts,
+        };
+        return [{ fact, boardCycles: cycles(time) }];
+      }
       case 'POWER': {
-        const { time, on, cause, delay, milliamps } = message.fields;
+        const { time, on, cause, delay, milliamps, method, pairs } = message.fields;
         const boardCycles = cycles(time);
         if (on === 1) {
           inrush = undefined;
-          return [{ fact: { kind: 'power-on', ...feed, discoveryAgeMs: unitsToMilliseconds(delay) }, boardCycles }];
+          const { pairs: fed, polarity } = feedOfCode(pairs);
+          const discoveryAgeMs = unitsToMilliseconds(delay);
+          const fact: BoardFact = { kind: 'power-on', method: methodOf(method), pairs: fed, polarity, discoveryAgeMs };
+          return [{ fact, boardCycles }];
         }
         const fact: BoardFact = {
           kind: 'power-off',
@@ -115,7 +137,7 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
       }
       case 'FAULT': {
         const { time, code, jackMillivolts } = message.fields;
-        const name = faultCodes.find((fault) => fault === injectorCauses[code]);
+        const name = boardFaultCodes.find((fault) => fault === injectorCauses[code]);
         if (name === undefined) return [];
         return [{ fact: { kind: 'board-fault', code: name, jackMillivolts }, boardCycles: cycles(time) }];
       }

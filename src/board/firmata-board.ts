@@ -20,6 +20,8 @@ export interface FirmataBoard {
   readonly statusLed: johnnyFive.Led;
   readonly firmware: string;
   sendSysex(content: Uint8Array): void;
+  /** Resolves when the board tells its version unasked, which it does when it starts. Rejects with BOARD_SILENT. */
+  nextReset(withinMs: number): Promise<void>;
 }
 
 /**
@@ -62,6 +64,11 @@ export const openFirmataBoard = async (
     firmware: io.firmware.name ?? '',
     sendSysex: (content) => {
       io.sysexCommand([injectorSysexId, ...content]);
+    },
+    nextReset: (withinMs) => {
+      const reset = expectWithin<void>(clock, withinMs, 'BOARD_SILENT', 'the board did not start anew');
+      io.once('reportversion', () => reset.met());
+      return reset.promise;
     },
   };
 };

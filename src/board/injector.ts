@@ -1,4 +1,5 @@
 import type { BoardFact, PowerOffCause } from '../timeline/events.js';
+import type { Feed, PowerMethod } from '../timeline/feed.js';
 import type { injectorPulseNanoseconds, selfTestResults } from '../wire/injector-messages.js';
 
 /**
@@ -12,6 +13,8 @@ import type { injectorPulseNanoseconds, selfTestResults } from '../wire/injector
  *   has changed.
  * - Everything the board reports by itself arrives through `onReport`, in order, stamped with board cycles. No report
  *   arrives after `close` has resolved.
+ * - The jack is never fed by other pairs or another polarity than asked for: what a board cannot feed it refuses
+ *   (PAIRS). It says what it fed in `power-on`.
  * - Units are in the names.
  */
 export interface BoardIdentity {
@@ -22,9 +25,15 @@ export interface BoardIdentity {
   readonly resetCause: string;
   /** `2026-11-23`; null: no valid calibration, the board refuses to discover and to power. */
   readonly calibratedOn: string | null;
+  /** Of the profile stored on the board; null: none that is valid. */
+  readonly profileId: number | null;
 }
 
-export interface PowerRequest {
+/** How an unpowered phone is looked for, and what it is fed with and kept within: a request's, and a stored profile's. */
+export interface PowerTerms {
+  readonly method: PowerMethod;
+  /** null: by the method that found the phone, spare pairs in its own polarity. */
+  readonly feed: Feed | null;
   readonly echoes: number;
   /** Of one pulse width. */
   readonly maxBursts: number;
@@ -38,6 +47,20 @@ export interface PowerRequest {
   readonly heartbeatTimeoutMs: number;
   readonly linkDeadlineMs: number;
   readonly offDwellMs: number;
+}
+
+export interface PowerRequest extends PowerTerms {
+  /**
+   * The heartbeat comes as edges on the board's HEARTBEAT line, 20 ms to `heartbeatTimeoutMs` apart, and messages no
+   * longer count. Whoever asks for it must drive that line; where nobody does, the board powers nothing.
+   */
+  readonly heartbeatByLine: boolean;
+}
+
+/** What the board does by itself when the discrete lines command it and no host is on serial. */
+export interface BoardProfile extends PowerTerms {
+  /** 1..65535. */
+  readonly id: number;
 }
 
 export interface BoardReport {
@@ -72,8 +95,20 @@ export interface SelfTest {
     /** The discovery relay reads back each position. */
     readonly relayFrontEnd: SelfTestResult;
     readonly relayPassThrough: SelfTestResult;
-    /** Closed. */
+    /** Closed. While it is open the checks of both switches and of the detection source are not possible. */
     readonly estop: SelfTestResult;
+    /** The second switch by its rest contact, with the first one open. */
+    readonly switch2Opens: SelfTestResult;
+    readonly switch2Closes: SelfTestResult;
+    /** The first switch by its gate's level, with the second one open. */
+    readonly gateOpens: SelfTestResult;
+    readonly gateCloses: SelfTestResult;
+    /** The gate falls by itself when PUMP is no longer toggled. */
+    readonly pumpNeeded: SelfTestResult;
+    /** Both levels of the 802.3af detection source, not joined to the jack. */
+    readonly detectionSource: SelfTestResult;
+    /** A guard loop that hangs is ended by the watchdog; `not possible` unless asked for. */
+    readonly watchdog: SelfTestResult;
   };
   readonly resetCause: string;
   readonly referenceCounts: number;
@@ -85,8 +120,8 @@ export interface Injector {
   identify(): Promise<BoardIdentity>;
   /** Resolves when the board has accepted; what follows arrives as reports (`flp-burst`, `discovery`, `power-on`, ...). */
   discoverAndPower(request: PowerRequest): Promise<void>;
-  /** Discovery alone; the jack stays off. */
-  discover(request: Pick<PowerRequest, 'echoes' | 'maxBursts' | 'pulseNanoseconds'>): Promise<void>;
+  /** Discovery alone; the jack stays off. A low-voltage probe (below 10 V) may be part of it. */
+  discover(request: Pick<PowerTerms, 'method' | 'echoes' | 'maxBursts' | 'pulseNanoseconds'>): Promise<void>;
   /** Resolves when the board has accepted; `power-off` follows as a report. Allowed in every state. */
   off(): Promise<void>;
   /** To be called every 100 ms from the loop that conducts the run. Cheap, never throws, never waits. */
@@ -95,8 +130,20 @@ export interface Injector {
   reportLink(up: boolean): Promise<void>;
   /** The last trip the board kept, and forgets it; undefined when there is none. */
   takeStoredTrip(): Promise<StoredTrip | undefined>;
-  /** Rejects with BOARD_REFUSED (BUSY) unless the board is off and at rest. Never energises the jack. Takes some 100 ms. */
-  selftest(): Promise<SelfTest>;
+  /**
+   * Rejects with BOARD_REFUSED (BUSY) unless the board is off and at rest. Never energises the jack, and never closes both
+   * switches together. Takes up to a second. `provesWatchdog`: the board then stops feeding its watchdog, restarts, and
+   * has been identified again when this resolves; other calls must wait until then. Whoever drives no board that can
+   * restart by itself says `not possible`.
+   */
+  selftest(options?: { readonly provesWatchdog: boolean }): Promise<SelfTest>;
+  /**
+   * Writes the profile into the board's memory, where it outlives the loss of supply; resolves when it has been read back.
+   * Off and at rest only (BUSY); contents out of bounds are refused (BAD_PARAMETER, PAIRS) and the old profile stays.
+   */
+  storeProfile(profile: BoardProfile): Promise<void>;
+  /** undefined: none that is valid. */
+  readProfile(): Promise<BoardProfile | undefined>;
   onReport(listener: (report: BoardReport) => void): () => void;
   close(): Promise<void>;
 }

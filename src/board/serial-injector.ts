@@ -11,14 +11,14 @@ import {
   type InjectorFields,
   type InjectorMessage,
   injectorMessages,
-  injectorPulseNanoseconds,
   injectorRefusals,
   jackSafeNotSeen,
-  selfTestResults,
+  selfTestFlags,
 } from '../wire/injector-messages.js';
 import { causeOf, createBoardReports, unitsToMilliseconds } from './board-reports.js';
 import { firmwareName, openFirmataBoard } from './firmata-board.js';
-import type { BoardReport, Injector, PowerRequest } from './injector.js';
+import type { BoardIdentity, BoardReport, Injector, PowerTerms, SelfTestResult } from './injector.js';
+import { profileOfWire, selfTestOfWire, wireOfTerms } from './injector-fields.js';
 import { SerialTransport } from './serial-transport.js';
 
 const answerWithinMs = 3_000;
@@ -27,9 +27,13 @@ const silenceMs = 3_000;
 const silenceCheckMs = 500;
 /** OFF on the way out; the board turns off by itself when the heartbeat stays away, so this waits for nobody. */
 const farewellMs = 300;
+/** The watchdog bites after 250 ms at the most, and the board starts; a loaded host simulates that slowly. */
+const restartWithinMs = 5_000;
 
 /** Fields of DISCOVER for a discovery without power: within the board's bounds, never used. */
-const noPower: PowerRequest = {
+const noPower: PowerTerms = {
+  method: 'prestandard',
+  feed: null,
   echoes: 4,
   maxBursts: 60,
   pulseNanoseconds: 125,
@@ -55,6 +59,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
   let identity: Expectation<InjectorFields<'IDENTITY'>> | undefined;
   let trip: Expectation<InjectorFields<'TRIP'>> | undefined;
   let selfTest: Expectation<InjectorFields<'SELFTEST_RESULT'>> | undefined;
+  let profile: Expectation<InjectorFields<'PROFILE'>> | undefined;
   let newestCounter: number | undefined;
   let lost: BenchError | undefined;
   let closed = false;
@@ -77,7 +82,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     if (lost !== undefined) return;
     listening.cancel();
     lost = new BenchError('BOARD_LOST', `${path} (${detail})`);
-    for (const waiting of [...answers.values(), identity, trip, selfTest]) waiting?.failed(lost);
+    for (const waiting of [...answers.values(), identity, trip, selfTest, profile]) waiting?.failed(lost);
     answers.clear();
     tell({ fact: { kind: 'board-lost', code: detail }, boardCycles: 0 });
   };
@@ -96,6 +101,8 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         return trip?.met(message.fields);
       case 'SELFTEST_RESULT':
         return selfTest?.met(message.fields);
+      case 'PROFILE':
+        return profile?.met(message.fields);
       case 'ACK':
         return settle(message.fields, (answer) => answer.met());
       case 'REFUSED': {
@@ -152,36 +159,44 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     return answer.promise;
   };
 
-  const discoverWith = (flags: number, { pulseNanoseconds, ...request }: PowerRequest) =>
-    ask('DISCOVER', {
-      flags,
-      ...request,
-      pulseWidth: injectorPulseNanoseconds.indexOf(pulseNanoseconds),
-      underloadMilliamps: Math.round(request.underloadMilliamps),
-      entropy: clock.nowUs() % 2 ** 32,
-    });
+  const discoverWith = (flags: number, terms: PowerTerms) =>
+    ask('DISCOVER', { flags, ...wireOfTerms(terms), entropy: clock.nowUs() % 2 ** 32 });
+
+  const identify = async (): Promise<BoardIdentity> => {
+    if (lost !== undefined) throw lost;
+    identity = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no answer to IDENTIFY');
+    send('IDENTIFY', { protocol: injectorProtocol });
+    const fields = await identity.promise;
+    if (fields.protocol !== injectorProtocol)
+      throw new BenchError(
+        'BOARD_VERSION',
+        `the board speaks protocol ${fields.protocol}, this daemon ${injectorProtocol}: update the ${fields.protocol < injectorProtocol ? 'firmware' : 'daemon'}`,
+      );
+    return {
+      protocol: fields.protocol,
+      firmware: `${fields.firmwareMajor}.${fields.firmwareMinor}`,
+      revision: fields.revision,
+      serial: fields.serial,
+      resetCause: describeResetCause(fields.resetCause),
+      calibratedOn: fields.calibrated === 1 ? dateOfDays(fields.calibrationDays) : null,
+      profileId: fields.profileId === 0 ? null : fields.profileId,
+    };
+  };
+
+  /** A board that has started anew says nothing until it is identified again, and then why it started. */
+  const restartedByWatchdog = async (restart: Promise<void>): Promise<SelfTestResult> => {
+    const isRestarted = await restart.then(
+      () => true,
+      () => false,
+    );
+    const { resetCause } = await identify();
+    return isRestarted && resetCause === 'watchdog' ? 'passed' : 'failed';
+  };
 
   return {
-    identify: async () => {
-      if (lost !== undefined) throw lost;
-      identity = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no answer to IDENTIFY');
-      send('IDENTIFY', { protocol: injectorProtocol });
-      const fields = await identity.promise;
-      if (fields.protocol !== injectorProtocol)
-        throw new BenchError(
-          'BOARD_VERSION',
-          `the board speaks protocol ${fields.protocol}, this daemon ${injectorProtocol}: update the ${fields.protocol < injectorProtocol ? 'firmware' : 'daemon'}`,
-        );
-      return {
-        protocol: fields.protocol,
-        firmware: `${fields.firmwareMajor}.${fields.firmwareMinor}`,
-        revision: fields.revision,
-        serial: fields.serial,
-        resetCause: describeResetCause(fields.resetCause),
-        calibratedOn: fields.calibrated === 1 ? dateOfDays(fields.calibrationDays) : null,
-      };
-    },
-    discoverAndPower: (request) => discoverWith(discoverFlags.power, request),
+    identify,
+    discoverAndPower: ({ heartbeatByLine, ...terms }) =>
+      discoverWith(discoverFlags.power | (heartbeatByLine ? discoverFlags.heartbeatLine : 0), terms),
     discover: (request) => discoverWith(0, { ...noPower, ...request }),
     off: () => ask('OFF', {}),
     heartbeat: () => {
@@ -204,30 +219,25 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
         jackSafeMs: jackSafe === jackSafeNotSeen ? null : unitsToMilliseconds(jackSafe),
       };
     },
-    selftest: async () => {
+    selftest: async ({ provesWatchdog } = { provesWatchdog: false }) => {
       if (lost !== undefined) throw lost;
       selfTest = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no result of SELFTEST');
+      const restart = provesWatchdog ? board.nextReset(restartWithinMs) : undefined;
       // Together, so that a refusal is told at once.
-      const [fields] = await Promise.all([selfTest.promise, ask('SELFTEST', {})]);
-      const resultOf = (code: number) => selfTestResults[code] ?? 'failed';
-      return {
-        checks: {
-          reference: resultOf(fields.reference),
-          adcZero: resultOf(fields.adcZero),
-          currentZero: resultOf(fields.currentZero),
-          jackOff: resultOf(fields.jackOff),
-          shortLatch: resultOf(fields.shortLatch),
-          comparatorQuiet: resultOf(fields.comparatorQuiet),
-          loopback: resultOf(fields.loopback),
-          relayFrontEnd: resultOf(fields.relayFrontEnd),
-          relayPassThrough: resultOf(fields.relayPassThrough),
-          estop: resultOf(fields.estop),
-        },
-        resetCause: describeResetCause(fields.resetCause),
-        referenceCounts: fields.referenceCounts,
-        milliamps: fields.milliamps,
-        jackMillivolts: fields.jackMillivolts,
-      };
+      const asked = ask('SELFTEST', { flags: provesWatchdog ? selfTestFlags.starveWatchdog : 0 });
+      const [fields] = await Promise.all([selfTest.promise, asked]);
+      if (restart === undefined) return selfTestOfWire(fields, 'not possible');
+      // Silent until it is identified again.
+      newestCounter = undefined;
+      return selfTestOfWire(fields, await restartedByWatchdog(restart));
+    },
+    storeProfile: ({ id, ...terms }) => ask('STORE_PROFILE', { id, ...wireOfTerms(terms) }),
+    readProfile: async () => {
+      if (lost !== undefined) throw lost;
+      profile = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no answer to READ_PROFILE');
+      send('READ_PROFILE', {});
+      const fields = await profile.promise;
+      return fields.valid === 1 ? profileOfWire(fields) : undefined;
     },
     onReport: (listener) => {
       listeners.add(listener);

@@ -73,7 +73,7 @@ export const registerBoard: RegisterVerb = (program, context) => {
           if (fact.kind === 'discovery') outcome.met(fact.outcome);
         });
         const { echoes, bursts, width } = options;
-        await injector.discover({ echoes, maxBursts: bursts, pulseNanoseconds: width });
+        await injector.discover({ method: 'prestandard', echoes, maxBursts: bursts, pulseNanoseconds: width });
         if ((await outcome.promise) !== 'loopback') done(exitCodes.wentWrong);
       }),
     );

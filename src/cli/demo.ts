@@ -17,6 +17,13 @@ const strikeAfterLinkMs = 400;
 /** Longer than the firmware needs to notice (heartbeat 500 ms) and the jack to fall. */
 const afterDeathMs = 1_500;
 
+/** Faults that the simulated bench is told of while the phone runs, and its command for each. */
+const strikes: Readonly<Partial<Record<FaultName, string>>> = {
+  'serial-pulled': 'serial-unplug',
+  estop: 'estop-open',
+  'barrier-dark': 'barrier-dark',
+};
+
 interface DemoOptions extends BenchOptions {
   readonly port: string;
   readonly plan: string;
@@ -91,7 +98,8 @@ const listFaults = (terminal: Terminal, json: boolean): void => {
 const demoVerb = async (parts: DemoParts): Promise<number> => {
   if (parts.fault === 'daemon-killed') return demoDaemonKilled(parts);
   const view = createView(parts.terminal, parts.json);
-  const watcher = parts.fault === 'serial-pulled' ? pullingTheSerialCable(parts, view) : view;
+  const command = parts.fault === undefined ? undefined : strikes[parts.fault];
+  const watcher = command === undefined ? view : striking(parts, view, command);
   const request = {
     port: parts.port,
     planPath: parts.planPath,
@@ -114,10 +122,10 @@ const afterLink = (clock: Clock, strike: () => void): ((event: TimelineEvent) =>
   };
 };
 
-const pullingTheSerialCable = (parts: DemoParts, view: RunWatcher): RunWatcher => {
+const striking = (parts: DemoParts, view: RunWatcher, command: string): RunWatcher => {
   let simulator: SimulatorReach | null = null;
-  const pull = afterLink(parts.clock, () => {
-    if (simulator !== null) parts.simulatorCommand(simulator, 'serial-unplug').catch(() => {});
+  const strike = afterLink(parts.clock, () => {
+    if (simulator !== null) parts.simulatorCommand(simulator, command).catch(() => {});
   });
   return {
     started: (run) => {
@@ -126,7 +134,7 @@ const pullingTheSerialCable = (parts: DemoParts, view: RunWatcher): RunWatcher =
     },
     event: (event, results) => {
       view.event(event, results);
-      pull(event);
+      strike(event);
     },
   };
 };

@@ -18,7 +18,7 @@ const seconds = (us: number): string => `${(us / 1_000_000).toFixed(2)} s`;
 /** The unit stands with the value. */
 const nameInWords = (name: string): string =>
   name
-    .replace(/^\w+\.|(Ms|Ns|Milliwatts|Milliamps)$/g, '')
+    .replace(/^\w+\.|(Ms|Ns|Milliwatts|Milliamps|Ohms)$/g, '')
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .replace(/\b(cdp|ack)\b/, (word) => word.toUpperCase());
 

@@ -2,7 +2,13 @@
 export interface SimulatedPort {
   readonly name: string;
   readonly kind: 'simulated';
-  readonly phone: { readonly mac: string; readonly load: string; readonly model: string };
+  readonly phone: {
+    readonly mac: string;
+    readonly load: string;
+    readonly model: string;
+    /** What its power input is. */
+    readonly power: 'prestandard' | '802.3af';
+  };
 }
 
 export interface HardwarePort {

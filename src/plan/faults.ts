@@ -3,7 +3,7 @@
  * source of `demo --list-faults` and docs/faults.md, and a test runs every row.
  *
  * `where`: the part of the wire that misbehaves. `jack` and `phone` live in src/sim, `service` in src/services, `bench`
- * is done to the daemon itself by `demo`.
+ * is done to the daemon or its board by `demo` while it runs, or by the conductor that asks for power.
  */
 import type { Blame } from '../errors.js';
 
@@ -18,12 +18,36 @@ export interface FaultRow {
 
 export const faultTable = {
   'no-echo': {
-    title: 'Nothing comes back: empty jack, broken cable or dead relay',
+    title: 'An empty jack: nothing comes back, nothing hangs there',
     where: 'jack',
     stage: 'power',
     verdict: 'error',
     blame: 'operator',
     exit: 5,
+  },
+  'dead-relay': {
+    title: 'The phone’s relay is dead: it hangs there and does not echo',
+    where: 'jack',
+    stage: 'power',
+    verdict: 'fail',
+    blame: null,
+    exit: 1,
+  },
+  'af-phone': {
+    title: 'An 802.3af phone under a plan for Cisco prestandard power',
+    where: 'jack',
+    stage: 'power',
+    verdict: 'error',
+    blame: 'config',
+    exit: 5,
+  },
+  'bad-signature': {
+    title: 'An 802.3af phone whose signature resistor is 15 kohm',
+    where: 'jack',
+    stage: 'power',
+    verdict: 'fail',
+    blame: null,
+    exit: 1,
   },
   'live-partner': {
     title: 'A live link partner sends its own link pulses',
@@ -168,6 +192,30 @@ export const faultTable = {
     verdict: 'error',
     blame: 'bench',
     exit: 5,
+  },
+  'wrong-pairs': {
+    title: 'Power is asked for on pairs that the board does not feed',
+    where: 'bench',
+    stage: 'power',
+    verdict: 'error',
+    blame: 'config',
+    exit: 5,
+  },
+  estop: {
+    title: 'The emergency stop is pressed while powered',
+    where: 'bench',
+    stage: 'power',
+    verdict: 'error',
+    blame: 'operator',
+    exit: 6,
+  },
+  'barrier-dark': {
+    title: 'The Pi’s side of the board loses its supply while powered',
+    where: 'bench',
+    stage: 'power',
+    verdict: 'error',
+    blame: 'bench',
+    exit: 6,
   },
   'serial-pulled': {
     title: 'The serial cable is pulled while powered',

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { BenchFile, BenchPort } from './bench-file.js';
-import { line, loadName, macAddress, phoneModel, text } from './fields.js';
+import { line, loadName, macAddress, oneOf, phoneModel, text } from './fields.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
 
 const portName = /^[a-z][a-z0-9-]{0,31}$/;
@@ -11,7 +11,12 @@ const port = z.discriminatedUnion(
   [
     z.strictObject({
       kind: z.literal('simulated'),
-      phone: z.strictObject({ mac: macAddress(), load: loadName(), model: phoneModel() }),
+      phone: z.strictObject({
+        mac: macAddress(),
+        load: loadName(),
+        model: phoneModel(),
+        power: oneOf(['prestandard', '802.3af']).default('prestandard'),
+      }),
     }),
     z.strictObject({
       kind: z.literal('hardware'),

@@ -1,6 +1,7 @@
 /** The plan as it is written, section by section, and what `Plan` makes of it. Bounds follow docs/board-protocol.md. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { feedOf, feeds } from '../timeline/feed.js';
 import { callControl, callManagers, change, sip } from './call-control-schema.js';
 import {
   addressRange,
@@ -35,9 +36,9 @@ const pulseNanoseconds = { '125ns': 125, '250ns': 250, '500ns': 500, '1us': 1000
 
 const power = z
   .strictObject({
-    method: oneOf(['prestandard']),
-    pairs: oneOf(['spare']),
-    polarity: oneOf(['prestandard', '802.3af']),
+    method: oneOf(['prestandard', '802.3af', 'auto']),
+    pairs: oneOf(['spare', 'data']),
+    polarity: oneOf(['by-method', 'prestandard', '802.3af', 'mdi-x', 'mdi']),
     echoes: wholeNumber(3, 8),
     maxBursts: wholeNumber(3, 250),
     pulseWidth: oneOf(['125ns', '250ns', '500ns', '1us']).default('125ns'),
@@ -49,10 +50,15 @@ const power = z
     heartbeatTimeout: quantity('ms', 200, 800),
     offDwell: quantity('ms', 500, 60_000),
   })
+  .superRefine(({ pairs, polarity }, problems) => {
+    if (feedOf(pairs, polarity) !== undefined || (pairs === 'spare' && polarity === 'by-method')) return;
+    const fitting = feeds.flatMap((feed) => (feed.pairs === pairs ? [feed.polarity] : []));
+    const message = `${pairs} pairs have the polarity ${[...fitting, ...(pairs === 'spare' ? ['by-method'] : [])].join(' or ')}`;
+    problems.addIssue({ code: 'custom', path: ['polarity'], message });
+  })
   .transform((section): Plan['power'] => ({
     method: section.method,
-    pairs: section.pairs,
-    polarity: section.polarity,
+    feed: feedOf(section.pairs, section.polarity) ?? null,
     echoes: section.echoes,
     maxBursts: section.maxBursts,
     pulseNanoseconds: pulseNanoseconds[section.pulseWidth],

@@ -2,6 +2,7 @@
  * A plan: what phone, what power, what network, which limits. Limits live here, never in code.
  * In the YAML every duration and quantity carries its unit (`400ms`, `6.3W`); here names carry it.
  */
+import type { Feed, PowerMethod } from '../timeline/feed.js';
 import type { InUnit } from '../units.js';
 import type { CallControlPlan, CallManagerConduct, ChangePlan, SipPlan } from './call-control.js';
 import type { DhcpPlan } from './service-plan.js';
@@ -18,6 +19,8 @@ export interface Limits {
 export const measurementUnits = {
   'power.discoveryBursts': 'bursts',
   'power.echoRoundTripNs': 'ns',
+  'power.signatureOhms': 'ohm',
+  'power.signatureClass': 'class',
   'power.discoveryAgeMs': 'ms',
   'power.inrushPeakMilliamps': 'mA',
   'power.inrushMs': 'ms',
@@ -68,9 +71,9 @@ export interface Plan {
     readonly protocol: 'SCCP' | 'SIP';
   };
   readonly power: {
-    readonly method: 'prestandard';
-    readonly pairs: 'spare';
-    readonly polarity: 'prestandard' | '802.3af';
+    readonly method: PowerMethod;
+    /** null: by the method that found the phone, spare pairs in its own polarity. */
+    readonly feed: Feed | null;
     /** N exact echoes in a row, 3..8. */
     readonly echoes: number;
     /** Of one pulse width. */

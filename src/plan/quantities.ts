@@ -6,6 +6,7 @@ const unitTable = {
   power: { mW: 1, W: 1000 },
   current: { mA: 1, A: 1000 },
   voltage: { mV: 1, V: 1000 },
+  resistance: { ohm: 1, kohm: 1000 },
   size: { bytes: 1, KiB: 1024, MiB: 1_048_576 },
 } as const satisfies Record<string, Readonly<Record<string, number>>>;
 
@@ -59,6 +60,7 @@ const exampleValues: Readonly<Record<QuantityKind, string>> = {
   power: '6.3W',
   current: '375mA',
   voltage: '48V',
+  resistance: '25kohm',
   size: '512bytes',
 };
 

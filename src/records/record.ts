@@ -3,6 +3,7 @@ import type { Measurement, StageResult } from '../stages/judge.js';
 import type { FactOf, PowerOffCause, TimelineEvent } from '../timeline/events.js';
 import type { TimelineCounts } from '../timeline/log.js';
 import { type PhoneIdentity, phoneIdentity } from './phone-identity.js';
+import { type PowerNote, powerNote } from './power-note.js';
 import { judgeRun, type RunJudgement } from './run-verdict.js';
 import { type SoftwareVersions, softwareVersions } from './software-versions.js';
 
@@ -56,6 +57,7 @@ export interface RunRecord extends RunJudgement {
   readonly stages: readonly StageResult[];
   /** All stages' measurements in order. */
   readonly measurements: readonly Measurement[];
+  readonly power: PowerNote;
   readonly powerOff: PowerOffNote | null;
   readonly files: typeof runFiles;
   readonly events: TimelineCounts;
@@ -114,6 +116,7 @@ export const buildRecord = (parts: RecordParts): RunRecord => {
     limited: factsOf(events, 'run-start').at(-1)?.limited ?? [],
     stages,
     measurements: stages.flatMap(({ measurements }) => measurements),
+    power: powerNote(plan.plan, events),
     powerOff: parts.cutRun?.storedTrip ?? powerOffNote(events),
     files: runFiles,
     events: parts.counts,

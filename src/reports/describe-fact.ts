@@ -1,5 +1,6 @@
 /** Every kind of fact in a few words: for the report and for the terminal. */
 import type { Fact, FactKind, FactOf } from '../timeline/events.js';
+import { feedOf } from '../timeline/feed.js';
 
 const hex = (value: number, digits: number): string => `0x${value.toString(16).toUpperCase().padStart(digits, '0')}`;
 const round = (value: number): string => String(Math.round(value * 100) / 100);
@@ -32,16 +33,28 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
       roundTripNanoseconds !== null && `round trip ${round(roundTripNanoseconds)} ns`,
       foreignPulses > 0 && `${foreignPulses} foreign pulses`,
     ),
-  discovery: ({ outcome, bursts, matches, partnerWord, foreignPulses }) =>
+  probe: ({ finding, ohms, powerClass, classMilliamps, lowMillivolts, highMillivolts }) =>
     join(
-      `Discovery: ${outcome}`,
-      `${matches} of ${bursts} bursts echoed`,
+      `Probe at low voltage: ${finding}`,
+      ohms !== null && `${round(ohms / 1000)} kohm`,
+      powerClass !== null && `class ${powerClass}`,
+      classMilliamps > 0 && `class current ${round(classMilliamps)} mA`,
+      finding !== 'not possible' && `jack ${round(lowMillivolts / 1000)} V and ${round(highMillivolts / 1000)} V`,
+    ),
+  discovery: ({ method, outcome, bursts, matches, partnerWord, foreignPulses }) =>
+    join(
+      `Discovery (${method}): ${outcome.replace('-', ' ')}`,
+      method === 'prestandard' && `${matches} of ${bursts} bursts echoed`,
       partnerWord !== null && `partner's word ${hex(partnerWord, 4)}`,
       foreignPulses > 0 && `${foreignPulses} foreign pulses`,
     ),
   'power-refused': ({ code }) => `The board refused power: ${code}`,
-  'power-on': ({ pairs, polarity, discoveryAgeMs }) =>
-    `Power on (${pairs} pairs, ${polarity} polarity), discovery ${round(discoveryAgeMs)} ms old`,
+  'power-on': ({ method, pairs, polarity, discoveryAgeMs }) =>
+    join(
+      `Power on by ${method}`,
+      `${pairs} pairs ${feedOf(pairs, polarity)?.pins ?? ''} (${polarity} polarity)`,
+      `discovery ${round(discoveryAgeMs)} ms old`,
+    ),
   inrush: ({ peakMilliamps, durationMs }) =>
     `Inrush: peak ${round(peakMilliamps)} mA, over after ${round(durationMs)} ms`,
   current: ({ milliamps, jackMillivolts, periodMs }) =>

@@ -5,6 +5,7 @@ import type { StageResult } from '../stages/judge.js';
 import type { TimelineEvent } from '../timeline/events.js';
 import { currentCharts } from './current-chart.js';
 import { eventsTable } from './events-table.js';
+import { feedChart } from './feed-chart.js';
 import { secondsText } from './figure.js';
 import { flpChart } from './flp-chart.js';
 import { type Insert, type Markup, markup, trusted } from './markup.js';
@@ -84,6 +85,13 @@ const powerOffText = ({ powerOff }: RunRecord): string => {
   return `${powerOff.cause}: switch open within ${powerOff.switchOffMs} ms, ${safe}`;
 };
 
+const feedText = ({ power: { asked, fed } }: RunRecord): string => {
+  const wanted = `${asked.method}, ${asked.pairs} pairs ${asked.pins ?? 'by method'}`;
+  if (fed === null) return `asked for ${wanted}; never fed`;
+  const given = `${fed.method}, ${fed.pairs} pairs ${fed.pins ?? ''}`;
+  return given === wanted ? given : `${given} (asked for ${wanted})`;
+};
+
 const identity = (record: RunRecord): Markup => {
   const { phone, board } = record;
   const unknown = Object.values(phone).every((value) => value === null);
@@ -106,6 +114,7 @@ const identity = (record: RunRecord): Markup => {
       ['Station, port', `${record.station}, ${record.port}`],
       ['Board', board === null ? null : `${board.serial}, revision ${board.revision}, firmware ${board.firmware}`],
       ['Duration', `${(record.durationMs / 1000).toFixed(1)} s`],
+      ['Power', feedText(record)],
       ['Power off', powerOffText(record)],
       ['Exit code', record.exitCode],
     ]),
@@ -129,6 +138,15 @@ const current = (events: readonly TimelineEvent[], plan: Plan): Markup | null =>
   return section(
     'Current',
     markup`<figure>${pair}<figcaption>Left: current through the jack over the whole run. Right: charging of the phone’s capacitors just after power-on.</figcaption></figure>`,
+  );
+};
+
+const feed = (events: readonly TimelineEvent[]): Markup | null => {
+  const chart = feedChart(events);
+  if (chart === undefined) return null;
+  return section(
+    'Detection and feed',
+    markup`<figure class="wide">${chart}<figcaption>Left: what hangs on the jack at less than 10 V, as a resistance (slope between two points); green is a valid 802.3af signature. Right: the contacts that were fed.</figcaption></figure>`,
   );
 };
 
@@ -176,6 +194,7 @@ ${notes(record)}
 ${identity(record)}
 ${section('Start-up over time', markup`<figure class="wide">${waterfall(record, events)}</figure>`)}
 ${section('Stages', record.stages.map(stageDetail))}
+${feed(events)}
 ${current(events, plan)}
 ${flp(events)}
 ${section('Conversation', messageLadder(events))}

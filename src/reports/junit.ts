@@ -56,6 +56,8 @@ const properties = (record: RunRecord): string =>
     cause: record.cause,
     exit: record.exitCode,
     limited: record.limited.join('; '),
+    'power.method': (record.power.fed ?? record.power.asked).method,
+    'power.pairs': (record.power.fed ?? record.power.asked).pins ?? record.power.asked.polarity,
     'phone.deviceId': record.phone.deviceId ?? '',
     'phone.mac': record.phone.mac ?? '',
     'phone.platform': record.phone.platform ?? '',

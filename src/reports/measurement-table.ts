@@ -7,6 +7,8 @@ import { limitsText, valueText } from './measurement-text.js';
 const names: Readonly<Record<MeasurementName, string>> = {
   'power.discoveryBursts': 'Bursts until discovered',
   'power.echoRoundTripNs': 'Echo round trip',
+  'power.signatureOhms': '802.3af signature',
+  'power.signatureClass': '802.3af class',
   'power.discoveryAgeMs': 'Age of discovery at power-on',
   'power.inrushPeakMilliamps': 'Inrush peak',
   'power.inrushMs': 'Inrush time',

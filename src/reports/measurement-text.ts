@@ -6,12 +6,13 @@ const larger: Readonly<Record<string, { readonly from: number; readonly unit: st
   ms: { from: 1000, unit: 's', divisor: 1000 },
   ns: { from: 1000, unit: 'µs', divisor: 1000 },
   mW: { from: 1000, unit: 'W', divisor: 1000 },
+  ohm: { from: 1000, unit: 'kohm', divisor: 1000 },
   bytes: { from: 10_000, unit: 'KiB', divisor: 1024 },
   KiB: { from: 10_000, unit: 'MiB', divisor: 1024 },
 };
 
 /** Units that the measurement's own name says already. */
-const countUnits: ReadonlySet<string> = new Set(['bursts', 'drops', 'messages', 'files', 'CallManagers']);
+const countUnits: ReadonlySet<string> = new Set(['bursts', 'drops', 'messages', 'files', 'CallManagers', 'class']);
 
 const significantDigits = 4;
 const plain = (value: number): string =>

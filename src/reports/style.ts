@@ -102,6 +102,8 @@ svg .bar.pass { fill: var(--pass); } svg .bar.marginal { fill: var(--marginal); 
 svg .bar.error { fill: var(--error); } svg .bar.skipped, svg .bar.not-reached { fill: var(--line); }
 svg .pulse.clock { fill: var(--clock); } svg .pulse.data { fill: var(--accent); }
 svg .pulse.foreign { fill: var(--fail); } svg .pulse.lost { fill: none; stroke: var(--fail); stroke-width: .8; stroke-dasharray: 2 2; }
+svg .contact { fill: var(--band); stroke: var(--line); } svg .contact.minus { fill: var(--ink); } svg .contact.plus { fill: var(--fail); }
+svg .on-contact { fill: var(--page); }
 svg .bad-zone { fill: var(--fail-soft); } svg .marginal-zone { fill: var(--marginal-soft); } svg .good-zone { fill: var(--pass-soft); }
 svg .needle { stroke: var(--pass); stroke-width: 3; } svg .needle.marginal { stroke: var(--marginal); } svg .needle.fail { stroke: var(--fail); }
 svg .needle-back { stroke: var(--page); stroke-width: 6; }

@@ -13,12 +13,14 @@ export interface PluggedDevice {
   nextOwnPulse(afterCycle: number): number | undefined;
   /**
    * One electrical step: the jack offers up to `limitMilliamps` at `supplyVolts` for `seconds` (0 V and 0 mA when the
-   * switches are open). Returns what flowed and where the jack's voltage settled. Called every 100 us or finer.
+   * switches are open), through `seriesOhms` where the low-voltage sources are joined. Returns what flowed and where the
+   * jack's voltage settled. Called every 100 us or finer.
    */
   step(
     supplyVolts: number,
     limitMilliamps: number,
     seconds: number,
+    seriesOhms?: number,
   ): { readonly milliamps: number; readonly jackVolts: number };
 }
 
@@ -88,6 +90,8 @@ export interface SimulatorConfig {
     readonly mac: string;
     readonly load: string;
     readonly model: string;
+    /** What its power input is; prestandard unless told. */
+    readonly power?: 'prestandard' | '802.3af';
     /** The lease it had where it came from: IP source of its first DISCOVER. */
     readonly previousAddress?: string;
   };
@@ -96,7 +100,7 @@ export interface SimulatorConfig {
   readonly network:
     | { readonly kind: 'real'; readonly interface: string }
     | { readonly kind: 'limited'; readonly socketPath: string; readonly portOffset: number };
-  /** Control socket to listen on (NDJSON; commands `status`, `unplug`, `replug`, `serial-unplug`, `stop`). */
+  /** Control socket to listen on (NDJSON; src/sim/main.ts names the commands). */
   readonly controlPath: string;
   /** Electrical truth in cycles, NDJSON, one fact a line (switch, jack safe, heartbeat bytes, slip); for tests and `demo`. */
   readonly witnessPath: string;

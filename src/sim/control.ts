@@ -1,10 +1,15 @@
-/** The simulator's control socket: one JSON object a line, `{"command": name}` in, one answer a line out, in order. */
+/**
+ * The simulator's control socket: one JSON object a line in, `{"command": name}` and what that command wants to know beside
+ * it; one answer a line out, in order.
+ */
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { BenchError } from '../errors.js';
 
 export type ControlAnswer = Readonly<Record<string, unknown>>;
-export type ControlCommands = Readonly<Record<string, () => ControlAnswer>>;
+export type ControlRequest = Readonly<Record<string, unknown>>;
+/** A command that cannot make sense of its request throws; the answer says why. */
+export type ControlCommands = Readonly<Record<string, (request: ControlRequest) => ControlAnswer>>;
 
 export interface Control {
   /** Connections open now. */
@@ -24,7 +29,11 @@ const answerTo = (line: string, commands: ControlCommands): ControlAnswer => {
   const name = typeof request === 'object' && request !== null && 'command' in request ? request.command : undefined;
   const command = typeof name === 'string' && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) return { ok: false, error: `unknown command; known: ${Object.keys(commands).join(', ')}` };
-  return { ok: true, ...command() };
+  try {
+    return { ok: true, ...command(request as ControlRequest) };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
 };
 
 const serve = (socket: Socket, commands: ControlCommands) => {

@@ -12,11 +12,14 @@ import {
   emptyJack,
   loopbackPlug,
 } from './jack-devices.js';
+import { afInput, type PhoneInput } from './phone-power.js';
 
 interface JackFault {
   readonly where: 'jack';
   /** What hangs on the jack, given the healthy phone. */
   readonly device?: (phone: PluggedDevice) => PluggedDevice;
+  /** Another power input of the phone itself. */
+  readonly input?: PhoneInput;
   readonly fetWelds?: true;
   /** The board behind the jack has a damaged EEPROM. */
   readonly badCalibration?: true;
@@ -30,6 +33,9 @@ interface PhoneFault {
 
 export const simulatorFaults = {
   'no-echo': { where: 'jack', device: () => emptyJack },
+  'dead-relay': { where: 'jack', input: { kind: 'prestandard', relay: 'dead' } },
+  'af-phone': { where: 'jack', input: afInput },
+  'bad-signature': { where: 'jack', input: { kind: '802.3af', signatureOhms: 15_000, powerClass: 2 } },
   'live-partner': { where: 'jack', device: () => createLivePartner(0x41e1) },
   'loopback-plug': { where: 'jack', device: () => loopbackPlug },
   'filter-type': { where: 'jack', device: (phone) => createFilterPhone(phone, 500) },
@@ -52,6 +58,12 @@ export type SimulatorFault = keyof typeof simulatorFaults;
 export const unknownFaultExit = 4;
 
 export const isSimulatorFault = (name: string): name is SimulatorFault => Object.hasOwn(simulatorFaults, name);
+
+/** The power input that the named faults give the phone; undefined: its own. */
+export const phoneInputOf = (names: readonly SimulatorFault[]): PhoneInput | undefined =>
+  names
+    .map((name): JackFault | PhoneFault => simulatorFaults[name])
+    .findLast((fault): fault is JackFault => fault.where === 'jack' && fault.input !== undefined)?.input;
 
 export interface JackFaults {
   readonly device: PluggedDevice;

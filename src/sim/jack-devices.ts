@@ -42,15 +42,15 @@ export const createFilterPhone = (phone: PluggedDevice, shortestNanoseconds: num
   echoDelayCycles: () => phone.echoDelayCycles(),
   shortestPulseCycles: (shortestNanoseconds * cyclesPerUs) / 1000,
   nextOwnPulse: () => undefined,
-  step: (supplyVolts, limitMilliamps, seconds) => phone.step(supplyVolts, limitMilliamps, seconds),
+  step: (...offered) => phone.step(...offered),
 });
 
 /** Behind the phone's relay the wires touch: echoes like a phone, then takes all there is. */
 export const createShort = (phone: PluggedDevice, ohms: number): PluggedDevice => ({
   echoDelayCycles: () => phone.echoDelayCycles(),
   nextOwnPulse: () => undefined,
-  step: (supplyVolts, limitMilliamps) => {
-    const milliamps = Math.min(limitMilliamps, (supplyVolts / ohms) * 1000);
+  step: (supplyVolts, limitMilliamps, _seconds, seriesOhms = 0) => {
+    const milliamps = Math.min(limitMilliamps, (supplyVolts / (ohms + seriesOhms)) * 1000);
     return { milliamps, jackVolts: (milliamps / 1000) * ohms };
   },
 });

@@ -15,7 +15,7 @@ export interface SimulatorHandle {
   readonly ptyPath: string;
   readonly witnessPath: string;
   /** One command over the control socket (src/sim/main.ts names them). Rejects with BenchError SIMULATOR_FAILED. */
-  command(name: string): Promise<Readonly<Record<string, unknown>>>;
+  command(name: string, parameters?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
   /** Resolves when the process has gone. */
   stop(): Promise<void>;
 }
@@ -47,6 +47,7 @@ const sendCommand = async (
   controlPath: string,
   name: string,
   clock: Clock,
+  parameters: Readonly<Record<string, unknown>> = {},
 ): Promise<Readonly<Record<string, unknown>>> => {
   const answered = expectWithin<Record<string, unknown>>(clock, commandTimeoutMs, 'SIMULATOR_FAILED', `'${name}'`);
   const socket = connect(controlPath);
@@ -59,7 +60,7 @@ const sendCommand = async (
     const end = text.indexOf('\n');
     if (end >= 0) answered.met(JSON.parse(text.slice(0, end)));
   });
-  socket.write(`${JSON.stringify({ command: name })}\n`);
+  socket.write(`${JSON.stringify({ ...parameters, command: name })}\n`);
   try {
     const answer = await answered.promise;
     if (answer.ok !== true) throw failed(`'${name}': ${String(answer.error)}`);
@@ -75,7 +76,7 @@ const handleFor = (
   clock: Clock,
 ): SimulatorHandle => ({
   ...known,
-  command: (name) => sendCommand(controlPath, name, clock),
+  command: (name, parameters) => sendCommand(controlPath, name, clock, parameters),
   stop: async () => {
     await sendCommand(controlPath, 'stop', clock).catch(() => {});
     for (let waited = 0; alive(known.pid); waited += pollMs) {

@@ -36,9 +36,10 @@ import {
   watchdogConfig,
 } from 'avr8js';
 import { readIntelHex } from './intel-hex.js';
-import { type PinName, pins } from './pinmap.js';
+import { adcReferenceVolts, analogOnlyPins, type PinName, pins } from './pinmap.js';
 
 export const cyclesPerSecond = 16_000_000;
+export type AnalogOnlyName = keyof typeof analogOnlyPins;
 /** What the firmware does to a pin; after a reset every pin floats. */
 export type PinDrive = 'low' | 'high' | 'floating' | 'pull-up';
 export type ResetCause = 'power-on' | 'external' | 'watchdog';
@@ -50,7 +51,7 @@ export interface MachineOptions {
   readonly baud?: number;
   /** First bytes of the EEPROM (the board's serial number); the rest is 0xFF. */
   readonly eeprom?: Uint8Array;
-  /** The ADC's reference; 5 V unless told. The chip's own bandgap is measured against it. */
+  /** The reference on AREF, as drawn unless told. The chip's own bandgap is measured against it. */
   readonly referenceVolts?: number;
 }
 
@@ -59,8 +60,9 @@ const sramBytes = 2048;
 const sramStart = 0x100;
 const eepromBytes = 1024;
 const bitsPerByte = 10;
-const register = { SMCR: 0x53, MCUSR: 0x54, UCSR0A: 0xc0 } as const;
-const bit = { sleepEnable: 0x01, receiveComplete: 0x80 } as const;
+const supplyVolts = 5;
+const register = { ADMUX: 0x7c, SMCR: 0x53, MCUSR: 0x54, UCSR0A: 0xc0 } as const;
+const bit = { referenceSelect: 0xc0, sleepEnable: 0x01, receiveComplete: 0x80 } as const;
 const resetBits: Readonly<Record<ResetCause, number>> = { 'power-on': 0x01, external: 0x02, watchdog: 0x08 };
 const portConfigs = { B: portBConfig, C: portCConfig, D: portDConfig } as const;
 type PortName = keyof typeof portConfigs;
@@ -126,6 +128,7 @@ export class Machine {
   #core: Core;
   #sleeping = false;
   #watchdogFired = false;
+  #held = false;
   #limit = 0;
   #stop = 0;
   #lineFreeAt = 0;
@@ -138,7 +141,7 @@ export class Machine {
     this.#program = new Uint16Array(image.buffer);
     this.#kinds = Uint8Array.from(this.#program, classify);
     this.#eeprom.memory.set(options.eeprom ?? []);
-    this.#referenceVolts = options.referenceVolts ?? 5;
+    this.#referenceVolts = options.referenceVolts ?? adcReferenceVolts;
     this.#lineByteCycles = (cyclesPerSecond * bitsPerByte) / (options.baud ?? 57_600);
     this.#core = this.#build('power-on', undefined);
   }
@@ -206,9 +209,9 @@ export class Machine {
     if (cycle === undefined || cycle <= this.cycles) apply();
     else this.at(cycle, apply);
   }
-  /** What the ADC reads on the pin, 0..1023, asked at the start of each conversion. */
-  setAnalog(name: PinName, read: (cycle: number) => number): void {
-    const pin = pins[name];
+  /** What the ADC reads on the pin against the reference as drawn, 0..1023, asked at the start of each conversion. */
+  setAnalog(name: PinName | AnalogOnlyName, read: (cycle: number) => number): void {
+    const pin = { ...pins, ...analogOnlyPins }[name];
     if ('analog' in pin) this.#analog.set(pin.analog, read);
   }
 
@@ -241,6 +244,12 @@ export class Machine {
     }
     for (const listener of this.#resetListeners) listener(cause, this.cycles);
   }
+  /** RESET_N held low: every pin floats and nothing runs, time goes on outside. Let go, the firmware starts anew. */
+  holdInReset(held: boolean): void {
+    if (this.#held === held) return;
+    this.#held = held;
+    this.reset('external');
+  }
   onReset(listener: (cause: ResetCause, cycle: number) => void): void {
     this.#resetListeners.push(listener);
   }
@@ -266,6 +275,7 @@ export class Machine {
     const { data } = cpu;
     const kinds = this.#kinds;
     let executed = 0;
+    if (this.#held) cpu.cycles = Math.max(cpu.cycles, this.#stop);
     while (cpu.cycles < this.#stop && !this.#watchdogFired) {
       if (this.#sleeping) {
         this.#advanceSleep();
@@ -324,8 +334,12 @@ export class Machine {
     const adc = new AVRADC(cpu, adcConfig);
     adc.onADCRead = (input) => {
       const read = 'channel' in input ? this.#analog.get(input.channel) : undefined;
-      const own = 'voltage' in input ? (input.voltage / this.#referenceVolts) * 1023 : 0;
-      const counts = Math.round(Math.min(1023, Math.max(0, read?.(cpu.cycles) ?? own)));
+      // REFS1..0 = 00 is AREF; a firmware that chose the supply would read half of everything.
+      const isExternal = ((cpu.data[register.ADMUX] ?? 0) & bit.referenceSelect) === 0;
+      const reference = isExternal ? this.#referenceVolts : supplyVolts;
+      const outside = ((read?.(cpu.cycles) ?? 0) * adcReferenceVolts) / reference;
+      const own = 'voltage' in input ? (input.voltage / reference) * 1023 : outside;
+      const counts = Math.round(Math.min(1023, Math.max(0, own)));
       cpu.addClockEvent(() => adc.completeADCRead(counts), adc.sampleCycles);
     };
     const usart = new AVRUSART(cpu, usart0Config, cyclesPerSecond);

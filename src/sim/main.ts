@@ -11,13 +11,21 @@ import { systemClock } from '../timeline/clock.js';
 import { encodeBoardBlock, nominalBlock } from '../wire/board-block.js';
 import type { PhoneWire, SimulatorConfig } from './contracts.js';
 import { type ControlCommands, startControl } from './control.js';
-import { applyJackFaults, isSimulatorFault, type SimulatorFault, simulatorFaults, unknownFaultExit } from './faults.js';
+import {
+  applyJackFaults,
+  isSimulatorFault,
+  phoneInputOf,
+  type SimulatorFault,
+  simulatorFaults,
+  unknownFaultExit,
+} from './faults.js';
 import { createJack } from './jack.js';
 import { cyclesPerSecond, Machine } from './machine.js';
 import { createPace, pacingLimits, startPacing } from './pacing.js';
 import { createPhoneWire } from './phone/phone-wire.js';
 import { createVirtualPhone } from './phone/virtual-phone.js';
-import { createElectricPhone } from './phone-power.js';
+import { afInput, createElectricPhone, prestandardInput } from './phone-power.js';
+import { createPiSide, linesToBoard } from './pi-side.js';
 import { createSerialLine } from './serial-line.js';
 import { createWitness } from './witness.js';
 
@@ -82,7 +90,8 @@ const main = async (): Promise<void> => {
   process.stderr.on('error', () => {});
   process.on('SIGHUP', () => {});
 
-  const phonePower = createElectricPhone();
+  const ownInput = config.phone.power === '802.3af' ? afInput : prestandardInput;
+  const phonePower = createElectricPhone(phoneInputOf(faults) ?? ownInput);
   const { device, fetWelds, badCalibration, unplugAfterAddressMs } = applyJackFaults(faults, phonePower);
   // A byte lost: the block's CRC does not fit any more.
   const eeprom = badCalibration ? boardBlock.fill(0xff, 9, 10) : boardBlock;
@@ -92,9 +101,16 @@ const main = async (): Promise<void> => {
     witness.flush();
     complain(String(error.stack), 1);
   });
-  const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });
+  const jack = createJack(
+    machine,
+    device,
+    (change) => witness.tell({ ...change }),
+    { fetWelds },
+    (name, on, cycle) => witness.tell({ event: 'register', name, on, cycle }),
+  );
   machine.onReset((cause, cycle) => witness.tell({ event: 'reset', cause, cycle }));
   const serial = createSerialLine(machine, { onHostByte: witness.hostByte, onBoardByte: witness.boardByte }, clock);
+  const piSide = createPiSide(machine, jack.path, jack.register, serial);
 
   let wire: PhoneWire | undefined;
   const pull = () => {
@@ -147,6 +163,8 @@ const main = async (): Promise<void> => {
     serialPlugged: serial.plugged,
     plugged: phonePower.plugged,
     phoneSupplyUp: phonePower.supplyUp,
+    lines: piSide.lines,
+    barrierDark: !piSide.supplied,
     ...jack.path.state,
   });
 
@@ -178,12 +196,36 @@ const main = async (): Promise<void> => {
       return { ptyPath: serial.path };
     },
     'estop-open': () => {
-      jack.path.setEstop(false);
+      piSide.setEstop(false);
       return {};
     },
     'estop-close': () => {
-      jack.path.setEstop(true);
+      piSide.setEstop(true);
       return {};
+    },
+    'barrier-dark': () => {
+      piSide.setSupply(false);
+      return {};
+    },
+    'barrier-lit': () => {
+      piSide.setSupply(true);
+      return {};
+    },
+    'reset-hold': () => {
+      machine.holdInReset(true);
+      return {};
+    },
+    'reset-release': () => {
+      machine.holdInReset(false);
+      return {};
+    },
+    lines: () => piSide.lines,
+    'set-line': ({ line, high }) => {
+      const name = linesToBoard.find((known) => known === line);
+      if (name === undefined || typeof high !== 'boolean')
+        throw new Error(`set-line wants line (${linesToBoard.join(', ')}) and high (true or false)`);
+      piSide.setLine(name, high);
+      return piSide.lines;
     },
     stop: () => {
       clock.alarm(lastAnswerMs, stop);

@@ -23,6 +23,8 @@ export interface SerialLine {
   exchange(): void;
   unplug(): void;
   replug(): void;
+  /** The isolators have no supply: nothing passes either way, and the board sees a break. */
+  setDark(dark: boolean): void;
   close(): void;
 }
 
@@ -39,6 +41,7 @@ const silenceMs = 150;
 export const createSerialLine = (board: BoardSerial, listeners: SerialListeners, clock: Clock): SerialLine => {
   let pty: Pty = openPty();
   let plugged = true;
+  let dark = false;
   let toHost: number[] = [];
   let lineFreeAt = 0;
   board.onSerialOut((byte, cycle) => {
@@ -70,8 +73,9 @@ export const createSerialLine = (board: BoardSerial, listeners: SerialListeners,
       toHost = [];
       if (!plugged) return;
       const room = boardBufferBytes - board.serialInBacklog;
-      if (room > 0) for (const byte of pty.read(room)) receive(byte);
-      if (bytes.length > 0) pty.write(Uint8Array.from(bytes));
+      const fromHost = room > 0 ? pty.read(room) : [];
+      if (!dark) for (const byte of fromHost) receive(byte);
+      if (bytes.length > 0 && !dark) pty.write(Uint8Array.from(bytes));
       else pty.flush();
     },
     unplug: () => {
@@ -79,6 +83,12 @@ export const createSerialLine = (board: BoardSerial, listeners: SerialListeners,
       plugged = false;
       const pulled = pty;
       clock.alarm(silenceMs, () => pulled.close());
+    },
+    setDark: (on) => {
+      if (on === dark) return;
+      dark = on;
+      // A line that stays low is read as one byte of zeros; the receiver then waits for it to rise.
+      if (on) board.serialIn(0x00);
     },
     replug: () => {
       if (plugged) return;

@@ -3,7 +3,9 @@
  * simulator, read by tests and `demo`; it does not pass through the firmware or the daemon.
  *
  *     {"event":"conducting","on":false,"cycle":123}     gate, pump-alive, switch2, conducting, jack (above 2.8 V),
- *                                                       relay (at the FLP front end), short-latch, estop
+ *                                                       relay (at the FLP front end), af-relay, polarity (reversed),
+ *                                                       short-latch, estop, barrier
+ *     {"event":"register","name":"PGOOD","on":true,"cycle":99}    an output of the shift registers
  *     {"event":"heartbeat","counter":7,"fresh":true,"cycle":99}   last byte of a well-formed HEARTBEAT at the board
  *     {"event":"slip","slipUs":0,"worstLagUs":2300,"speed":1,"cycle":16000000}     once a second
  */

@@ -23,6 +23,8 @@ interface ConfigNotes {
   /** The load the phone runs, as CDP says; null since it last restarted. */
   readonly runningLoad: string | null;
   readonly config: ServedConfig | null;
+  /** The newest one, whatever became of it: a phone that loses power at the end of its run has still had it. */
+  readonly lastConfig: ServedConfig | null;
   readonly fetched: Moment | null;
   readonly firstFetched: Moment | null;
   readonly files: readonly string[];
@@ -158,7 +160,14 @@ const onEnd = (state: State, event: TimelineEvent, fact: TftpEnd): State => {
   const fetched = { atUs: event.atUs, seq: event.seq };
   const firstFetched = state.notes.firstFetched ?? fetched;
   const seen = firstFetched === fetched ? witness(state, event) : state;
-  return note(seen, { config: fact.config, fetched, firstFetched, open: null, isRestarting: false });
+  return note(seen, {
+    config: fact.config,
+    lastConfig: fact.config,
+    fetched,
+    firstFetched,
+    open: null,
+    isRestarting: false,
+  });
 };
 
 /** Who fell silent last is to blame: the sender of the last packet waited in vain. */
@@ -250,6 +259,7 @@ export const configJudge = defineJudge<ConfigNotes>({
   start: () => ({
     runningLoad: null,
     config: null,
+    lastConfig: null,
     fetched: null,
     firstFetched: null,
     files: [],
@@ -283,7 +293,7 @@ export const configJudge = defineJudge<ConfigNotes>({
   },
   overdue,
   summary: ({ notes }) => {
-    const load = notes.config?.loadInformation ?? null;
+    const load = notes.lastConfig?.loadInformation ?? null;
     const image = notes.images.length === 0 ? '' : ` after fetching it (${imageBytes(notes)} bytes)`;
     const configFile = notes.files.findLast((file) => phoneFileKind(file).endsWith('config')) ?? 'its configuration';
     return `Fetched ${configFile} whole${load === null ? '' : ` and runs load ${load}${image}`}.`;

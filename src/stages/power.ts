@@ -1,6 +1,7 @@
 import type { FigureOf, MeasurementName } from '../plan/plan.js';
-import type { PowerOffCause, TimelineEvent } from '../timeline/events.js';
-import { milliamps, milliseconds, milliwatts, nanoseconds, powerOf } from '../units.js';
+import type { BoardFaultCode, FactOf, PowerOffCause, TimelineEvent } from '../timeline/events.js';
+import { type DetectionMethod, type Feed, feedOf, feeds } from '../timeline/feed.js';
+import { milliamps, milliseconds, milliwatts, nanoseconds, ohms, powerOf } from '../units.js';
 import {
   conclude,
   defineJudge,
@@ -14,6 +15,7 @@ import {
 } from './define-judge.js';
 import { type Finding, phoneFails, wentWrong } from './finding.js';
 import { measurementOf } from './measure.js';
+import { aboveClass, kiloohms, notFound } from './power-discovery.js';
 
 /** Steady power is the median over so long before the switching off. */
 const steadyWindowUs = 2_000_000;
@@ -32,6 +34,8 @@ interface PowerNotes {
   readonly isJackSafe: boolean;
   readonly inrushEndUs: number | null;
   readonly roundTripNs: number | null;
+  readonly probe: FactOf<'probe'> | null;
+  readonly fed: FactOf<'power-on'> | null;
   readonly sawLink: boolean;
   readonly drewNormally: boolean;
   readonly recent: readonly PowerSample[];
@@ -40,26 +44,6 @@ interface PowerNotes {
 type State = StageState<PowerNotes>;
 
 // ---- causes and next actions ---------------------------------------------------------------------------
-
-const outcomeFindings = {
-  nothing: wentWrong(
-    'operator',
-    'Nothing came back of any link pulse: an empty jack, a broken cable, a wall-powered phone or a dead relay look alike.',
-    'Tell them apart: plug in a phone that is known to be good with this cable; if it is found, unplug this phone’s ' +
-      'wall supply and try again, and if still nothing comes back the relay in the phone is dead; if the good phone is ' +
-      'not found either, change the cable.',
-  ),
-  partner: wentWrong(
-    'operator',
-    'A live link partner answered with link pulses of its own: this is no unpowered phone.',
-    'Unplug what is powered by itself (a switch, a PC, a phone with a wall supply) and plug in the phone alone.',
-  ),
-  noise: wentWrong(
-    'bench',
-    'Only noise came back: the words heard were neither ours nor a link partner’s.',
-    'Check cable and connectors for a loose pair, keep the cable away from motors and lamps, run the board’s self-test.',
-  ),
-} as const satisfies Record<string, Finding>;
 
 const foreignVoltage = wentWrong(
   'power',
@@ -93,7 +77,38 @@ const latchedShort = wentWrong(
   'Run the board’s self-test; change the comparator or its latch.',
 );
 
+const lineTooFast = wentWrong(
+  'bench',
+  'Edges on the board’s HEARTBEAT line came faster than a heartbeat may.',
+  'Find what else drives that line; the host sends one edge every 100 ms.',
+);
+const linesFoundNothing = wentWrong(
+  'operator',
+  'The discrete lines asked for power, and the board found no unpowered phone.',
+  'Plug in the phone, take PWR_REQ low and high again.',
+);
+const requestHeld = wentWrong(
+  'bench',
+  'PWR_REQ was high when the board started, or has not been low since its last fault.',
+  'Take PWR_REQ low; find what drives it while nothing runs.',
+);
+
 const refusalFindings: Readonly<Record<string, Finding>> = {
+  PAIRS: wentWrong(
+    'config',
+    'The board cannot feed the pairs that the plan asks for: revision A feeds spare pairs only.',
+    'Set power.pairs in the plan to spare, or use a board that feeds data pairs.',
+  ),
+  BAD_PARAMETER: wentWrong(
+    'config',
+    'The board refused a figure of the plan: it lies outside the bounds that the board keeps to.',
+    'Compare the plan’s power section with the bounds in docs/board-protocol.md.',
+  ),
+  LINES: wentWrong(
+    'bench',
+    'The discrete lines hold the board: PWR_REQ is high.',
+    'Take PWR_REQ low; find what drives it while a host is on serial.',
+  ),
   FOREIGN_VOLTAGE: foreignVoltage,
   ESTOP: emergencyStop,
   LOCKED: wentWrong(
@@ -121,6 +136,10 @@ const neverDrew = wentWrong(
   'operator',
   'The jack echoes link pulses but draws no current: a loopback plug, or a phone with an open power pair.',
   'Take the loopback plug out; if a phone is plugged in, check pins 4/5 and 7/8 of the cable and try another cable.',
+);
+const neverTurnedOn = phoneFails(
+  'The phone shows a valid 802.3af signature over these pairs but draws no current when powered: its input stays off.',
+  'Repeat once with another cable; if it stays, put the phone aside for repair of its power input.',
 );
 const unplugged = wentWrong(
   'operator',
@@ -150,7 +169,10 @@ const offFindings: Readonly<Record<PowerOffCause, ((milliamps: number, state: St
       `The inrush was not over within ${plan.power.inrushTimerMs} ms: a short, or input capacitors that do not charge.`,
       'Try another cable; if it stays, the phone’s power input is broken.',
     ),
-  UNDERLOAD: (_, { notes }) => (notes.sawLink || notes.drewNormally ? unplugged : neverDrew),
+  UNDERLOAD: (_, { notes }) => {
+    if (notes.sawLink || notes.drewNormally) return unplugged;
+    return notes.fed?.method === '802.3af' ? neverTurnedOn : neverDrew;
+  },
   ESTOP: () => emergencyStop,
   HEARTBEAT: () =>
     wentWrong(
@@ -169,6 +191,9 @@ const offFindings: Readonly<Record<PowerOffCause, ((milliamps: number, state: St
   RELAY: () => brokenRelay,
   FOREIGN_VOLTAGE: () => foreignVoltage,
   SWITCH_STUCK: () => switchStuck,
+  LINE_TOO_FAST: () => lineTooFast,
+  NOT_FOUND: () => linesFoundNothing,
+  PWR_REQ_HELD: () => requestHeld,
 };
 
 const boardFaultFindings = {
@@ -178,13 +203,27 @@ const boardFaultFindings = {
   RELAY: brokenRelay,
   HEARTBEAT: noHeartbeat,
   SHORT: latchedShort,
-} as const satisfies Record<string, Finding>;
+  LINE_TOO_FAST: lineTooFast,
+  NOT_FOUND: linesFoundNothing,
+  PWR_REQ_HELD: requestHeld,
+} as const satisfies Record<BoardFaultCode, Finding>;
 
 const boardLost = (code: string): Finding =>
   wentWrong(
     'bench',
     `The board went away (${code}); it takes power off by itself.`,
-    'Check the USB cable and the board’s supply.',
+    'Check the USB cable, the board’s supply and the 5 V of its Pi side.',
+  );
+
+/** What the plan asks to be fed when a phone was found by this method. */
+const feedAskedFor = ({ power }: State['plan'], method: DetectionMethod): Feed =>
+  power.feed ?? (method === 'prestandard' ? feeds[0] : feeds[1]);
+
+const fedOtherwise = (fed: FactOf<'power-on'>): Finding =>
+  wentWrong(
+    'bench',
+    `The board fed ${fed.pairs} pairs in ${fed.polarity} polarity, which the plan did not ask for.`,
+    'Take the board out of service: its firmware or its polarity relay is wrong.',
   );
 
 /** What was still missing when the deadline passed. */
@@ -220,7 +259,11 @@ const steady = (state: State, event: TimelineEvent): State => {
   const { recent } = state.notes;
   if (recent.length === 0 || state.reachedAtUs === null || state.conclusion !== null) return state;
   const steadyPower = milliwatts(Math.round(median(recent.flatMap((block) => block.milliwatts))));
-  return measured(state, measurementOf(state.plan, 'power.steadyMilliwatts', steadyPower, event.seq), event);
+  const { fed, probe } = state.notes;
+  const powerClass = fed?.method === '802.3af' ? (probe?.powerClass ?? null) : null;
+  const excess = powerClass === null ? undefined : aboveClass(powerClass, steadyPower);
+  const judged = excess === undefined ? state : conclude(state, excess, event);
+  return measured(judged, measurementOf(state.plan, 'power.steadyMilliwatts', steadyPower, event.seq), event);
 };
 
 // ---- the judge -----------------------------------------------------------------------------------------
@@ -245,9 +288,16 @@ const next = (state: State, event: TimelineEvent): State => {
       const roundTripNs = fact.roundTripNanoseconds ?? notes.roundTripNs;
       return note(state, { roundTripNs });
     }
+    case 'probe':
+      return witness(note(state, { probe: fact }), event);
     case 'discovery': {
       const seen = witness(note(state, { hasDiscovered: true }), event);
-      if (fact.outcome !== 'loopback') return conclude(seen, outcomeFindings[fact.outcome], event);
+      const { probe } = notes;
+      const finding = notFound(fact.outcome, probe, plan);
+      const judged = finding === undefined ? seen : conclude(seen, finding, event);
+      const signed = probe?.ohms == null ? judged : measure(judged, 'power.signatureOhms', ohms(probe.ohms));
+      const classed = probe?.powerClass == null ? signed : measure(signed, 'power.signatureClass', probe.powerClass);
+      if (fact.outcome !== 'loopback') return classed;
       const counted = measure(seen, 'power.discoveryBursts', fact.bursts);
       return notes.roundTripNs === null
         ? counted
@@ -256,8 +306,11 @@ const next = (state: State, event: TimelineEvent): State => {
     case 'power-refused':
       return conclude(state, refusalFindings[fact.code] ?? otherRefusal(fact.code), event);
     case 'power-on': {
-      const on = note(state, { isOn: true, isJackSafe: false, recent: [], requestedAtUs: notes.requestedAtUs ?? atUs });
-      return measure(witness(on, event), 'power.discoveryAgeMs', milliseconds(fact.discoveryAgeMs));
+      const requestedAtUs = notes.requestedAtUs ?? atUs;
+      const on = witness(note(state, { isOn: true, isJackSafe: false, recent: [], fed: fact, requestedAtUs }), event);
+      const isAsked = feedOf(fact.pairs, fact.polarity) === feedAskedFor(plan, fact.method);
+      const judged = isAsked ? on : conclude(on, fedOtherwise(fact), event);
+      return measure(judged, 'power.discoveryAgeMs', milliseconds(fact.discoveryAgeMs));
     }
     case 'inrush': {
       const over = witness(note(state, { inrushEndUs: notes.inrushEndUs ?? atUs }), event);
@@ -312,6 +365,8 @@ export const powerJudge = defineJudge<PowerNotes>({
     isJackSafe: false,
     inrushEndUs: null,
     roundTripNs: null,
+    probe: null,
+    fed: null,
     sawLink: false,
     drewNormally: false,
     recent: [],
@@ -325,10 +380,16 @@ export const powerJudge = defineJudge<PowerNotes>({
   overdue,
   finish: (state, event) => (state.conclusion === null ? steady(state, event) : state),
   summary: ({ notes, beganAtUs, measurements }) => {
+    const { fed, probe } = notes;
     const steadyPower = measurements.find(({ name }) => name === 'power.steadyMilliwatts');
     const bursts = measurements.find(({ name }) => name === 'power.discoveryBursts');
     const ready = msSince(beganAtUs ?? 0, notes.inrushEndUs ?? 0);
     const drawing = steadyPower === undefined ? '' : `, then drew ${(steadyPower.value / 1000).toFixed(2)} W`;
-    return `Found by its echo in ${bursts?.value ?? 'some'} bursts and powered after ${ready} ms${drawing}.`;
+    const found =
+      fed?.method === '802.3af'
+        ? `802.3af signature (${kiloohms(probe?.ohms ?? 0)}, class ${probe?.powerClass ?? 'unknown'})`
+        : `echo in ${bursts?.value ?? 'some'} bursts`;
+    const pins = fed === null ? '' : ` over ${feedOf(fed.pairs, fed.polarity)?.pins ?? fed.pairs}`;
+    return `Found by its ${found} and powered${pins} after ${ready} ms${drawing}.`;
   },
 });

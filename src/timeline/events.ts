@@ -1,3 +1,5 @@
+import type { DetectionMethod, FedPairs, FedPolarity } from './feed.js';
+
 /**
  * The event vocabulary: everything that a judge or a person uses is one of these facts, on one timeline.
  *
@@ -45,9 +47,33 @@ export type PowerOffCause =
   | 'BOARD_RESET'
   | 'RELAY'
   | 'FOREIGN_VOLTAGE'
-  | 'SWITCH_STUCK';
+  | 'SWITCH_STUCK'
+  | 'LINE_TOO_FAST'
+  | 'NOT_FOUND'
+  | 'PWR_REQ_HELD';
 
-export type DiscoveryOutcome = 'loopback' | 'nothing' | 'partner' | 'noise';
+/** `signature`: a valid 802.3af one, and a class. `no-signature`: something else hangs there; the probe says what. */
+export type DiscoveryOutcome = 'loopback' | 'nothing' | 'partner' | 'noise' | 'signature' | 'no-signature';
+
+/**
+ * What the low-voltage probe (below 10 V) found. `open`: nothing hangs there; `load`: something that draws and shows no
+ * signature, as the capacitor behind a phone's bridge does; `low`, `high`: a resistance that is no valid signature;
+ * `not possible`: the emergency stop is open.
+ */
+export type ProbeFinding = 'open' | 'load' | 'signature' | 'low' | 'high' | 'not possible';
+
+export const boardFaultCodes = [
+  'FOREIGN_VOLTAGE',
+  'SWITCH_STUCK',
+  'ESTOP',
+  'RELAY',
+  'HEARTBEAT',
+  'SHORT',
+  'LINE_TOO_FAST',
+  'NOT_FOUND',
+  'PWR_REQ_HELD',
+] as const satisfies readonly PowerOffCause[];
+export type BoardFaultCode = (typeof boardFaultCodes)[number];
 
 export type Fact = BenchFact | BoardFact | LinkFact | ServiceFact | ObserveFact;
 
@@ -101,6 +127,8 @@ export type BoardFact =
     }
   | {
       readonly kind: 'discovery';
+      /** The one that decided. */
+      readonly method: DetectionMethod;
       readonly outcome: DiscoveryOutcome;
       /** `bursts` and `matches` of the pulse width that decided. */
       readonly bursts: number;
@@ -109,8 +137,26 @@ export type BoardFact =
       readonly partnerWord: number | null;
       readonly foreignPulses: number;
     }
+  /** Comes before its `discovery`. `lowMillivolts`, `highMillivolts`: the jack at the two points. */
+  | {
+      readonly kind: 'probe';
+      readonly finding: ProbeFinding;
+      /** Slope between the two points; null: none. */
+      readonly ohms: number | null;
+      /** 802.3af class 0..4; null: not taken, or no class has such a current. */
+      readonly powerClass: number | null;
+      readonly classMilliamps: number;
+      readonly lowMillivolts: number;
+      readonly highMillivolts: number;
+    }
   | { readonly kind: 'power-refused'; readonly code: string }
-  | { readonly kind: 'power-on'; readonly pairs: string; readonly polarity: string; readonly discoveryAgeMs: number }
+  | {
+      readonly kind: 'power-on';
+      readonly method: DetectionMethod;
+      readonly pairs: FedPairs;
+      readonly polarity: FedPolarity;
+      readonly discoveryAgeMs: number;
+    }
   | {
       readonly kind: 'inrush';
       readonly peakMilliamps: number;
@@ -136,7 +182,7 @@ export type BoardFact =
   | { readonly kind: 'jack-safe'; readonly jackSafeMs: number }
   | {
       readonly kind: 'board-fault';
-      readonly code: 'FOREIGN_VOLTAGE' | 'SWITCH_STUCK' | 'ESTOP' | 'RELAY' | 'HEARTBEAT' | 'SHORT';
+      readonly code: BoardFaultCode;
       readonly jackMillivolts: number;
     }
   | { readonly kind: 'board-lost'; readonly code: string }
@@ -301,6 +347,7 @@ export const sourceOf = (kind: FactKind): EventSource => {
       return 'bench';
     case 'board-identified':
     case 'flp-burst':
+    case 'probe':
     case 'discovery':
     case 'power-refused':
     case 'power-on':

@@ -1,5 +1,6 @@
-/** The first bytes of the board's EEPROM: what production writes and the firmware trusts (docs/board-protocol.md). */
-import { crc16 } from './injector.js';
+/** The blocks of the board's EEPROM: what production writes, and the profile of the discrete lines (docs/board-protocol.md). */
+import { crc16, injectorPayload } from './injector.js';
+import type { InjectorFields } from './injector-messages.js';
 
 /** ADC counts to mA (2^16ths) and mV (2^9ths) at the full scales of hardware/pinmap.json: one number for both. */
 export const nominalGain = 32_031;
@@ -51,3 +52,23 @@ export const nominalBlock = (serial: string): BoardBlock => ({
   jackOffset: 0,
   calibrationDays: 9_823,
 });
+
+/** Where the profile stands in the EEPROM. */
+export const profileAt = 32;
+
+/** The profile as STORE_PROFILE leaves it there: its payload and a CRC. Throws RangeError for what does not fit its field. */
+export const encodeProfileBlock = (profile: InjectorFields<'STORE_PROFILE'>): Uint8Array => {
+  const payload = injectorPayload('STORE_PROFILE', profile);
+  const crc = crc16(payload);
+  return Uint8Array.of(...payload, crc & 0xff, crc >> 8);
+};
+
+/** A whole EEPROM's beginning: the board's block, and where given the profile behind it. */
+export const encodeEeprom = (block: BoardBlock, profile?: InjectorFields<'STORE_PROFILE'>): Uint8Array => {
+  if (profile === undefined) return encodeBoardBlock(block);
+  const stored = encodeProfileBlock(profile);
+  const bytes = new Uint8Array(profileAt + stored.length).fill(0xff);
+  bytes.set(encodeBoardBlock(block));
+  bytes.set(stored, profileAt);
+  return bytes;
+};

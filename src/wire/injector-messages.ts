@@ -32,33 +32,41 @@ export interface MessageSpec {
   readonly fields: readonly (readonly [name: string, kind: FieldKind])[];
 }
 
+/** How to discover and what to feed: fields that DISCOVER and a profile share. */
+const manner = [
+  ['method', 'u8'],
+  ['pairs', 'u8'],
+  ['echoes', 'u8'],
+  ['maxBursts', 'u8'],
+  ['pulseWidth', 'u8'],
+] as const;
+const limits = [
+  ['inrushTimerMs', 'u16'],
+  ['overloadMilliamps', 'u16'],
+  ['overloadMs', 'u16'],
+  ['underloadMilliamps', 'u16'],
+  ['underloadMs', 'u16'],
+  ['heartbeatTimeoutMs', 'u16'],
+  ['linkDeadlineMs', 'u16'],
+  ['offDwellMs', 'u16'],
+] as const;
+const profile = [['id', 'u16'], ...manner, ...limits] as const;
+
 export const injectorMessages = {
   IDENTIFY: { type: 0x01, from: 'host', fields: [['protocol', 'u8']] },
   DISCOVER: {
     type: 0x02,
     from: 'host',
-    fields: [
-      ['flags', 'u8'],
-      ['echoes', 'u8'],
-      ['maxBursts', 'u8'],
-      ['pulseWidth', 'u8'],
-      ['inrushTimerMs', 'u16'],
-      ['overloadMilliamps', 'u16'],
-      ['overloadMs', 'u16'],
-      ['underloadMilliamps', 'u16'],
-      ['underloadMs', 'u16'],
-      ['heartbeatTimeoutMs', 'u16'],
-      ['linkDeadlineMs', 'u16'],
-      ['offDwellMs', 'u16'],
-      ['entropy', 'u32'],
-    ],
+    fields: [['flags', 'u8'], ...manner, ...limits, ['entropy', 'u32']],
   },
   OFF: { type: 0x03, from: 'host', fields: [] },
   HEARTBEAT: { type: 0x04, from: 'host', fields: [['counter', 'u16']] },
   LINK: { type: 0x05, from: 'host', fields: [['up', 'u8']] },
   TAKE_TRIP: { type: 0x06, from: 'host', fields: [] },
   UNLOCK: { type: 0x07, from: 'host', fields: [] },
-  SELFTEST: { type: 0x08, from: 'host', fields: [] },
+  SELFTEST: { type: 0x08, from: 'host', fields: [['flags', 'u8']] },
+  STORE_PROFILE: { type: 0x09, from: 'host', fields: profile },
+  READ_PROFILE: { type: 0x0a, from: 'host', fields: [] },
   IDENTITY: {
     type: 0x41,
     from: 'board',
@@ -71,6 +79,7 @@ export const injectorMessages = {
       ['serial', 'text8'],
       ['calibrated', 'u8'],
       ['calibrationDays', 'u16'],
+      ['profileId', 'u16'],
     ],
   },
   ACK: {
@@ -127,6 +136,7 @@ export const injectorMessages = {
       ['partnerWord', 'u16'],
       ['partnerWordValid', 'u8'],
       ['foreign', 'u16'],
+      ['method', 'u8'],
     ],
   },
   POWER: {
@@ -138,6 +148,8 @@ export const injectorMessages = {
       ['cause', 'u8'],
       ['delay', 'u32'],
       ['milliamps', 'u16'],
+      ['method', 'u8'],
+      ['pairs', 'u8'],
     ],
   },
   JACK_SAFE: {
@@ -211,12 +223,32 @@ export const injectorMessages = {
       ['relayFrontEnd', 'u8'],
       ['relayPassThrough', 'u8'],
       ['estop', 'u8'],
+      ['switch2Opens', 'u8'],
+      ['switch2Closes', 'u8'],
+      ['gateOpens', 'u8'],
+      ['gateCloses', 'u8'],
+      ['pumpNeeded', 'u8'],
+      ['detectionSource', 'u8'],
       ['resetCause', 'u8'],
       ['referenceCounts', 'u16'],
       ['milliamps', 'u16'],
       ['jackMillivolts', 'u16'],
     ],
   },
+  PROBE: {
+    type: 0x4f,
+    from: 'board',
+    fields: [
+      ['time', 'u32'],
+      ['kind', 'u8'],
+      ['ohms', 'u32'],
+      ['class', 'u8'],
+      ['classMicroamps', 'u16'],
+      ['lowMillivolts', 'u16'],
+      ['highMillivolts', 'u16'],
+    ],
+  },
+  PROFILE: { type: 0x50, from: 'board', fields: [['valid', 'u8'], ...profile] },
 } as const satisfies Record<string, MessageSpec>;
 
 type Messages = typeof injectorMessages;
@@ -247,9 +279,30 @@ export const injectorStates = ['off', 'discovering', 'inrush', 'on', 'dischargin
 export type InjectorState = (typeof injectorStates)[number];
 
 /** Bits of TICK.flags. */
-export const tickFlags = { estopOk: 1, passThrough: 2, locked: 4, tripStored: 8 } as const;
+export const tickFlags = {
+  estopOk: 1,
+  passThrough: 2,
+  locked: 4,
+  tripStored: 8,
+  powerRequest: 16,
+  heartbeatLine: 32,
+  linesCommand: 64,
+} as const;
 /** Bits of DISCOVER.flags. */
-export const discoverFlags = { power: 1 } as const;
+export const discoverFlags = { power: 1, heartbeatLine: 2 } as const;
+/** Bits of SELFTEST.flags. */
+export const selfTestFlags = { starveWatchdog: 1 } as const;
+
+/** DISCOVER's `method`, and the one that decided in DISCOVERY and POWER. */
+export const injectorMethods = ['prestandard', '802.3af', 'auto'] as const;
+/** `pairs`: the code of DISCOVER, and what POWER tells (never `by method`). */
+export const injectorPairs = [
+  'by method',
+  'spare 4,5- 7,8+',
+  'spare 4,5+ 7,8-',
+  'data 1,2- 3,6+',
+  'data 1,2+ 3,6-',
+] as const;
 
 /** Nanoseconds of a link pulse by the code of DISCOVER and BURST. */
 export const injectorPulseNanoseconds = [125, 250, 500, 1000] as const;
@@ -270,6 +323,9 @@ export const injectorCauses = [
   'RELAY',
   'FOREIGN_VOLTAGE',
   'SWITCH_STUCK',
+  'LINE_TOO_FAST',
+  'NOT_FOUND',
+  'PWR_REQ_HELD',
 ] as const satisfies readonly (PowerOffCause | undefined)[];
 
 export const injectorRefusals = [
@@ -287,6 +343,8 @@ export const injectorRefusals = [
   'NOT_IDENTIFIED',
   'PROTOCOL_VERSION',
   'NOT_CALIBRATED',
+  'PAIRS',
+  'LINES',
 ] as const;
 export type InjectorRefusal = Exclude<(typeof injectorRefusals)[number], undefined>;
 
@@ -295,7 +353,15 @@ export const injectorOutcomes = [
   'nothing',
   'partner',
   'noise',
+  'signature',
+  'no-signature',
 ] as const satisfies readonly DiscoveryOutcome[];
+
+/** PROBE's `kind`. */
+export const probeKinds = ['open', 'load', 'signature', 'low', 'high', 'not possible'] as const;
+/** `ohms` of a PROBE without a figure, `class` of one without a class. */
+export const noOhms = 0xffffffff;
+export const noClass = 0xff;
 
 /** Result of each check of SELFTEST_RESULT, by its code. */
 export const selfTestResults = ['passed', 'failed', 'not possible'] as const;

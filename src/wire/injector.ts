@@ -17,7 +17,7 @@ import {
 
 /** In Firmata's user range. */
 export const injectorSysexId = 0x0c;
-export const injectorProtocol = 2;
+export const injectorProtocol = 3;
 
 const maximumBodyBytes = 64;
 const overheadBytes = 4;
@@ -142,15 +142,8 @@ export const injectorBody = (type: number, seq: number, payload: Uint8Array): Ui
   return body;
 };
 
-/**
- * The sysex content of a message (between `F0 0C` and `F7`). Throws RangeError when a field does not fit its size:
- * the caller's error.
- */
-export const encodeInjectorMessage = <N extends InjectorMessageName>(
-  name: N,
-  seq: number,
-  fields: InjectorFields<N>,
-): Uint8Array => {
+/** A message's fields as bytes. Throws RangeError when one does not fit its size: the caller's error. */
+export const injectorPayload = <N extends InjectorMessageName>(name: N, fields: InjectorFields<N>): Uint8Array => {
   const spec: MessageSpec = injectorMessages[name];
   const writer = new Writer();
   const values = fields as Readonly<Record<string, FieldValues[FieldKind]>>;
@@ -159,8 +152,15 @@ export const encodeInjectorMessage = <N extends InjectorMessageName>(
     if (value === undefined) throw new RangeError(`${name} needs ${field}`);
     writer.field(kind, value, field);
   }
-  return packSysex(injectorBody(spec.type, seq, writer.bytes()));
+  return writer.bytes();
 };
+
+/** The sysex content of a message (between `F0 0C` and `F7`). Throws as `injectorPayload` does. */
+export const encodeInjectorMessage = <N extends InjectorMessageName>(
+  name: N,
+  seq: number,
+  fields: InjectorFields<N>,
+): Uint8Array => packSysex(injectorBody(injectorMessages[name].type, seq, injectorPayload(name, fields)));
 
 const malformed = (reason: string, offset: number, body: Uint8Array): MalformedInjectorMessage => {
   const [type, seq] = body;

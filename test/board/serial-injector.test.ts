@@ -46,7 +46,9 @@ describe('a board whose firmware does not fit', () => {
       code: 'BOARD_VERSION',
       message: expect.stringContaining('PROTOCOL_VERSION'),
     });
-    await expect(injector.discover({ echoes: 3, maxBursts: 10, pulseNanoseconds: 125 })).rejects.toMatchObject({
+    await expect(
+      injector.discover({ method: 'prestandard', echoes: 3, maxBursts: 10, pulseNanoseconds: 125 }),
+    ).rejects.toMatchObject({
       code: 'BOARD_REFUSED',
       message: expect.stringContaining('NOT_IDENTIFIED'),
     });

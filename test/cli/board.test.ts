@@ -112,12 +112,13 @@ describe('linkpulse board', () => {
 describe('what a person must know before writing a path into a bench file', () => {
   it('is that one serial number answers twice', () => {
     const identity = {
-      protocol: 2,
-      firmware: '1.1',
+      protocol: 3,
+      firmware: '1.2',
       revision: 1,
       serial: 'LP000042',
       resetCause: 'power-on',
       calibratedOn: null,
+      profileId: null,
     };
     const look = { isShared: true, kind: 'board', identity } as const;
     expect(

@@ -7,12 +7,12 @@ import { systemClock } from '../../src/timeline/clock.js';
 import { type BoardUnderTest, testInjector } from './injector.contract.js';
 
 /** The real firmware behind a real serial port; the phone's network half stays without a wire. */
-const openSimulatedBoard = async (): Promise<BoardUnderTest> => {
+const openSimulatedBoard = async (power: 'prestandard' | '802.3af'): Promise<BoardUnderTest> => {
   const folder = mkdtempSync(join(tmpdir(), 'linkpulse-contract-'));
   const simulator = await startSimulator(
     {
       faults: [],
-      phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G' },
+      phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G', power },
       timers: {
         bootMs: 200,
         linkUpMs: 300,
@@ -36,6 +36,9 @@ const openSimulatedBoard = async (): Promise<BoardUnderTest> => {
     jackIsLive: async () => (await simulator.command('status')).conducting === true,
     pullCable: async () => {
       await simulator.command('serial-unplug');
+    },
+    setEstop: async (closed) => {
+      await simulator.command(closed ? 'estop-close' : 'estop-open');
     },
     close: async () => {
       await injector.close();

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BoardReport, Injector, PowerRequest } from '../../src/board/injector.js';
+import type { BoardProfile, BoardReport, Injector, PowerRequest } from '../../src/board/injector.js';
 import { isBenchError } from '../../src/errors.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import type { FactKind, FactOf } from '../../src/timeline/events.js';
+import { feeds } from '../../src/timeline/feed.js';
 import { sleep } from '../../src/timeline/wait.js';
 import { injectorProtocol } from '../../src/wire/injector.js';
 
@@ -12,13 +13,17 @@ export interface BoardUnderTest {
   /** Whether -48 V is on the jack, by somebody who does not ask the driver. */
   jackIsLive(): Promise<boolean>;
   pullCable(): Promise<void>;
+  setEstop(closed: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A phone hangs on the jack, unpowered. */
-export type OpenBoard = () => Promise<BoardUnderTest>;
+/** A phone of that kind hangs on the jack, unpowered. */
+export type OpenBoard = (phone: 'prestandard' | '802.3af') => Promise<BoardUnderTest>;
 
 const request: PowerRequest = {
+  method: 'prestandard',
+  feed: null,
+  heartbeatByLine: false,
   echoes: 3,
   maxBursts: 40,
   pulseNanoseconds: 125,
@@ -39,14 +44,16 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     let reports: BoardReport[];
     let beat: { cancel(): void };
 
-    beforeEach(async () => {
-      board = await open();
+    const start = async (phone: 'prestandard' | '802.3af') => {
+      board = await open(phone);
       reports = [];
       board.injector.onReport((report) => reports.push(report));
       await board.injector.identify();
       beat = systemClock.every(100, () => board.injector.heartbeat());
       await sleep(systemClock, 300);
-    }, 30_000);
+    };
+
+    beforeEach(() => start('prestandard'), 30_000);
 
     afterEach(async () => {
       beat.cancel();
@@ -61,14 +68,16 @@ export const testInjector = (title: string, open: OpenBoard): void => {
       }
       throw new Error(`no ${kind}; heard ${reports.map(({ fact }) => fact.kind).join(', ')}`);
     };
-    const powered = async () => {
-      // A board behind a busy machine may not have heard enough heartbeats yet.
-      for (let tries = 0; tries < 20; tries += 1) {
-        const refused = await board.injector.discoverAndPower(request).then(() => '', String);
-        if (refused === '') break;
-        expect(refused).toContain('NO_HEARTBEAT');
+    /** The refusal of a power request, '' for none; waits out those that pass by themselves on a busy machine. */
+    const refusalOf = async (changes: Partial<PowerRequest> = {}): Promise<string> => {
+      for (let tries = 0; ; tries += 1) {
+        const refusal = await board.injector.discoverAndPower({ ...request, ...changes }).then(() => '', String);
+        if (!/NO_HEARTBEAT|OFF_DWELL/.test(refusal) || tries >= 20) return refusal;
         await sleep(systemClock, 200);
       }
+    };
+    const powered = async (changes: Partial<PowerRequest> = {}) => {
+      expect(await refusalOf(changes)).toBe('');
       await heard('power-on');
       expect(await board.jackIsLive()).toBe(true);
     };
@@ -91,7 +100,7 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     });
 
     it('finds the phone by its echo without powering it, when asked for discovery alone', async () => {
-      await board.injector.discover({ echoes: 3, maxBursts: 40, pulseNanoseconds: 500 });
+      await board.injector.discover({ method: 'prestandard', echoes: 3, maxBursts: 40, pulseNanoseconds: 500 });
       expect((await heard('discovery')).outcome).toBe('loopback');
       const burst = await heard('flp-burst');
       expect(burst.heard).toBe(burst.sent);
@@ -101,13 +110,102 @@ export const testInjector = (title: string, open: OpenBoard): void => {
 
     it('tests itself without a volt on the jack, and says what it has no line for', async () => {
       const { checks, jackMillivolts, milliamps } = await board.injector.selftest();
-      const { loopback, ...others } = checks;
+      const { loopback, watchdog, ...others } = checks;
       expect(new Set(Object.values(others))).toEqual(new Set(['passed']));
       expect(['passed', 'not possible']).toContain(loopback);
+      expect(watchdog).toBe('not possible');
       expect(jackMillivolts).toBeLessThan(2_800);
       expect(milliamps).toBeLessThan(5);
       expect(await board.jackIsLive()).toBe(false);
       expect(reports).toEqual([]);
+    });
+
+    it('proves its watchdog by a restart when asked to, and is identified again by then', async () => {
+      const { checks } = await board.injector.selftest({ provesWatchdog: true });
+      expect(checks.watchdog).toBe('passed');
+      expect(await board.jackIsLive()).toBe(false);
+      expect((await board.injector.identify()).resetCause).toBe('watchdog');
+      await sleep(systemClock, 300);
+      await board.injector.discover({ method: 'prestandard', echoes: 3, maxBursts: 40, pulseNanoseconds: 125 });
+      expect((await heard('discovery')).outcome).toBe('loopback');
+    });
+
+    it('says what it cannot test while the e-stop is open', async () => {
+      await board.setEstop(false);
+      await sleep(systemClock, 100);
+      const { checks } = await board.injector.selftest();
+      expect(checks).toMatchObject({ estop: 'failed', switch2Closes: 'not possible', gateCloses: 'not possible' });
+      expect(await board.jackIsLive()).toBe(false);
+    });
+
+    it('loses power when the e-stop opens, and refuses to power until it is closed', async () => {
+      await powered();
+      await board.setEstop(false);
+      expect(await board.jackIsLive()).toBe(false);
+      expect((await heard('power-off')).cause).toBe('ESTOP');
+      await heard('jack-safe');
+      expect(await refusalOf()).toContain('ESTOP');
+    });
+
+    it('feeds the pairs asked for and says so, and refuses those it cannot feed', async () => {
+      const refused = board.injector.discoverAndPower({ ...request, feed: feeds[2] });
+      await expect(refused).rejects.toMatchObject({
+        code: 'BOARD_REFUSED',
+        message: expect.stringContaining('PAIRS'),
+      });
+      expect(reports).toEqual([]);
+      await powered({ feed: feeds[1] });
+      expect(await heard('power-on')).toMatchObject({ method: 'prestandard', pairs: 'spare', polarity: '802.3af' });
+    });
+
+    it('sees a prestandard phone as a load when asked for 802.3af, and powers nothing', async () => {
+      expect(await refusalOf({ method: '802.3af' })).toBe('');
+      expect(await heard('discovery')).toMatchObject({ method: '802.3af', outcome: 'no-signature' });
+      expect((await heard('probe')).finding).toBe('load');
+      await sleep(systemClock, 300);
+      expect(await board.jackIsLive()).toBe(false);
+    });
+
+    it.each(['802.3af', 'auto'] as const)(
+      'finds an 802.3af phone by its signature and powers it, asked for %s',
+      async (method) => {
+        beat.cancel();
+        await board.close();
+        await start('802.3af');
+        await powered({ method });
+        const probe = await heard('probe');
+        expect(probe).toMatchObject({ finding: 'signature', powerClass: 2 });
+        expect(probe.ohms).toBeGreaterThan(23_500);
+        expect(probe.ohms).toBeLessThan(26_500);
+        expect(await heard('discovery')).toMatchObject({ method: '802.3af', outcome: 'signature' });
+        expect(await heard('power-on')).toMatchObject({ method: '802.3af', pairs: 'spare', polarity: '802.3af' });
+      },
+    );
+
+    it('takes no message for a heartbeat when the heartbeat is to come by the line, which nobody drives', async () => {
+      const refused = board.injector.discoverAndPower({ ...request, heartbeatByLine: true });
+      await expect(refused).rejects.toMatchObject({
+        code: 'BOARD_REFUSED',
+        message: expect.stringContaining('NO_HEARTBEAT'),
+      });
+      expect(await board.jackIsLive()).toBe(false);
+    });
+
+    it('keeps a profile, and keeps the old one when a new one is refused', async () => {
+      const { heartbeatByLine, ...terms } = request;
+      const profile: BoardProfile = { ...terms, id: 960, method: 'auto', feed: feeds[1], pulseNanoseconds: 250 };
+      await board.injector.storeProfile(profile);
+      expect(await board.injector.readProfile()).toEqual(profile);
+      expect((await board.injector.identify()).profileId).toBe(960);
+      for (const [wrong, code] of [
+        [{ ...profile, id: 961, feed: feeds[3] }, 'PAIRS'],
+        [{ ...profile, id: 962, overloadMilliamps: 2_000 }, 'BAD_PARAMETER'],
+      ] as const)
+        await expect(board.injector.storeProfile(wrong)).rejects.toMatchObject({
+          code: 'BOARD_REFUSED',
+          message: expect.stringContaining(code),
+        });
+      expect(await board.injector.readProfile()).toEqual(profile);
     });
 
     it('refuses to test itself while the jack is live, which stays live', async () => {

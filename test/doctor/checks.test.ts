@@ -151,7 +151,11 @@ describe('doctor', () => {
 
   it('asks a simulated bench for namespaces alone', () => {
     const simulated: readonly BenchPort[] = [
-      { name: 'sim1', kind: 'simulated', phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G' } },
+      {
+        name: 'sim1',
+        kind: 'simulated',
+        phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G', power: 'prestandard' },
+      },
     ];
     const bare = { capabilities: 0n, boards: {}, interfaces: {}, user: { ...sound.user, groups: ['pi', 'gpio'] } };
     expect(mended(bare, simulated)).toEqual([]);

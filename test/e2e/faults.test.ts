@@ -15,7 +15,10 @@ describe.concurrent('every fault on purpose is judged as the table says', () => 
       const row: FaultRow = faultTable[name];
       const run = await runJson(['demo', '--bench', bench.path, '--plan', quickPlan, '--fault', name]);
       const stage = stageOf(run.record, row.stage);
-      expect({ verdict: stage.verdict, blame: stage.blame, exit: run.exitCode }, stage.cause).toEqual({
+      expect(
+        { verdict: stage.verdict, blame: stage.blame, exit: run.exitCode },
+        `${stage.cause} Run: ${run.record.cause}`,
+      ).toEqual({
         verdict: row.verdict,
         blame: row.blame,
         exit: row.exit,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgedAgain } from '../helpers/judged-again.js';
@@ -82,6 +82,66 @@ describe('a healthy phone', () => {
       expect(tshark('-o', 'udp.check_checksum:TRUE', '-Y', 'udp.checksum.status == "Bad"')).toEqual([]);
     },
   );
+});
+
+describe('a healthy 802.3af phone', () => {
+  const afBench = makeBench('802.3af');
+  afterAll(() => afBench.remove());
+  const planFor = (name: string, ...changes: readonly (readonly [string, string])[]): string => {
+    const path = join(afBench.directory, `${name}.yaml`);
+    const text = [
+      ['model: CP-7960G', 'model: CP-7961G'],
+      ['platform: Cisco IP Phone 7960', 'platform: Cisco IP Phone 7961'],
+      ['load: P00308010200', 'load: SCCP41.8-3-3S'],
+      ...changes,
+    ].reduce(
+      (plan, [from = '', to = '']) => {
+        expect(plan).toContain(from);
+        return plan.replace(from, to);
+      },
+      readFileSync(quickPlan, 'utf8'),
+    );
+    writeFileSync(path, text);
+    return path;
+  };
+  const run = (plan: string) =>
+    runJson(['run', '--no-station', '--bench', afBench.path, '--port', 'sim1', '--plan', plan]);
+
+  it.each([
+    ['802.3af', '802.3af'],
+    ['auto', 'by-method'],
+  ])(
+    'passes by its signature, looked for by %s, and the record says how it was fed',
+    async (method, polarity) => {
+      const changes = [
+        ['method: prestandard', `method: ${method}`],
+        ['polarity: prestandard', `polarity: ${polarity}`],
+      ] as const;
+      const { record, exitCode, folder } = await run(planFor(method, ...changes));
+      expect(record.verdict, record.cause).toBe('pass');
+      expect(exitCode).toBe(0);
+      expect(record.power).toMatchObject({
+        asked: { method, pairs: 'spare', polarity },
+        fed: { method: '802.3af', pairs: 'spare', polarity: '802.3af', pins: '4,5+ 7,8−' },
+        probe: { finding: 'signature', powerClass: 2 },
+      });
+      expect(await judgedAgain({ folder })).toEqual(record.stages);
+      expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('a valid 802.3af signature');
+    },
+    90_000,
+  );
+
+  it('is not powered over data pairs by a board that feeds spare ones only, which is the plan’s mistake', async () => {
+    const changes = [
+      ['pairs: spare', 'pairs: data'],
+      ['polarity: prestandard', 'polarity: mdi'],
+    ] as const;
+    const { record, exitCode, folder } = await run(planFor('data', ...changes));
+    expect(stageOf(record, 'power')).toMatchObject({ verdict: 'error', blame: 'config' });
+    expect(record.power).toMatchObject({ asked: { pairs: 'data', polarity: 'mdi', pins: '1,2+ 3,6−' }, fed: null });
+    expect(exitCode).toBe(5);
+    expect(await judgedAgain({ folder })).toEqual(record.stages);
+  }, 60_000);
 });
 
 describe('a healthy phone on other benches', () => {

@@ -44,10 +44,10 @@ describe('the FLP burst', () => {
     (width) => {
       const bench = new FirmwareBench().identify();
       bench.echoDelay = undefined;
-      bench.send('DISCOVER', { ...usualRequest, flags: 0, maxBursts: 30, pulseWidth: pulseCycles.indexOf(width) });
+      bench.send('DISCOVER', { ...usualRequest, flags: 0, maxBursts: 40, pulseWidth: pulseCycles.indexOf(width) });
       bench.runWhile(1000, () => bench.all('BURST').length === 30);
 
-      const bursts = burstsOnPin(bench);
+      const bursts = burstsOnPin(bench).slice(0, 30);
       expect(bursts).toHaveLength(30);
       for (const { positions } of bursts) {
         expect([...positions].filter((_, index) => index % 2 === 0).join('')).toBe('1'.repeat(17));
@@ -68,25 +68,25 @@ describe('the FLP burst', () => {
       bench.echoDelay = undefined;
       const ledOutput = [0xf4, 13, 1];
       bench.sendBytes(ledOutput);
-      bench.send('DISCOVER', { ...usualRequest, flags: 0, maxBursts: 40, pulseWidth: pulseCycles.indexOf(width) });
+      bench.send('DISCOVER', { ...usualRequest, flags: 0, maxBursts: 60, pulseWidth: pulseCycles.indexOf(width) });
       bench.runMs(10);
       // Every message turns the LED over: an edge for each says that none was lost on the way.
       const messages = 1600;
-      const before = bench.edges.filter(({ pin }) => pin === 'STATUS_LED').length;
+      let turns = 0;
+      bench.machine.onPin('STATUS_LED', () => turns++);
       for (let n = 0; n < messages; n++) bench.sendBytes([0xf5, 13, (n + 1) % 2]);
       bench.runMs(900);
 
-      // A narrower one is followed by a second try with the widest.
       const bursts = burstsOnPin(bench).slice(0, 40);
       expect(bursts).toHaveLength(40);
       const starts = bursts.map(({ start }) => start);
       expect(new Set(starts.slice(1).map((start, index) => start - (starts[index] ?? 0)))).toEqual(
         new Set([burstPeriod]),
       );
-      expect(widths(bench)).toEqual(new Set([width, 16]));
+      expect(widths(bench)).toEqual(new Set([width]));
       expect(bench.machine.serialInBacklog).toBe(0);
       expect(bench.machine.lostBytes).toBe(0);
-      expect(bench.edges.filter(({ pin }) => pin === 'STATUS_LED').length - before).toBe(messages);
+      expect(turns).toBe(messages);
       expect(bench.unreadable).toEqual([]);
     },
   );

@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { cyclesPerSecond, Machine, type PinDrive } from '../../src/sim/machine.js';
-import type { PinName } from '../../src/sim/pinmap.js';
-import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
+import { adcReferenceVolts, type PinName, type RegisterBit } from '../../src/sim/pinmap.js';
+import { attachShiftRegister, type ShiftRegister } from '../../src/sim/shift-register.js';
+import { encodeEeprom, nominalBlock } from '../../src/wire/board-block.js';
 import {
   decodeInjectorMessage,
   encodeInjectorMessage,
@@ -24,7 +25,7 @@ export const hexText = readFileSync(new URL('../../hardware/firmware/linkpulse.h
 export const heardCycles = 6;
 
 export interface Edge {
-  readonly pin: PinName;
+  readonly pin: PinName | RegisterBit;
   readonly drive: PinDrive;
   readonly cycle: number;
 }
@@ -33,6 +34,8 @@ export type BoardMessage = InjectorMessage<BoardMessageName> & { readonly cycle:
 /** A power request that a healthy phone fits. */
 export const usualRequest: InjectorFields<'DISCOVER'> = {
   flags: 1,
+  method: 0,
+  pairs: 0,
   echoes: 3,
   maxBursts: 20,
   pulseWidth: 0,
@@ -47,7 +50,28 @@ export const usualRequest: InjectorFields<'DISCOVER'> = {
   entropy: 0x12345678,
 };
 
-const watched: readonly PinName[] = ['GATE', 'PUMP', 'SWITCH2', 'DISC_RELAY', 'LATCH_CLEAR', 'FLP_TX', 'STATUS_LED'];
+/** A profile of the same limits. */
+export const usualProfile: InjectorFields<'STORE_PROFILE'> = (() => {
+  const { flags: _, entropy: __, ...rest } = usualRequest;
+  return { id: 7, ...rest };
+})();
+
+/** Detection and class sources, and what the read-back shows of the switches: the contract of hardware/pinmap.json. */
+const detection = { lowVolts: 4.4, highVolts: 9.4, ohms: 3900, dividerOhms: 1_332_000, share: 1332 / 332 } as const;
+const classFullScaleMilliamps = 49.8;
+const readbackVolts = { switch2Open: 1.25, gateHigh: 0.6 } as const;
+const pumpHoldCycles = 25 * cyclesPerMs;
+
+/** What hangs at the jack for the low-voltage probe; behind a bridge. */
+export interface ProbedDevice {
+  readonly ohms?: number;
+  readonly bridgeVolts?: number;
+  readonly classMilliamps?: number;
+  /** A capacitor that is still charging: volts it gains a millisecond. */
+  readonly risingVoltsPerMs?: number;
+}
+
+const watched: readonly PinName[] = ['GATE', 'PUMP', 'SWITCH2', 'DISC_RELAY', 'LATCH_CLEAR', 'FLP_TX'];
 
 export class FirmwareBench {
   readonly machine: Machine;
@@ -65,13 +89,19 @@ export class FirmwareBench {
   /** While on the bench plays a phone: inrush for 20 ms, then this current; jack follows the switches. */
   phoneMilliamps: number | undefined = 60;
   heartbeats = true;
+  loopsBack = true;
+  probed: ProbedDevice = {};
+  readonly registers: ShiftRegister;
   onFirmataByte: ((byte: number) => void) | undefined;
   #onSince: number | undefined;
+  #joinedAt = 0;
+  #lastPump = Number.NEGATIVE_INFINITY;
+  #estop = true;
   #rise = 0;
   #seq = 0;
   #sysex: number[] | undefined;
 
-  constructor(eeprom: Uint8Array = encodeBoardBlock(nominalBlock('LP000042')), referenceVolts = 5) {
+  constructor(eeprom: Uint8Array = encodeEeprom(nominalBlock('LP000042')), referenceVolts = adcReferenceVolts) {
     const machine = new Machine({ hex: hexText, eeprom, referenceVolts });
     this.machine = machine;
     machine.setPin('SHORT_N', true);
@@ -79,12 +109,22 @@ export class FirmwareBench {
     machine.setPin('DISC_READBACK', true);
     machine.setAnalog('CURRENT', () => (this.#current() / 500) * 1023);
     machine.setAnalog('JACK_VOLTS', () => (this.#jack() / 64) * 1023);
+    machine.setAnalog('READBACK', () => (this.#readback() / adcReferenceVolts) * 1023);
+    machine.setAnalog('AF_SENSE', () => (this.#sense() / adcReferenceVolts) * 1023);
+    this.registers = attachShiftRegister(machine, (pin, high, cycle) => {
+      this.edges.push({ pin, drive: high ? 'high' : 'low', cycle });
+      if (pin === 'AF_CONNECT' && high) this.#joinedAt = cycle;
+    });
+    machine.onPin('PUMP', (_, cycle) => {
+      this.#lastPump = cycle;
+    });
     for (const pin of watched) {
       machine.onPin(pin, (drive, cycle) => this.edges.push({ pin, drive, cycle }));
     }
     machine.onPin('DISC_RELAY', (drive) => machine.setPin('DISC_READBACK', drive !== 'high'));
     machine.onPin('FLP_TX', (drive, cycle) => {
       if (drive === 'high') this.#rise = cycle;
+      if (drive === 'high' && this.registers.high('FLP_LOOPBACK') && this.loopsBack) this.pulse(cycle + 3);
       if (this.echoDelay === undefined || machine.pinDrive('DISC_RELAY') !== 'high') return;
       const isFiltered = this.shortestPulseCycles > 0;
       if (drive === 'high' ? isFiltered : !isFiltered || cycle - this.#rise < this.shortestPulseCycles) return;
@@ -107,6 +147,42 @@ export class FirmwareBench {
   #jack(): number {
     if (this.#onSince === undefined || this.phoneMilliamps === undefined) return this.jackVolts;
     return Math.min(48, ((this.machine.cycles - this.#onSince) / (20 * cyclesPerMs)) * 48);
+  }
+
+  get #sourceVolts(): number {
+    if (!this.#estop) return 0;
+    return this.registers.high('AF_HIGH') ? detection.highVolts : detection.lowVolts;
+  }
+  /** At the jack's end of the 3.9 kohm. */
+  get #probedVolts(): number {
+    const { ohms, bridgeVolts = 1.2, risingVoltsPerMs } = this.probed;
+    const open = (this.#sourceVolts * detection.dividerOhms) / (detection.dividerOhms + detection.ohms);
+    if (risingVoltsPerMs !== undefined) {
+      return Math.min(open, bridgeVolts + ((this.machine.cycles - this.#joinedAt) / cyclesPerMs) * risingVoltsPerMs);
+    }
+    if (ohms === undefined || open <= bridgeVolts) return open;
+    const conductance = 1 / detection.ohms + 1 / detection.dividerOhms + 1 / ohms;
+    return (this.#sourceVolts / detection.ohms + bridgeVolts / ohms) / conductance;
+  }
+  #readback(): number {
+    if (this.registers.high('AF_CONNECT')) return this.#probedVolts / detection.share;
+    return (this.readback({}) / 1023) * adcReferenceVolts;
+  }
+  get #gate(): boolean {
+    return this.high('GATE') && this.#estop && this.machine.cycles - this.#lastPump < pumpHoldCycles;
+  }
+  /** Counts of READBACK with the jack on the power path, for switches that do not follow their pins. */
+  readback({ switch2 = this.high('SWITCH2'), gate = this.#gate }: { switch2?: boolean; gate?: boolean }): number {
+    const volts = (switch2 ? 0 : readbackVolts.switch2Open) + (gate ? readbackVolts.gateHigh : 0);
+    return (volts / adcReferenceVolts) * 1023;
+  }
+  #sense(): number {
+    if (!this.registers.high('AF_CLASS')) return this.#sourceVolts / detection.share;
+    return ((this.probed.classMilliamps ?? 0) / classFullScaleMilliamps) * adcReferenceVolts;
+  }
+  setEstop(closed: boolean): void {
+    this.#estop = closed;
+    this.machine.setPin('ESTOP_OK', closed);
   }
 
   /** A pulse on FLP_RX. */

@@ -21,7 +21,7 @@ const gateLowAfterMs = (bench: FirmwareBench, limitMs: number): number => {
 const causeOf = (bench: FirmwareBench): string | undefined => injectorCauses[bench.last('POWER').cause];
 const steady = (request: Parameters<FirmwareBench['powerOn']>[0] = {}): FirmwareBench => {
   const bench = new FirmwareBench().powerOn(request);
-  bench.runMs(100);
+  bench.runMs(450); // inrush and the upload of its trace
   expect(bench.last('TICK').state).toBe(3);
   return bench;
 };
@@ -83,6 +83,7 @@ describe('what opens the switch', () => {
     expect(causeOf(bench)).toBe('INRUSH');
     bench.runMs(100);
     expect(bench.last('INRUSH').count).toBeGreaterThan(57);
+    bench.runWhile(800, () => bench.all('TRACE').length === Math.ceil(bench.last('INRUSH').count / 12));
     expect(bench.all('TRACE').flatMap(({ fields }) => fields.milliamps)).toHaveLength(bench.last('INRUSH').count);
   });
 
@@ -195,7 +196,7 @@ describe('the heartbeat', () => {
     const counter = bench.last('TICK').counter;
     bench.send('HEARTBEAT', { counter });
     const from = bench.machine.cycles;
-    bench.runMs(60);
+    bench.runMs(75); // a block of SAMPLES may stand before the TICK
     expect(bench.last('TICK').counter).toBe(counter + 1);
     bench.send('HEARTBEAT', { counter });
     bench.runMs(500);

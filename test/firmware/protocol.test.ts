@@ -99,19 +99,20 @@ describe('IDENTIFY', () => {
     bench.send('IDENTIFY', { protocol: injectorProtocol });
     bench.runMs(100);
     expect(bench.last('IDENTITY')).toEqual({
-      protocol: 2,
-      firmwareMajor: 1,
-      firmwareMinor: 1,
+      protocol: 3,
+      firmwareMajor: 2,
+      firmwareMinor: 0,
       revision: 1,
       resetCause: 1,
       serial: 'LP000042',
       calibrated: 1,
       calibrationDays: 9823,
+      profileId: 0,
     });
     expect(bench.all('TICK').length).toBeGreaterThan(0);
   });
 
-  it.each([1, 3])('of protocol version %i is refused and changes nothing', (protocol) => {
+  it.each([2, 4])('of protocol version %i is refused and changes nothing', (protocol) => {
     const bench = powered();
     bench.send('IDENTIFY', { protocol });
     bench.runMs(50);
@@ -182,7 +183,9 @@ describe('DISCOVER', () => {
   });
 
   it.each([
-    { field: 'flags', values: [2, 0x80] },
+    { field: 'flags', values: [4, 0x80] },
+    { field: 'method', values: [3, 255] },
+    { field: 'pairs', values: [5, 255] },
     { field: 'echoes', values: [0, 2, 9] },
     { field: 'maxBursts', values: [2, 251] },
     { field: 'pulseWidth', values: [4, 255] },

@@ -1,8 +1,20 @@
 /** The figures by which the firmware protects, each the worst of its runs, with the limit it is held to. */
 import type { PinName } from '../../src/sim/pinmap.js';
 import { type InjectorFields, injectorCauses } from '../../src/wire/injector-messages.js';
-import { bursts, burstsSent, isLedMessage, milliamps, off, onceOn, powered, request } from './figures-scenarios.js';
-import { type Action, cyclesPerMs, type Play, type RunLog } from './figures-stimulus.js';
+import {
+  bursts,
+  burstsSent,
+  evenBeats,
+  isLedMessage,
+  milliamps,
+  off,
+  onceOn,
+  powered,
+  poweredByAf,
+  poweredByLines,
+  request,
+} from './figures-scenarios.js';
+import { type Action, cyclesPerMs, type Output, type Play, type RunLog } from './figures-stimulus.js';
 
 export interface Figure {
   readonly name: string;
@@ -21,7 +33,7 @@ const pulseCycles = [2, 4, 8, 16] as const;
 /** Longest time without a pump edge that keeps the monostable set. */
 const pumpHoldMs = 30;
 
-const rises = (log: RunLog, pin: PinName): number[] =>
+const rises = (log: RunLog, pin: Output): number[] =>
   log.edges.filter((edge) => edge.pin === pin && edge.high).map(({ cycle }) => cycle);
 const worst = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
@@ -70,6 +82,17 @@ const tripOf = (log: RunLog, cause: string): { readonly on: number; readonly off
   return { on: on.cycle, off: opened.cycle };
 };
 type Power = InjectorFields<'POWER'>;
+
+/** The same by the lines, which tell no cause: `fault` is whether FAULT_N fell with GATE. */
+const lineTripOf = (log: RunLog, fault: boolean): { readonly on: number; readonly off: number } => {
+  const gate = log.edges.filter(({ pin }) => pin === 'GATE');
+  const [on, opened] = gate;
+  const isFault = log.edges.findLast(({ pin }) => pin === 'FAULT_N')?.high === false;
+  if (gate.length !== 2 || on?.high !== true || opened === undefined || isFault !== fault || log.resets > 0) {
+    throw new Error(`lines: ${gate.length} edges of GATE, fault ${isFault}, ${log.resets} resets`);
+  }
+  return { on: on.cycle, off: opened.cycle };
+};
 const causeOfPin: Partial<Record<PinName, string>> = { SHORT_N: 'SHORT', ESTOP_OK: 'ESTOP', DISC_READBACK: 'RELAY' };
 
 const phases = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
@@ -187,6 +210,9 @@ export const measureFigures = (play: Play): Figure[] => {
     2,
   );
 
+  const trace = inrush.messages.find(({ name }) => name === 'INRUSH')?.fields as InjectorFields<'INRUSH'> | undefined;
+  tell('inrush trace, from sample to sample', 'us', 200, trace?.samplePeriodUs ?? Number.NaN);
+
   const heartbeat = [400, 500].map((heartbeatsUntilMs) => {
     const log = play(powered({ runMs: heartbeatsUntilMs + 620, heartbeatsUntilMs }));
     const trip = tripOf(log, 'HEARTBEAT');
@@ -224,6 +250,34 @@ export const measureFigures = (play: Play): Figure[] => {
     return trip.off - arrival;
   });
   tell("OFF's last byte received to GATE low", 'us', 1000, worst(commanded) / cyclesPerUs);
+
+  const byAf = play(poweredByAf());
+  const [detected = Number.NaN] = rises(byAf, 'AF_CLASS');
+  const [fed = Number.NaN] = rises(byAf, 'GATE');
+  tell('802.3af: end of the detection to power on', 'ms', 400, (fed - detected) / cyclesPerMs, 2);
+
+  const released = [...spread(4), ...longPasses].map((after) => {
+    const log = play(poweredByLines({ runMs: 660, answers: [onceOn(after, { pin: 'PWR_REQ', high: false })] }));
+    const trip = lineTripOf(log, false);
+    watch(log, trip.on, trip.off);
+    return trip.off - (trip.on + after);
+  });
+  tell('PWR_REQ low to GATE low', 'us', 1000, worst(released) / cyclesPerUs);
+  const lineStops = [400, 500].map((lastEdgeMs) => {
+    const log = play(poweredByLines({ runMs: lastEdgeMs + 520, beats: evenBeats(lastEdgeMs) }));
+    const trip = lineTripOf(log, true);
+    watch(log, trip.on, trip.off);
+    return trip.off / cyclesPerMs - lastEdgeMs;
+  });
+  tell('last edge of HEARTBEAT (time-out 500 ms) to GATE low', 'ms', 550, worst(lineStops), 2);
+  const tooFast = [515, 517.11, 519.23].map((edgeMs) => {
+    const log = play(poweredByLines({ runMs: 560, beats: [...evenBeats(500), edgeMs] }));
+    const trip = lineTripOf(log, true);
+    watch(log, trip.on, trip.off);
+    return trip.off / cyclesPerUs - edgeMs * 1000;
+  });
+  tell('an edge of HEARTBEAT less than 20 ms after the last to GATE low', 'us', 1000, worst(tooFast));
+
   tell('edges of PUMP after GATE low, in all runs above', 'edges', 0, worst(pumpAfterGate));
   tell('longest time between edges of PUMP while on', 'ms', pumpHoldMs, worst(pumpGaps) / cyclesPerMs, 2);
   return figures;

@@ -35,6 +35,14 @@ export const onceOn = (cycles: number, action: Action): Answer => ({
 const boardAtRest: readonly Timed[] = (['SHORT_N', 'ESTOP_OK', 'DISC_READBACK'] as const).map((pin) =>
   atMs(0, { pin, high: true }),
 );
+/** 25 kohm and class 1 behind a bridge, as both ends of the detection resistor and the class source's sense show them. */
+const signature: readonly Answer[] = [
+  { pin: 'AF_CONNECT', high: true, after: 0, action: { analog: 'AF_SENSE', counts: 450 } },
+  { pin: 'AF_CONNECT', high: true, after: 0, action: { analog: 'READBACK', counts: 403 } },
+  { pin: 'AF_HIGH', high: true, after: 0, action: { analog: 'AF_SENSE', counts: 962 } },
+  { pin: 'AF_HIGH', high: true, after: 0, action: { analog: 'READBACK', counts: 842 } },
+  { pin: 'AF_CLASS', high: true, after: 0, action: { analog: 'AF_SENSE', counts: 216 } },
+];
 const relayAndEcho: readonly Answer[] = [
   { pin: 'DISC_RELAY', high: true, after: 0, action: { pin: 'DISC_READBACK', high: false } },
   { pin: 'DISC_RELAY', high: false, after: 0, action: { pin: 'DISC_READBACK', high: true } },
@@ -98,6 +106,35 @@ export const powered = (options: PowerOptions): Scenario => ({
     ...(options.flooded === true ? flood(300, options.runMs - 100) : []),
   ],
   answers: [...relayAndEcho, ...echo, ...(options.phone ?? phone), ...(options.answers ?? [])],
+});
+
+/** As `powered`, by 802.3af. */
+export const poweredByAf = (): Scenario => {
+  const prestandard = powered({ runMs: 460, request: { method: 1 } });
+  return { ...prestandard, answers: [...prestandard.answers, ...signature] };
+};
+
+const lineHalfPeriodMs = 100;
+const requestMs = 250;
+export interface LinesOptions {
+  readonly runMs: number;
+  readonly answers?: readonly Answer[];
+  /** Edges of HEARTBEAT, in ms. */
+  readonly beats?: readonly number[];
+}
+export const evenBeats = (untilMs: number): number[] =>
+  Array.from({ length: Math.floor(untilMs / lineHalfPeriodMs) }, (_, index) => (index + 1) * lineHalfPeriodMs);
+/** Power by the discrete lines alone, about 270 ms after reset. */
+export const poweredByLines = (options: LinesOptions): Scenario => ({
+  endCycle: options.runMs * cyclesPerMs,
+  at: [
+    ...boardAtRest,
+    ...(options.beats ?? evenBeats(options.runMs)).map((ms, index) =>
+      atMs(ms, { pin: 'HEARTBEAT', high: index % 2 === 0 }),
+    ),
+    atMs(requestMs, { pin: 'PWR_REQ', high: true }),
+  ],
+  answers: [...relayAndEcho, ...echo, ...phone, ...(options.answers ?? [])],
 });
 
 /** Twenty bursts into an open line; `flooded`: the host sends all the line carries meanwhile. */

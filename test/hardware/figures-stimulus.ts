@@ -6,19 +6,24 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cyclesPerSecond, Machine } from '../../src/sim/machine.js';
-import { type PinName, pins } from '../../src/sim/pinmap.js';
-import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
+import { analogOnlyPins, type PinName, pins, type RegisterBit, registerBits } from '../../src/sim/pinmap.js';
+import { attachShiftRegister } from '../../src/sim/shift-register.js';
+import { encodeEeprom, nominalBlock } from '../../src/wire/board-block.js';
 import { decodeInjectorMessage, injectorSysexId } from '../../src/wire/injector.js';
 import type { BoardMessageName, InjectorMessage } from '../../src/wire/injector-messages.js';
+import { usualProfile } from '../firmware/firmware-bench.js';
 
 export const cyclesPerMs = cyclesPerSecond / 1000;
 const hostByteCycles = (10 * cyclesPerSecond) / 57_600;
 const hexPath = fileURLToPath(new URL('../../hardware/firmware/linkpulse.hex', import.meta.url));
 
-const boardBlock = encodeBoardBlock(nominalBlock('LP000042'));
+const eeprom = encodeEeprom(nominalBlock('LP000042'), usualProfile);
 const hexWords = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16)).join(' ');
 
-type AnalogPin = 'CURRENT' | 'JACK_VOLTS';
+const analogPins = { CURRENT: pins.CURRENT, JACK_VOLTS: pins.JACK_VOLTS, ...analogOnlyPins } as const;
+type AnalogPin = keyof typeof analogPins;
+/** What the firmware drives: a pin, or an output of the shift registers. */
+export type Output = PinName | RegisterBit;
 export type Action =
   | { readonly pin: PinName; readonly high: boolean }
   | { readonly analog: AnalogPin; readonly counts: number }
@@ -29,9 +34,9 @@ export interface Timed {
 }
 /** Whenever the firmware drives `pin` to `high` (while it holds `when`), `action` follows `after` cycles later. */
 export interface Answer {
-  readonly pin: PinName;
+  readonly pin: Output;
   readonly high: boolean;
-  readonly when?: { readonly pin: PinName; readonly high: boolean };
+  readonly when?: { readonly pin: Output; readonly high: boolean };
   readonly after: number;
   readonly action: Action;
 }
@@ -43,7 +48,7 @@ export interface Scenario {
 
 export interface Edge {
   readonly cycle: number;
-  readonly pin: PinName;
+  readonly pin: Output;
   readonly high: boolean;
 }
 export type BoardMessage = InjectorMessage<BoardMessageName> & { readonly cycle: number };
@@ -59,12 +64,16 @@ export interface RunLog {
 }
 export type Play = (scenario: Scenario) => RunLog;
 
-const pinCode = (name: PinName): string => `${pins[name].port}${pins[name].bit}`;
-const pinNames = new Map((Object.keys(pins) as PinName[]).map((name) => [pinCode(name), name]));
+const isRegisterBit = (name: Output): name is RegisterBit => name in registerBits;
+const pinCode = (name: Output): string =>
+  isRegisterBit(name) ? `R${registerBits[name]}` : `${pins[name].port}${pins[name].bit}`;
+const outputNames = new Map(
+  ([...Object.keys(pins), ...Object.keys(registerBits)] as Output[]).map((name) => [pinCode(name), name]),
+);
 const hexByte = (byte: number): string => byte.toString(16).padStart(2, '0');
 const actionText = (action: Action): string => {
   if ('pin' in action) return `pin ${pinCode(action.pin)} ${Number(action.high)}`;
-  if ('analog' in action) return `adc ${pins[action.analog].analog} ${action.counts}`;
+  if ('analog' in action) return `adc ${analogPins[action.analog].analog} ${action.counts}`;
   return `serial ${action.bytes.map(hexByte).join(' ')}`;
 };
 
@@ -100,11 +109,10 @@ class Log implements RunLog {
 }
 
 export const playInAvr8js: Play = (scenario) => {
-  const machine = new Machine({ hex: readFileSync(hexPath, 'utf8'), eeprom: boardBlock });
+  const machine = new Machine({ hex: readFileSync(hexPath, 'utf8'), eeprom });
   const log = new Log();
-  const counts: Record<AnalogPin, number> = { CURRENT: 0, JACK_VOLTS: 0 };
-  machine.setAnalog('CURRENT', () => counts.CURRENT);
-  machine.setAnalog('JACK_VOLTS', () => counts.JACK_VOLTS);
+  const counts: Record<AnalogPin, number> = { CURRENT: 0, JACK_VOLTS: 0, READBACK: 0, AF_SENSE: 0 };
+  for (const name of Object.keys(counts) as AnalogPin[]) machine.setAnalog(name, () => counts[name]);
   const perform = (action: Action, cycle: number): void => {
     log.act(cycle, action);
     if ('pin' in action) machine.setPin(action.pin, action.high);
@@ -112,21 +120,22 @@ export const playInAvr8js: Play = (scenario) => {
     else for (const byte of action.bytes) machine.serialIn(byte);
   };
   for (const { cycle, action } of scenario.at) machine.at(cycle, () => perform(action, cycle));
-  const levels = new Map<PinName, boolean>();
-  for (const name of pinNames.values()) {
-    machine.onPin(name, (drive, cycle) => {
-      const high = drive === 'high';
-      if ((levels.get(name) ?? false) === high) return;
-      levels.set(name, high);
-      log.edges.push({ cycle, pin: name, high });
-      for (const answer of scenario.answers) {
-        if (answer.pin !== name || answer.high !== high) continue;
-        if (answer.when !== undefined && (levels.get(answer.when.pin) ?? false) !== answer.when.high) continue;
-        const due = cycle + answer.after;
-        machine.at(due, () => perform(answer.action, due));
-      }
-    });
+  const levels = new Map<Output, boolean>();
+  const changed = (name: Output, high: boolean, cycle: number): void => {
+    if ((levels.get(name) ?? false) === high) return;
+    levels.set(name, high);
+    log.edges.push({ cycle, pin: name, high });
+    for (const answer of scenario.answers) {
+      if (answer.pin !== name || answer.high !== high) continue;
+      if (answer.when !== undefined && (levels.get(answer.when.pin) ?? false) !== answer.when.high) continue;
+      const due = cycle + answer.after;
+      machine.at(due, () => perform(answer.action, due));
+    }
+  };
+  for (const name of outputNames.values()) {
+    if (!isRegisterBit(name)) machine.onPin(name, (drive, cycle) => changed(name, drive === 'high', cycle));
   }
+  attachShiftRegister(machine, changed);
   machine.onSerialOut((byte, cycle) => log.hear(byte, cycle));
   machine.onReset(() => log.resets++);
   machine.runUntil(scenario.endCycle);
@@ -138,7 +147,7 @@ export const playInAvr8js: Play = (scenario) => {
 const toScript = ({ endCycle, at, answers }: Scenario): string =>
   [
     `end ${endCycle}`,
-    `eeprom ${hexWords(boardBlock)}`,
+    `eeprom ${hexWords(eeprom)}`,
     ...at.map(({ cycle, action }) => `at ${cycle} ${actionText(action)}`),
     ...answers.map(({ pin, high, when, after, action }) => {
       const condition = when === undefined ? '' : `if ${pinCode(when.pin)} ${Number(when.high)} `;
@@ -167,8 +176,9 @@ export const playInSimavr =
       const [, stamp, kind, rest = ''] = /^(\d+) (\w+) ?(.*)$/.exec(line) ?? [];
       const cycle = Number(stamp);
       if (kind === 'edge') {
-        const pin = pinNames.get(rest.slice(0, 2));
-        if (pin !== undefined) log.edges.push({ cycle, pin, high: rest.endsWith('1') });
+        const [code = '', level] = rest.split(' ');
+        const pin = outputNames.get(code);
+        if (pin !== undefined) log.edges.push({ cycle, pin, high: level === '1' });
       } else if (kind === 'did') {
         const action = actions.get(rest);
         if (action === undefined) throw new Error(`simavr did what nobody asked for: ${line}`);

@@ -167,6 +167,7 @@ const GROUPS: readonly (readonly [mpn: RegExp, groups: readonly (readonly string
     ],
   ],
   // Jacks and the Pi's header join nothing by themselves.
+  [/^SSQ-120-03-T-D/, Array.from({ length: 40 }, (_, at) => [String(at + 1)])],
   [/^615008144221/, ['1', '2', '3', '4', '5', '6', '7', '8'].map((pin) => [pin])],
 ];
 

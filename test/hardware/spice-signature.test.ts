@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../helpers/linkpulse.js';
 import { type DeckResult, figure, readDesign, reading, runScenarios, skipDecks } from '../helpers/ngspice.js';
 
 const LONG_MS = 120_000;
@@ -7,8 +9,8 @@ const READING_ERROR_VOLTS = 0.75 * (10 / 1024);
 /** One divider against the other: four resistors of 0.1 %, worst sign, weighed by the top's share. */
 const DIVIDER_MISMATCH = 0.003;
 const SENSE_TOLERANCE = 0.001;
+/** What the firmware takes off for the divider at the jack's end. */
 const DIVIDER_OHMS = 400e3;
-const JACK_DIVIDER_OHMS = 1e6;
 
 describe.skipIf(skipDecks)('Two-point detection behind a bridge', () => {
   let results: Map<string, DeckResult>;
@@ -42,9 +44,10 @@ describe.skipIf(skipDecks)('Two-point detection behind a bridge', () => {
       const ohms = sense * (1 + sign(5) * SENSE_TOLERANCE);
       const deltaJack = jack('high', 0) - jack('low', 1);
       const deltaSource = source('high', 2) - source('low', 3);
-      const conductance = (deltaSource / deltaJack - 1) / ohms - 1 / DIVIDER_OHMS - 1 / JACK_DIVIDER_OHMS;
-      least = Math.min(least, 1 / conductance);
-      most = Math.max(most, 1 / conductance);
+      const together = (ohms * deltaJack) / (deltaSource - deltaJack);
+      const slope = 1 / (1 / together - 1 / DIVIDER_OHMS);
+      least = Math.min(least, slope);
+      most = Math.max(most, slope);
     }
     return [least, most];
   };
@@ -58,6 +61,24 @@ describe.skipIf(skipDecks)('Two-point detection behind a bridge', () => {
       expect(least, result.name).toBeGreaterThan(rejectLow);
       expect(most, result.name).toBeLessThan(rejectHigh);
     }
+  });
+
+  it('is what the firmware reckons with: sense resistor, divider, acceptance, and how it tells the read-back', async () => {
+    const { values } = await readDesign();
+    const config = readFileSync(`${root}/hardware/firmware/config.h`, 'utf8');
+    const constant = (name: string) => Number(new RegExp(`#define ${name} (\\d+)`).exec(config)?.[1]);
+    const value = (name: string) => values[name]?.value ?? Number.NaN;
+    expect(constant('DETECT_OHMS')).toBe(value('R_detect'));
+    expect(constant('DETECT_DIVIDER_OHMS')).toBe(DIVIDER_OHMS);
+    expect(value('R_detect_div_top') + value('R_detect_div')).toBe(DIVIDER_OHMS);
+    expect((value('R_detect_div_top') + value('R_detect_div')) / value('R_detect_div')).toBe(4);
+    expect(constant('SIGNATURE_OHMS_MIN')).toBe(rejectLow);
+    expect(constant('SIGNATURE_OHMS_MAX')).toBe(rejectHigh);
+    // The boundaries that the deck `readback` proves, in steps of the ADC.
+    const steps = (volts: number) => (volts / value('V_ref')) * 1023;
+    expect(constant('READBACK_GATE_HIGH')).toBeCloseTo(steps(0.3), -0.5);
+    expect(constant('READBACK_OPEN')).toBeCloseTo(steps(0.9), -0.5);
+    expect(constant('READBACK_OPEN_GATE_HIGH')).toBeCloseTo(steps(1.55), -0.5);
   });
 
   it('rejects 15 kohm and less', () => {

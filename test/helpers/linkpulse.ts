@@ -21,21 +21,20 @@ export interface Bench {
   remove(): void;
 }
 
+const phones = {
+  prestandard: '{ mac: "00:0f:24:5a:79:60", load: P00308010200, model: CP-7960G }',
+  '802.3af': '{ mac: "00:0f:24:5a:79:61", load: SCCP41.8-3-3S, model: CP-7961G, power: 802.3af }',
+};
+
 /** A bench file with one simulated port and a runs folder of its own. */
-export const makeBench = (): Bench => {
+export const makeBench = (phone: keyof typeof phones = 'prestandard'): Bench => {
   const directory = mkdtempSync(join(tmpdir(), 'linkpulse-e2e-'));
   const path = join(directory, 'bench.yaml');
   writeFileSync(
     path,
-    [
-      'station: e2e',
-      'runs: runs',
-      'ports:',
-      '  sim1:',
-      '    kind: simulated',
-      '    phone: { mac: "00:0f:24:5a:79:60", load: P00308010200, model: CP-7960G }',
-      '',
-    ].join('\n'),
+    ['station: e2e', 'runs: runs', 'ports:', '  sim1:', '    kind: simulated', `    phone: ${phones[phone]}`, ''].join(
+      '\n',
+    ),
   );
   return {
     path,

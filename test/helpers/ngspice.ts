@@ -30,12 +30,28 @@ interface SafeOperatingArea {
   readonly points: readonly (readonly [seconds: number, amperes: number])[];
 }
 
+/** What spoils a reading of CURRENT, by data sheet (values.json, `sense`). */
+export interface SenseErrors {
+  readonly temperatureC: { readonly calibrated: number; readonly lowest: number; readonly highest: number };
+  readonly resistorDriftPerKelvin: number;
+  readonly referenceDriftPerKelvin: number;
+  readonly amplifierOffsetVolts: number;
+  readonly amplifierDriftVoltsPerKelvin: number;
+  readonly adcSteps: number;
+  readonly adcAbsoluteSteps: number;
+  readonly adcLinearitySteps: number;
+  readonly adcQuantisationSteps: number;
+  readonly calibratorGain: number;
+  readonly calibratorMilliamps: number;
+  readonly supplyVolts: { readonly calibrated: number; readonly lowest: number; readonly highest: number };
+}
+
 interface SpiceBench {
   runDeck(
     deck: string,
     options: Omit<Scenario, 'name'> & { keepTraces: boolean },
   ): Promise<{ figures: Record<string, number>; traces: number[][] }>;
-  readDesign(): Promise<{ values: Record<string, ComponentValue>; soa: SafeOperatingArea }>;
+  readDesign(): Promise<{ values: Record<string, ComponentValue>; soa: SafeOperatingArea; sense: SenseErrors }>;
   heldLevel(times: readonly number[], levels: readonly number[], from: number, to: number, hold: number): number;
 }
 

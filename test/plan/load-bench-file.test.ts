@@ -18,14 +18,19 @@ const hardware = (name: string, board: string, jack: string): string =>
 const head = 'station: bench-1\nruns: runs\nports:\n';
 
 describe('bench files', () => {
-  it('the simulated bench we ship has one port sim1', () => {
+  it('the simulated bench we ship has a phone of each kind', () => {
     const bench = loadBenchFile('plans/bench.simulated.yaml');
     expect(bench.runsDirectory).toBe(resolve('runs'));
     expect(bench.ports).toEqual([
       {
         name: 'sim1',
         kind: 'simulated',
-        phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G' },
+        phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G', power: 'prestandard' },
+      },
+      {
+        name: 'sim2',
+        kind: 'simulated',
+        phone: { mac: '00:0f:24:5a:79:61', load: 'SCCP41.8-3-3S', model: 'CP-7961G', power: '802.3af' },
       },
     ]);
   });

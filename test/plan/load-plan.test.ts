@@ -114,7 +114,7 @@ describe('what a plan must not hold', () => {
       .replace('polarity: prestandard', 'polarity: prestandart');
     expect(complaints(text)).toEqual([
       `${lineOf(text, 'power:\n')}:1: power.echoes: is missing`,
-      `${lineOf(text, 'prestandart')}:13: power.polarity: must be prestandard or 802.3af, did you mean prestandard?`,
+      `${lineOf(text, 'prestandart')}:13: power.polarity: must be by-method or prestandard or 802.3af or mdi-x or mdi, did you mean prestandard?`,
       `${lineOf(text, 'ehoes')}:3: power.ehoes: unknown key, did you mean echoes?`,
       `${lineOf(text, '4095')}:14: network.voiceVlan: must be a whole number between 1 and 4094, or none`,
       `${lineOf(text, 'cm-tertiary')}:17: callManagers.2.priority: priority 1 is given twice`,
@@ -156,6 +156,12 @@ describe('what a plan must not hold', () => {
     ],
     ['10.110.0.100 - 10.110.0.199', '10.110.0.199 - 10.110.0.100', ['network.pool: ends before it begins']],
     ['10.110.0.100 - 10.110.0.199', '10.110.1.100 - 10.110.1.199', ['network.pool: must lie inside']],
+    [
+      'polarity: prestandard',
+      'polarity: mdi',
+      ['power.polarity: spare pairs have the polarity prestandard or 802.3af or by-method'],
+    ],
+    ['pairs: spare', 'pairs: data', ['power.polarity: data pairs have the polarity mdi-x or mdi']],
     ['[10.110.0.1]', '[]', ['network.tftpServers: needs at least one address']],
     ['[10.110.0.1]', '[10.110.0.2]', ["network.tftpServers: must hold the bench's address"]],
     ['underload: 7.5mA', 'underload: 50mA\n  x: 1', ['power.x: unknown key']],

@@ -22,7 +22,13 @@ const stages = (...verdicts: readonly StageVerdict[]): readonly StageResult[] =>
 
 const told = (...facts: readonly Fact[]) => eventsOf(facts.map((fact, index) => [index, fact] as const));
 
-const powerOn: Fact = { kind: 'power-on', pairs: 'spare', polarity: 'prestandard', discoveryAgeMs: 17 };
+const powerOn: Fact = {
+  kind: 'power-on',
+  method: 'prestandard',
+  pairs: 'spare',
+  polarity: 'prestandard',
+  discoveryAgeMs: 17,
+};
 const off = (cause: 'COMMANDED' | 'SHORT' | 'LINK_DEADLINE'): Fact => ({
   kind: 'power-off',
   cause,

@@ -157,7 +157,7 @@ export const shortCircuitRun = (): FixtureRun =>
   runOf(
     [
       ...discoveryScript,
-      [112, { kind: 'power-on', pairs: 'spare', polarity: 'prestandard', discoveryAgeMs: 17.4 }],
+      [112, { kind: 'power-on', method: 'prestandard', pairs: 'spare', polarity: 'prestandard', discoveryAgeMs: 17.4 }],
       [112.9, { kind: 'power-off', cause: 'SHORT', switchOffMs: 0.011, milliamps: 448 }],
       [130, { kind: 'jack-safe', jackSafeMs: 17.2 }],
       [140, { kind: 'end', reason: 'stage power failed' }],
@@ -184,6 +184,57 @@ export const shortCircuitRun = (): FixtureRun =>
     },
   );
 
+/** An 802.3af phone, from its signature on, cut short by a short: both drawings of detection and feed. */
+export const signatureRun = (): FixtureRun =>
+  runOf(
+    [
+      ...discoveryScript.slice(0, 4),
+      [
+        420,
+        {
+          kind: 'probe',
+          finding: 'signature',
+          ohms: 24_870,
+          powerClass: 2,
+          classMilliamps: 18.46,
+          lowMillivolts: 4_010,
+          highMillivolts: 8_310,
+        },
+      ],
+      [
+        421,
+        {
+          kind: 'discovery',
+          method: '802.3af',
+          outcome: 'signature',
+          bursts: 0,
+          matches: 0,
+          partnerWord: null,
+          foreignPulses: 0,
+        },
+      ],
+      [450, { kind: 'power-on', method: '802.3af', pairs: 'spare', polarity: '802.3af', discoveryAgeMs: 29 }],
+      [451, { kind: 'power-off', cause: 'SHORT', switchOffMs: 0.011, milliamps: 448 }],
+      [470, { kind: 'jack-safe', jackSafeMs: 17.2 }],
+      [480, { kind: 'end', reason: 'stage power failed' }],
+    ],
+    {
+      power: {
+        verdict: 'fail',
+        cause: 'The jack is shorted: 448 mA when the board opened its switches.',
+        nextAction: 'Try another cable; if the short stays, the phone’s power input is broken.',
+        evidence: ['probe', 'discovery', 'power-on', 'power-off'],
+        ms: [0, 451],
+        values: { 'power.signatureOhms': 24_870, 'power.signatureClass': 2, 'power.switchOffMs': 0.011 },
+      },
+      boot: notReached('power'),
+      vlan: notReached('power'),
+      address: notReached('power'),
+      config: notReached('power'),
+      registration: notReached('power'),
+    },
+  );
+
 export const livePartnerRun = (): FixtureRun =>
   runOf(
     [
@@ -191,7 +242,15 @@ export const livePartnerRun = (): FixtureRun =>
       ...words.map((word, index) => [58 + 16 * index, burst(index, word, 0x41e1)] as const),
       [
         640,
-        { kind: 'discovery', outcome: 'partner', bursts: 40, matches: 0, partnerWord: 0x41e1, foreignPulses: 1320 },
+        {
+          kind: 'discovery',
+          method: 'prestandard',
+          outcome: 'partner',
+          bursts: 40,
+          matches: 0,
+          partnerWord: 0x41e1,
+          foreignPulses: 1320,
+        },
       ],
       [650, { kind: 'end', reason: 'stage power ended the run' }],
     ],

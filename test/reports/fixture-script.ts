@@ -54,7 +54,18 @@ export const discoveryScript: Script = [
   ...words.map(
     (word, index) => [58 + 16 * index, burst(index, word, word), { boardCycles: 928_000 + 256_000 * index }] as const,
   ),
-  [95, { kind: 'discovery', outcome: 'loopback', bursts: 3, matches: 3, partnerWord: null, foreignPulses: 0 }],
+  [
+    95,
+    {
+      kind: 'discovery',
+      method: 'prestandard',
+      outcome: 'loopback',
+      bursts: 3,
+      matches: 3,
+      partnerWord: null,
+      foreignPulses: 0,
+    },
+  ],
 ];
 
 /** Limited charging of the phone's capacitors, then what it settles to. */
@@ -80,7 +91,7 @@ const currentScript = (fromMs: number, toMs: number): Script =>
 const poweredScript: Script = [
   [
     112,
-    { kind: 'power-on', pairs: 'spare', polarity: 'prestandard', discoveryAgeMs: 17.4 },
+    { kind: 'power-on', method: 'prestandard', pairs: 'spare', polarity: 'prestandard', discoveryAgeMs: 17.4 },
     { boardCycles: 1_792_000 },
   ],
   [160, { kind: 'inrush', peakMilliamps: 432, durationMs: 23.6, samplePeriodMs: 2, milliamps: inrushTrace }],

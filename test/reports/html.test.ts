@@ -10,6 +10,7 @@ import {
   livePartnerRun,
   marginalRun,
   shortCircuitRun,
+  signatureRun,
 } from './fixture-run.js';
 import { eventsOf, healthyScript } from './fixture-script.js';
 
@@ -22,6 +23,7 @@ const runs = {
   marginal: marginalRun,
   limited: limitedRun,
   'short circuit': shortCircuitRun,
+  'by signature': signatureRun,
   'live partner': livePartnerRun,
   'without events': (): FixtureRun => ({ ...livePartnerRun(), events: [] }),
 };
@@ -44,6 +46,18 @@ describe('report.html', () => {
     expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
     expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
     expect(page).not.toMatch(/<script|<link|<img|<iframe|<object|javascript:|\bon\w+=|url\(|@import|https?:/i);
+  });
+
+  it('shows what was asked for, what the probe saw and which contacts were fed', () => {
+    const page = html(signatureRun());
+    expect(page).toContain('802.3af, spare pairs 4,5+ 7,8− (asked for prestandard, spare pairs 4,5− 7,8+)');
+    expect(page).toContain('24.87 kohm');
+    expect(page).toContain('class 2 by 18.46 mA');
+    expect(occurrences(page, /class="contact minus"/g)).toBe(2);
+    expect(occurrences(page, /class="contact plus"/g)).toBe(2);
+    const never = html(livePartnerRun());
+    expect(never).toContain('asked for prestandard, spare pairs 4,5− 7,8+; never fed');
+    expect(never).not.toContain('Detection and feed');
   });
 
   it.each(Object.entries(runs))('%s has every element closed and every id once', (_, run) => {

@@ -77,13 +77,115 @@ describe('the firmware at its power path, in simulated cycles', () => {
     expect(board.causes()).toEqual(['off OVERLOAD']);
   });
 
-  it('opens by the e-stop itself, before the firmware has read it', () => {
+  it.each<[string, (board: CycleBench) => void]>([
+    ['the e-stop', (board) => board.piSide.setEstop(false)],
+    ['a dark barrier', (board) => board.piSide.setSupply(false)],
+  ])('opens by %s itself, before the firmware has read it', (_, strike) => {
     const board = powered();
     const at = board.machine.cycles;
-    board.jack.path.setEstop(false);
+    strike(board);
     board.run(100);
     expect(board.lastCycle('conducting', false) - at).toBe(0);
     expect(board.causes()).toEqual(['off ESTOP']);
+  });
+
+  it.each<[string, (board: CycleBench) => void]>([
+    ['the e-stop', (board) => board.jack.path.setEstop(false)],
+    ['a dark barrier', (board) => board.jack.path.setBarrier(false)],
+  ])('opens both switches by %s with the chip held in reset and its pins stuck as when powered', (_, strike) => {
+    const board = start();
+    const { path } = board.jack;
+    board.machine.holdInReset(true);
+    const pump = (ms: number) => {
+      for (let at = 0; at < ms; at += 10) {
+        path.output('PUMP', at % 20 === 0, board.machine.cycles);
+        board.run(10);
+      }
+    };
+    const before = board.machine.instructions;
+    path.output('SWITCH2', true, board.machine.cycles);
+    path.output('GATE', true, board.machine.cycles);
+    pump(40);
+    expect(path.state.conducting).toBe(true);
+    const struckAt = board.machine.cycles;
+    strike(board);
+    pump(40);
+    expect(path.state).toMatchObject({ conducting: false, switch2: false });
+    expect(board.lastCycle('conducting', false)).toBe(struckAt);
+    expect((board.lastCycle('switch2', false) - struckAt) / cyclesPerMs).toBeLessThan(5);
+    expect(board.machine.instructions).toBe(before);
+  });
+
+  describe('driven by the discrete lines alone', () => {
+    const beat = (board: CycleBench, ms: number) => {
+      for (let at = 0; at < ms; at += 100) {
+        board.piSide.setLine('HEARTBEAT', !board.piSide.lines.HEARTBEAT);
+        board.run(100);
+      }
+    };
+    const poweredByLines = () => {
+      const board = start();
+      // The bench's host has identified the board: it has to be gone for 2 s.
+      board.holdHeartbeat();
+      beat(board, 2500);
+      expect(board.piSide.lines.FAULT_N).toBe(true);
+      board.piSide.setLine('PWR_REQ', true);
+      for (let tries = 0; tries < 40 && !board.piSide.lines.PGOOD; tries += 1) beat(board, 100);
+      expect(board.piSide.lines.PGOOD).toBe(true);
+      expect(board.jack.path.state.conducting).toBe(true);
+      return board;
+    };
+
+    it('powers the phone while the heartbeat toggles, and not when it stands still', () => {
+      const board = poweredByLines();
+      beat(board, 1500);
+      expect(board.jack.path.state.conducting).toBe(true);
+      board.run(700);
+      expect(board.jack.path.state.conducting).toBe(false);
+      expect(board.piSide.lines).toMatchObject({ PGOOD: false, FAULT_N: false });
+      board.piSide.setLine('PWR_REQ', false);
+    });
+
+    it('turns off by PWR_REQ, without a fault', () => {
+      const board = poweredByLines();
+      board.piSide.setLine('PWR_REQ', false);
+      beat(board, 700);
+      expect(board.jack.path.state).toMatchObject({ conducting: false, switch2: false });
+      expect(board.piSide.lines).toMatchObject({ PGOOD: false, FAULT_N: true });
+    });
+
+    it('turns off when the Pi’s side goes dark, and shows nothing there', () => {
+      const board = poweredByLines();
+      const at = board.machine.cycles;
+      board.piSide.setSupply(false);
+      beat(board, 700);
+      expect(board.lastCycle('conducting', false)).toBe(at);
+      expect(board.piSide.lines).toMatchObject({ LOOP: false, PGOOD: false, FAULT_N: false, ESTOP_OK: false });
+      board.piSide.setSupply(true);
+      beat(board, 1000);
+      expect(board.jack.path.state.conducting, 'PWR_REQ was high all the time').toBe(false);
+    });
+  });
+
+  it('moves the polarity relay only while the jack is below 2.8 V and both switches are open', () => {
+    const board = start();
+    board.power({ pairs: 2 });
+    board.run(1200);
+    expect(board.jack.path.state).toMatchObject({ conducting: true, polarityReversed: true });
+    board.send('OFF', {});
+    board.run(2500);
+    board.power({ pairs: 1 });
+    board.run(1200);
+    expect(board.jack.path.state).toMatchObject({ conducting: true, polarityReversed: false });
+    const level = new Map<unknown, unknown>();
+    const moves = board.facts().flatMap((fact) => {
+      level.set(fact.event, fact.on);
+      return fact.event === 'polarity' ? [[level.get('jack') ?? false, level.get('switch2') ?? false]] : [];
+    });
+    expect(moves).toEqual([
+      [false, false],
+      [false, false],
+    ]);
   });
 
   it('closes onto a short for no longer than 10 us', () => {

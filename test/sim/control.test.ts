@@ -21,6 +21,10 @@ beforeEach(async () => {
       pulls++;
       return { pulls };
     },
+    pick: ({ what }) => {
+      if (typeof what !== 'string') throw new Error('pick wants what');
+      return { picked: what };
+    },
   });
 });
 afterEach(() => {
@@ -56,6 +60,14 @@ describe('the control socket of the simulator', () => {
     const answers = await ask(`${line}\n{"command":"status"}\n`, 2);
     expect(answers.map(({ ok }) => ok)).toEqual([false, true]);
     expect(pulls).toBe(0);
+  });
+
+  it('hands a command what stands beside its name, and says why one made no sense', async () => {
+    const answers = await ask('{"command":"pick","what":"a"}\n{"command":"pick"}\n', 2);
+    expect(answers).toEqual([
+      { ok: true, picked: 'a' },
+      { ok: false, error: 'pick wants what' },
+    ]);
   });
 
   it('hangs up on a line without end', async () => {

@@ -2,12 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { applyJackFaults, type SimulatorFault } from '../../src/sim/faults.js';
+import { applyJackFaults, phoneInputOf, type SimulatorFault } from '../../src/sim/faults.js';
 import { createJack } from '../../src/sim/jack.js';
 import { cyclesPerSecond, Machine } from '../../src/sim/machine.js';
 import { createElectricPhone } from '../../src/sim/phone-power.js';
+import { createPiSide } from '../../src/sim/pi-side.js';
 import { createWitness } from '../../src/sim/witness.js';
-import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
+import { encodeEeprom, nominalBlock } from '../../src/wire/board-block.js';
 import { decodeInjectorMessage, encodeInjectorMessage, injectorProtocol } from '../../src/wire/injector.js';
 import {
   type HostMessageName,
@@ -21,6 +22,8 @@ export const cyclesPerMs = cyclesPerSecond / 1000;
 
 export const powerRequest: InjectorFields<'DISCOVER'> = {
   flags: 1,
+  method: 0,
+  pairs: 0,
   echoes: 3,
   maxBursts: 40,
   pulseWidth: 0,
@@ -36,17 +39,22 @@ export const powerRequest: InjectorFields<'DISCOVER'> = {
 };
 
 /** The committed firmware, its power path and a device at the jack, with a host that lives in simulated time. */
+/** Of a board whose lines command it: what DISCOVER would ask for. */
+const profile: InjectorFields<'STORE_PROFILE'> = { ...powerRequest, id: 1 };
+
 export const createCycleBench = (faults: readonly SimulatorFault[] = []) => {
   const directory = mkdtempSync(join(tmpdir(), 'linkpulse-cycles-'));
   const witnessPath = join(directory, 'witness.ndjson');
   const witness = createWitness(witnessPath);
   const machine = new Machine({
     hex: readFileSync(hexPath, 'utf8'),
-    eeprom: encodeBoardBlock(nominalBlock('SIM00001')),
+    eeprom: encodeEeprom(nominalBlock('SIM00001'), profile),
   });
-  const phone = createElectricPhone();
+  const phone = createElectricPhone(phoneInputOf(faults));
   const { device, fetWelds } = applyJackFaults(faults, phone);
   const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });
+
+  const piSide = createPiSide(machine, jack.path, jack.register, { setDark: () => {} });
 
   const messages: InjectorMessage[] = [];
   let sysex: number[] | undefined;
@@ -95,6 +103,7 @@ export const createCycleBench = (faults: readonly SimulatorFault[] = []) => {
     machine,
     phone,
     jack,
+    piSide,
     messages,
     send,
     run,

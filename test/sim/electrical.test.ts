@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PluggedDevice } from '../../src/sim/contracts.js';
 import { createPowerPath, type ElectricalChange, type PowerPath } from '../../src/sim/electrical.js';
 import { createShort, emptyJack } from '../../src/sim/jack-devices.js';
-import { createElectricPhone } from '../../src/sim/phone-power.js';
+import { afInput, createElectricPhone, type PhoneInput } from '../../src/sim/phone-power.js';
 
 const ms = 16_000;
 
@@ -50,15 +50,15 @@ describe('the power path of the board', () => {
     expect(path.state.conducting).toBe(false);
   });
 
-  it('lets the FET go exactly 30 ms after the last edge on PUMP, GATE high or not', () => {
+  it('lets the FET go 22.5 ms after the last edge on PUMP, GATE high or not', () => {
     const { path, last } = bench(emptyJack);
     path.output('SWITCH2', true, 0);
     path.output('GATE', true, 10 * ms);
     path.output('PUMP', true, 10 * ms);
     path.output('PUMP', false, 17 * ms);
     path.advanceTo(100 * ms);
-    expect(last('conducting')).toEqual({ event: 'conducting', on: false, cycle: 47 * ms });
-    expect(last('pump-alive')).toEqual({ event: 'pump-alive', on: false, cycle: 47 * ms });
+    expect(last('conducting')).toEqual({ event: 'conducting', on: false, cycle: 39.5 * ms });
+    expect(last('pump-alive')).toEqual({ event: 'pump-alive', on: false, cycle: 39.5 * ms });
     expect(path.state.gate).toBe(true);
   });
 
@@ -159,5 +159,126 @@ describe('the power path of the board', () => {
     // 48 V over 240 ohm, and the bleeder: 201 mA.
     expect(Math.abs(path.currentCounts() - 411)).toBeLessThanOrEqual(2);
     expect(Math.abs(path.jackCounts() - 767)).toBeLessThanOrEqual(2);
+  });
+});
+
+const volts = (counts: number) => (counts / 1023) * 2.5;
+
+describe('what the board reads of its two switches', () => {
+  const readback = (path: PowerPath) => Math.round(volts(path.readbackCounts()) * 20) / 20;
+
+  it('is a level of its own for each of the four states', () => {
+    const { path } = bench(emptyJack);
+    expect(readback(path)).toBe(1.25);
+    path.output('GATE', true, 1 * ms);
+    pumpUntil(path, 1, 11);
+    expect(readback(path)).toBe(1.85);
+    path.output('SWITCH2', true, 11 * ms);
+    pumpUntil(path, 11, 21);
+    expect(readback(path)).toBe(0.6);
+    path.output('GATE', false, 21 * ms);
+    path.advanceTo(22 * ms);
+    expect(readback(path)).toBe(0);
+  });
+
+  it('shows the gate fall when PUMP stops with GATE high, and the second switch as long as its contact takes', () => {
+    const { path } = bench(emptyJack);
+    path.output('GATE', true, 0);
+    path.output('PUMP', true, 0);
+    path.output('SWITCH2', true, 0);
+    path.advanceTo(4 * ms);
+    expect(readback(path)).toBe(1.85);
+    path.advanceTo(22 * ms);
+    expect(readback(path)).toBe(0.6);
+    path.advanceTo(23 * ms);
+    expect(readback(path)).toBe(0);
+  });
+});
+
+describe('the e-stop and the barrier', () => {
+  it.each<[string, (path: PowerPath) => void]>([
+    ['the e-stop opens', (path) => path.setEstop(false)],
+    ['the Pi’s side loses its supply', (path) => path.setBarrier(false)],
+  ])('when %s, both switches open whatever the pins say, and the sources are dead', (_, strike) => {
+    const { path, last } = powered(emptyJack);
+    strike(path);
+    expect(path.state.conducting).toBe(false);
+    expect(path.inputs.ESTOP_OK).toBe(false);
+    pumpUntil(path, 120, 140);
+    expect(path.state).toMatchObject({ conducting: false, switch2: false });
+    expect(last('conducting')?.cycle).toBe(120 * ms);
+    expect(volts(path.readbackCounts())).toBeCloseTo(1.25, 1);
+    expect(volts(path.afSenseCounts())).toBeCloseTo(0, 1);
+  });
+});
+
+describe('the 802.3af detection of the board', () => {
+  /** Both points and what the slope between them says, as the firmware reckons it, the divider's own load taken off. */
+  const probe = (device: PluggedDevice) => {
+    const { path } = bench(device);
+    path.output('AF_CONNECT', true, 0);
+    path.advanceTo(30 * ms);
+    const point = () => ({ source: volts(path.afSenseCounts()) * 4, jack: volts(path.readbackCounts()) * 4 });
+    const low = point();
+    path.output('AF_HIGH', true, 30 * ms);
+    path.advanceTo(60 * ms);
+    const high = point();
+    path.advanceTo(90 * ms);
+    const again = point();
+    const slope = 3900 * ((high.jack - low.jack) / (high.source - high.jack - (low.source - low.jack)));
+    return { path, low, high, again, ohms: 1 / (1 / slope - 1 / 400_000) };
+  };
+  const af = (changes: Partial<Extract<PhoneInput, { kind: '802.3af' }>> = {}) =>
+    createElectricPhone({ ...(afInput as Extract<PhoneInput, { kind: '802.3af' }>), ...changes });
+
+  it('offers 4.4 and 9.4 V, which an empty jack leaves as they are but for the divider', () => {
+    const { low, high } = probe(emptyJack);
+    expect(low.source).toBeCloseTo(4.4, 1);
+    expect(high.source).toBeCloseTo(9.4, 1);
+    expect(high.jack).toBeGreaterThan(9.2);
+  });
+
+  it.each([15_000, 24_900, 33_000])('sees a signature of %d ohm behind a bridge', (signatureOhms) => {
+    expect(Math.abs(probe(af({ signatureOhms })).ohms / signatureOhms - 1)).toBeLessThan(0.05);
+  });
+
+  it('sees a prestandard phone as a load that still moves', () => {
+    const { high, again } = probe(createElectricPhone());
+    expect(high.jack).toBeLessThan(6);
+    expect(again.jack - high.jack).toBeGreaterThan(0.2);
+  });
+
+  it('reads the class by its current', () => {
+    const { path } = probe(af({ powerClass: 3 }));
+    path.output('AF_CLASS', true, 100 * ms);
+    path.advanceTo(120 * ms);
+    // 28 mA over 10 ohm, 5.02 times.
+    expect(volts(path.afSenseCounts())).toBeCloseTo(1.406, 1);
+    path.output('AF_CLASS', false, 130 * ms);
+    path.output('AF_CONNECT', false, 130 * ms);
+    path.advanceTo(150 * ms);
+    expect(path.state).toMatchObject({ afRelay: false, conducting: false });
+    expect(path.state.jackVolts).toBeLessThan(2.8);
+  });
+
+  it('takes the jack off the power path while it is joined', () => {
+    const { path } = powered(createShort(emptyJack, 1000));
+    path.output('AF_CONNECT', true, 121 * ms);
+    pumpUntil(path, 122, 142);
+    expect(path.state.milliamps).toBeLessThan(2);
+  });
+
+  it('powers an 802.3af phone, whose input charges gently', () => {
+    const { path } = powered(af());
+    expect(path.state.jackVolts).toBeGreaterThan(47);
+    // 2 W at 48 V and the bleeder.
+    expect(path.state.milliamps).toBeCloseTo(42.7, 0);
+  });
+
+  it('tells when the polarity relay moves', () => {
+    const { path, last } = bench(emptyJack);
+    path.output('POL_REVERSE', true, 10 * ms);
+    path.advanceTo(20 * ms);
+    expect(last('polarity')).toEqual({ event: 'polarity', on: true, cycle: 14 * ms });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FaultRow, faultTable } from '../../src/plan/faults.js';
-import { applyJackFaults, isSimulatorFault, simulatorFaults } from '../../src/sim/faults.js';
+import { applyJackFaults, isSimulatorFault, phoneInputOf, simulatorFaults } from '../../src/sim/faults.js';
 import { createLivePartner } from '../../src/sim/jack-devices.js';
 import { createElectricPhone } from '../../src/sim/phone-power.js';
 import { decodeBurst } from '../../src/wire/flp.js';
@@ -41,6 +41,13 @@ describe('faults of the simulated bench', () => {
     expect(echo('short-circuit')).toBe(3);
     expect(echo('foreign-voltage')).toBe(3);
     expect(echo('loopback-plug')).toBe(0);
+  });
+
+  it('give the phone another power input, the last one named', () => {
+    expect(phoneInputOf(['no-cdp'])).toBeUndefined();
+    expect(phoneInputOf(['dead-relay'])).toEqual({ kind: 'prestandard', relay: 'dead' });
+    expect(phoneInputOf(['af-phone', 'bad-signature'])).toMatchObject({ signatureOhms: 15_000 });
+    expect(createElectricPhone(phoneInputOf(['dead-relay'])).echoDelayCycles()).toBeUndefined();
   });
 
   it('feed 12 V into a jack that is off', () => {

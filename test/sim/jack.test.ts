@@ -6,10 +6,13 @@ import { createElectricPhone } from '../../src/sim/phone-power.js';
 
 const ms = 16_000;
 
+type Drive = 'low' | 'high' | 'pull-up';
+
 /** A board whose CPU does what the test scripted, at exact cycles. */
 const scriptedBoard = () => {
-  const listeners = new Map<string, (drive: 'low' | 'high' | 'pull-up', cycle: number) => void>();
-  const script: { cycle: number; name: string; drive: 'low' | 'high' | 'pull-up' }[] = [];
+  const listeners = new Map<string, ((drive: Drive, cycle: number) => void)[]>();
+  const drives = new Map<string, Drive>();
+  const script: { cycle: number; name: string; drive: Drive }[] = [];
   const levels: { name: string; high: boolean; cycle: number }[] = [];
   const analog = new Map<string, (cycle: number) => number>();
   let cycles = 0;
@@ -21,15 +24,18 @@ const scriptedBoard = () => {
       for (let next = script[0]; next !== undefined && next.cycle <= cycle; next = script[0]) {
         script.shift();
         cycles = next.cycle;
-        listeners.get(next.name)?.(next.drive, next.cycle);
+        drives.set(next.name, next.drive);
+        for (const listener of listeners.get(next.name) ?? []) listener(next.drive, next.cycle);
       }
       cycles = cycle;
     },
-    onPin: (name, listener) => listeners.set(name, listener),
+    onPin: (name, listener) => listeners.set(name, [...(listeners.get(name) ?? []), listener]),
+    pinDrive: (name) => drives.get(name) ?? 'floating',
+    onReset: () => {},
     setPin: (name, high, cycle = cycles) => levels.push({ name, high, cycle }),
     setAnalog: (name, read) => analog.set(name, read),
   };
-  const at = (cycle: number, name: string, drive: 'low' | 'high' | 'pull-up') => script.push({ cycle, name, drive });
+  const at = (cycle: number, name: string, drive: Drive) => script.push({ cycle, name, drive });
   const heard = () => levels.filter(({ name }) => name === 'FLP_RX');
   return { pins, at, heard, levels, analog };
 };
@@ -117,5 +123,36 @@ describe('the jack', () => {
     expect(Math.abs((analog.get('CURRENT')?.(0) ?? 0) - 870)).toBeLessThanOrEqual(1);
     jack.run(45 * ms);
     expect(analog.get('CURRENT')?.(0)).toBeLessThanOrEqual(1);
+  });
+
+  /** Shifts a word into the registers and latches it, bit 15 first. */
+  const shift = (at: ReturnType<typeof build>['at'], startCycle: number, word: number) => {
+    for (let bit = 15; bit >= 0; bit -= 1) {
+      const cycle = startCycle + (15 - bit) * 10;
+      at(cycle, 'SHIFT_DATA', ((word >> bit) & 1) === 1 ? 'high' : 'low');
+      at(cycle + 2, 'STATUS_LED', 'high');
+      at(cycle + 4, 'STATUS_LED', 'low');
+    }
+    at(startCycle + 200, 'SHIFT_LATCH', 'high');
+    at(startCycle + 202, 'SHIFT_LATCH', 'low');
+  };
+
+  it('follows the shift registers: relays, and the discrete lines out', () => {
+    const { jack, at } = build(emptyJack);
+    shift(at, 1000, 0b0110_1001);
+    jack.run(10 * ms);
+    expect(jack.path.state).toMatchObject({ afRelay: true, polarityReversed: true });
+    expect(jack.register.high('PGOOD')).toBe(true);
+    expect(jack.register.high('FAULT_N')).toBe(true);
+    expect(jack.register.high('LOOP')).toBe(false);
+  });
+
+  it('loops pulses back on the board when the self-test asks for it, whatever hangs on the jack', () => {
+    const { jack, at, heard } = build(emptyJack);
+    shift(at, 1000, 0b1000_0000);
+    at(100_000, 'FLP_TX', 'high');
+    at(100_002, 'FLP_TX', 'low');
+    jack.run(10 * ms);
+    expect(heard().map(({ cycle }) => cycle)).toEqual([100_001, 100_007]);
   });
 });

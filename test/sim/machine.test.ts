@@ -174,12 +174,12 @@ describe('the machine', () => {
   });
 
   it('puts an input on its pin at the exact cycle', () => {
-    // FLP_RX is PD3; copied whole, it shows on PB3 = SPI_MOSI as a pull-up. IN runs at cycles 4, 8, 12, ...; OUT one later.
+    // FLP_RX is PD3; copied whole, it shows on PB3 = SHIFT_DATA as a pull-up. IN runs at cycles 4, 8, 12, ...; OUT one later.
     const copy = [sbi(io.DDRB, 1), input(17, io.PIND), out(io.PORTB, 17), rjmp(-3)];
     const seenAt = (at: number): number | undefined => {
       const machine = machineWith(copy);
       let seen: number | undefined;
-      machine.onPin('SPI_MOSI', (drive, cycle) => {
+      machine.onPin('SHIFT_DATA', (drive, cycle) => {
         if (drive === 'pull-up') seen ??= cycle;
       });
       machine.setPin('FLP_RX', true, at);
@@ -243,7 +243,7 @@ describe('the machine', () => {
 
   it('asks for an analogue value when a conversion starts', () => {
     const program = [
-      ...set(data.ADMUX, 0x41),
+      ...set(data.ADMUX, 0x01),
       ...set(data.ADCSRA, 0xc7),
       ...lds(17, data.ADCSRA),
       0xfd16, // SBRC r17,6

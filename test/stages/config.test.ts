@@ -1,5 +1,6 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { itJudges } from './rows.js';
+import { samplePlan } from './sample-plan.js';
 import {
   asks,
   cdp,
@@ -10,10 +11,14 @@ import {
   type Line,
   linkDown,
   linkUp,
+  powerOff,
   progress,
+  resultOf,
   servesConfig,
   tcp,
+  tell,
   toAddress,
+  toRegistration,
   toVlan,
   trustList,
 } from './story.js';
@@ -195,4 +200,10 @@ describe('the judge of config', () => {
       exit: 2,
     },
   ]);
+
+  it('still tells what was fetched when link falls with the power at the end', () => {
+    const lines: readonly Line[] = [...toRegistration, [11_590, linkDown], [11_600, powerOff('COMMANDED')]];
+    const result = resultOf(tell(samplePlan, lines), 'config');
+    expect(result.cause).toBe('Fetched SEP0011BBCCDDEE.cnf.xml whole and runs load P00308010200.');
+  });
 });

@@ -1,17 +1,25 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/plan/plan.js';
 import type { Fact } from '../../src/timeline/events.js';
+import { feeds } from '../../src/timeline/feed.js';
 import { itJudges } from './rows.js';
+import { samplePlan } from './sample-plan.js';
 import {
   boardFault,
   current,
   discovery,
+  inrush,
   type Line,
   linkDown,
   linkUp,
+  measurementOf,
   powerOff,
   powerOn,
+  probe,
   requested,
+  resultOf,
   runStart,
+  tell,
   toAddress,
   toConfig,
   toPower,
@@ -30,6 +38,156 @@ const benchFault: Fact = {
   remedy: 'Check the disk.',
   blame: 'bench',
 };
+
+const looked = (fact: Fact, outcome: 'nothing' | 'no-signature' | 'signature' = 'nothing'): readonly Line[] => [
+  [0, runStart],
+  [100, requested],
+  [780, fact],
+  [800, discovery(outcome, 40)],
+];
+const withPower = (power: Partial<Plan['power']>): Plan => ({
+  ...samplePlan,
+  power: { ...samplePlan.power, ...power },
+});
+const af = withPower({ method: '802.3af' });
+const auto = withPower({ method: 'auto' });
+const signed = (powerClass: number): readonly Line[] => [
+  ...looked(probe('signature', { ohms: 24_900, powerClass, classMilliamps: 18.5 }), 'signature'),
+  [820, { ...powerOn, method: '802.3af', polarity: '802.3af' }],
+];
+
+describe('the judge of power, by what the low-voltage probe saw', () => {
+  itJudges('power', [
+    {
+      title: 'an empty jack is the operator’s to fill',
+      lines: looked(probe('open')),
+      verdict: 'error',
+      blame: 'operator',
+      cause: /jack is empty/,
+      exit: 5,
+    },
+    {
+      title: 'a phone that draws and does not echo has a dead relay',
+      lines: looked(probe('load')),
+      verdict: 'fail',
+      cause: /relay is dead/,
+      exit: 1,
+    },
+    {
+      title: 'a phone that answers neither method in auto has a dead relay too, whichever of the two is told',
+      plan: auto,
+      lines: looked(probe('load'), 'no-signature'),
+      verdict: 'fail',
+      cause: /relay is dead/,
+      exit: 1,
+    },
+    {
+      title: 'an 802.3af phone under a plan for prestandard ones is the plan’s mistake',
+      lines: looked(probe('signature', { ohms: 24_900, powerClass: 2, classMilliamps: 18.5 })),
+      verdict: 'error',
+      blame: 'config',
+      cause: /802.3af phone hangs on the jack \(signature 24.9 kohm\)/,
+      exit: 5,
+    },
+    {
+      title: 'a prestandard phone under a plan for 802.3af ones is the plan’s mistake',
+      plan: af,
+      lines: looked(probe('load'), 'no-signature'),
+      verdict: 'error',
+      blame: 'config',
+      cause: /as a Cisco prestandard phone does/,
+      exit: 5,
+    },
+    {
+      title: 'a signature of 15 kohm is the phone’s fault',
+      plan: af,
+      lines: looked(probe('low', { ohms: 15_000 }), 'no-signature'),
+      verdict: 'fail',
+      cause: /signature is 15.0 kohm/,
+      exit: 1,
+    },
+    {
+      title: 'a signature of 33 kohm is the phone’s fault, whatever the method',
+      lines: looked(probe('high', { ohms: 33_000 })),
+      verdict: 'fail',
+      cause: /signature is 33.0 kohm/,
+      exit: 1,
+    },
+    {
+      title: 'a few hundred ohm are no phone',
+      lines: looked(probe('low', { ohms: 150 })),
+      verdict: 'error',
+      blame: 'operator',
+      cause: /150 ohm/,
+      exit: 5,
+    },
+    {
+      title: 'a class current above every class is the phone’s fault',
+      plan: af,
+      lines: looked(probe('signature', { ohms: 24_900, classMilliamps: 49.8 }), 'no-signature'),
+      verdict: 'fail',
+      cause: /49.8 mA when asked for its 802.3af class, more than any class/,
+      exit: 1,
+    },
+    {
+      title: 'a valid signature behind which nothing draws is the phone’s input',
+      plan: af,
+      lines: [...signed(2), [850, inrush()], [1250, powerOff('UNDERLOAD', 1, 0)]],
+      verdict: 'fail',
+      cause: /its input stays off/,
+      exit: 6,
+    },
+    {
+      title: 'steady power above the class that was told is the phone’s',
+      plan: af,
+      lines: [...signed(1), [850, inrush()], [1000, current(120)], [3000, powerOff('COMMANDED')]],
+      verdict: 'fail',
+      cause: /5.76 W, more than the 4.0 W of its class 1/,
+      exit: 1,
+    },
+    {
+      title: 'pairs that the board does not feed are the plan’s mistake',
+      lines: [
+        [0, runStart],
+        [100, requested],
+        [110, { kind: 'power-refused', code: 'PAIRS' }],
+      ],
+      verdict: 'error',
+      blame: 'config',
+      cause: /cannot feed the pairs/,
+      exit: 5,
+    },
+    {
+      title: 'a figure outside the board’s bounds is the plan’s mistake',
+      lines: [
+        [0, runStart],
+        [100, requested],
+        [110, { kind: 'power-refused', code: 'BAD_PARAMETER' }],
+      ],
+      verdict: 'error',
+      blame: 'config',
+      cause: /refused a figure of the plan/,
+      exit: 5,
+    },
+    {
+      title: 'other pairs than asked for are the bench’s fault',
+      plan: withPower({ feed: feeds[1] }),
+      lines: [...found, [220, powerOn], [250, inrush()]],
+      verdict: 'error',
+      blame: 'bench',
+      cause: /did not ask for/,
+      exit: 5,
+    },
+  ]);
+
+  it('tells of a pass by what the phone was found and over which pins it was fed', () => {
+    const lines: readonly Line[] = [...signed(2), [850, inrush()], [1000, current(120)], [3000, powerOff('COMMANDED')]];
+    const result = resultOf(tell(af, lines), 'power');
+    expect(result.cause).toMatch(/802.3af signature \(24.9 kohm, class 2\) and powered over 4,5\+ 7,8−/);
+    expect(measurementOf(result, 'power.signatureOhms')?.value).toBe(24_900);
+    expect(measurementOf(result, 'power.signatureClass')?.value).toBe(2);
+  });
+});
 
 describe('the judge of power', () => {
   itJudges('power', [

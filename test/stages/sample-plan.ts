@@ -33,8 +33,7 @@ export const samplePlan: Plan = {
   },
   power: {
     method: 'prestandard',
-    pairs: 'spare',
-    polarity: 'prestandard',
+    feed: null,
     echoes: 3,
     maxBursts: 40,
     pulseNanoseconds: 125,

@@ -44,14 +44,26 @@ export const end: Fact = { kind: 'end', reason: 'test' };
 
 export const discovery = (outcome: FactOf<'discovery'>['outcome'], bursts = 3): Fact => ({
   kind: 'discovery',
+  method: outcome === 'signature' || outcome === 'no-signature' ? '802.3af' : 'prestandard',
   outcome,
   bursts,
   matches: outcome === 'loopback' ? 3 : 0,
   partnerWord: null,
   foreignPulses: 0,
 });
-export const powerOn: Fact = {
+export const probe = (finding: FactOf<'probe'>['finding'], changes: Partial<FactOf<'probe'>> = {}): Fact => ({
+  kind: 'probe',
+  finding,
+  ohms: null,
+  powerClass: null,
+  classMilliamps: 0,
+  lowMillivolts: 4_400,
+  highMillivolts: 9_400,
+  ...changes,
+});
+export const powerOn: FactOf<'power-on'> = {
   kind: 'power-on',
+  method: 'prestandard',
   pairs: 'spare',
   polarity: 'prestandard',
   discoveryAgeMs: 20,

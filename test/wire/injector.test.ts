@@ -57,7 +57,7 @@ describe('the board codec', () => {
       crc >> 15,
     ]);
     expect(injectorSysexId).toBe(0x0c);
-    expect(injectorProtocol).toBe(2);
+    expect(injectorProtocol).toBe(3);
   });
 
   it.each(names)('brings back %s as it was', (name) => {

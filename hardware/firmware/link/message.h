@@ -17,6 +17,8 @@ enum message_type {
   TAKE_TRIP = 0x06,
   UNLOCK = 0x07,
   SELFTEST = 0x08,
+  STORE_PROFILE = 0x09,
+  READ_PROFILE = 0x0A,
   IDENTITY = 0x41,
   ACK = 0x42,
   REFUSED = 0x43,
@@ -31,6 +33,8 @@ enum message_type {
   FAULT = 0x4C,
   TRIP = 0x4D,
   SELFTEST_RESULT = 0x4E,
+  PROBE = 0x4F,
+  PROFILE = 0x50,
 };
 
 enum refusal {
@@ -48,6 +52,8 @@ enum refusal {
   NOT_IDENTIFIED = 11,
   REFUSED_PROTOCOL_VERSION = 12,
   NOT_CALIBRATED = 13,
+  REFUSED_PAIRS = 14,
+  REFUSED_LINES = 15,
   /* Not on the line: the command has sent its own answer, or wants none. */
   NO_ANSWER = 0xFF,
 };

@@ -4,6 +4,7 @@
 
 #include "../command.h"
 #include "../config.h"
+#include "../lines.h"
 #include "message.h"
 
 #define BODY_MIN 4
@@ -59,14 +60,20 @@ static uint8_t carry_out(void) {
   if (broken || half || length < BODY_MIN) return BAD_LENGTH;
   uint16_t stored = body[length - 2] | ((uint16_t)body[length - 1] << 8);
   if (crc16(body, length - 2, CRC_START) != stored) return BAD_CRC;
+  lines_host_heard();
   return command(body[0], &body[2], length - BODY_MIN);
+}
+
+uint8_t sysex_seq(void) { return body[1]; }
+
+void sysex_answer(uint8_t type, uint8_t seq, uint8_t code) {
+  answer_t answer = {type, seq, code};
+  sysex_pump();
+  if (answer_count == 0 && send_answer(&answer)) return;
+  if (answer_count < ANSWERS) answers[answer_count++] = answer;
 }
 
 void sysex_end(void) {
   uint8_t code = carry_out();
-  if (code == NO_ANSWER) return;
-  answer_t answer = {length > 0 ? body[0] : 0, length > 1 ? body[1] : 0, code};
-  sysex_pump();
-  if (answer_count == 0 && send_answer(&answer)) return;
-  if (answer_count < ANSWERS) answers[answer_count++] = answer;
+  if (code != NO_ANSWER) sysex_answer(length > 0 ? body[0] : 0, length > 1 ? body[1] : 0, code);
 }

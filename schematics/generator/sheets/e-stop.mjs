@@ -15,8 +15,8 @@ export const eStop = {
     s.wire(jack.p(2), [96, jack.p(2)[1]], '|', [96, 44]);
     s.wire(button.p(2), [190, 44]);
     s.port('ESTOP_5V', 'output', [190, 44], 'R');
-    const top = s.place('R_D', 130, 52, { part: 'R:10k' });
-    const bottom = s.place('R_D', 130, 66, { part: 'R:15k' });
+    const top = s.place('R_D', 130, 52, { part: 'R:2k' });
+    const bottom = s.place('R_D', 130, 66, { part: 'R:3k3' });
     s.wire([130, 44], top.p(1));
     s.wire(top.p(2), bottom.p(1));
     s.power('GND_PI', bottom.p(2));
@@ -31,11 +31,11 @@ export const eStop = {
     s.wire(r.p(2), led.p(1));
     s.power('GND_PI', led.p(2));
     s.note(
-      'ESTOP_5V feeds, and nothing else does:\n  1. the LED of the PhotoMOS that passes the gate supply (VGATE),\n  2. the converter that makes +12V_SAFE: safety relay coil, and the gate supply behind the PhotoMOS.\nOpening the contact removes both directly: no MCU, no logic, no firmware in the path. A broken wire is a stop.',
+      'ESTOP_5V feeds, besides its light and its read-back:\n  1. the LED of the PhotoMOS that passes the gate supply (VGATE),\n  2. the converter that makes +12V_SAFE: coils of the safety relay and the af relay, gate supply behind the PhotoMOS.\nOpening the contact removes both directly: no MCU, no logic, no firmware in the path. A broken wire is a stop.',
       [20, 78],
     );
     s.note(
-      "ESTOP_SENSE (3.0 V closed) crosses the barrier as ESTOP_OK; it stands before the converter's\ndiode, so that no stored charge delays it. Firmware only reads it. Release does not restart:\nthe guard latches ESTOP and wants a fresh discovery.\nThe contact must be normally closed and positively opening (EN 60947-5-1 annex K).",
+      "ESTOP_SENSE (3.1 V closed) crosses the barrier as ESTOP_OK and reaches the Pi's GPIO12 through 10k; it stands before the\nconverter's diode, so that no stored charge delays it. Its divider is low enough that a pin of the Pi driven by mistake,\nhigh or low, does not change what the isolator reads. Firmware only reads it. Release does not restart: the guard latches\nESTOP and wants a fresh discovery.\nThe contact must be normally closed and positively opening (EN 60947-5-1 annex K).",
       [20, 102],
     );
   },

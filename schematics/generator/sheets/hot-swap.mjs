@@ -1,4 +1,4 @@
-import { lowSide, pullDown, toGround } from '../blocks.mjs';
+import { decoupling, lowSide, pullDown, toGround } from '../blocks.mjs';
 import { provenValue } from '../parts.mjs';
 
 const limitMilliamps = Math.round(
@@ -23,7 +23,9 @@ export const hotSwap = {
     s.wire(k.p('14'), [310, 70]);
     s.label('NEG_OUT', [236, 70]);
     s.port('NEG_OUT', 'output', [310, 70], 'R');
-    s.noConnect(k.p('21'), k.p('22'));
+    s.power('+5V', k.p('21'), [-6, 0]);
+    s.wire(k.p('22'), [233, k.p('22')[1]]);
+    s.label('SWITCH2_OPEN', [233, k.p('22')[1]]);
     s.note('First switch: FET with analogue limit', [194, 100], { size: 1.3, bold: true });
     s.note('Second switch: guided contacts', [200, 62], { size: 1.3, bold: true });
 
@@ -72,7 +74,7 @@ export const hotSwap = {
     );
 
     // Limit loop
-    s.frame(`Current limit ${limitMilliamps} mA: works with the MCU in reset`, 80, 74, 164, 132);
+    s.frame(`Current limit ${limitMilliamps} mA: works with the MCU in reset`, 94, 74, 164, 132);
     const amp = s.place('LM321', 130, 110, {});
     s.power('VEE48', amp.p('V-'));
     s.wire(amp.p('V+'), [128, 60]);
@@ -99,6 +101,39 @@ export const hotSwap = {
     s.wire([164, 110], [164, 118], df.p(1));
     s.wire(df.p(2), rf.p(1));
     s.wire(rf.p(2), [146, 118], '|', [146, 110]);
+
+    // What both switches say of themselves, as one level: the rest contact and the gate
+    s.frame('Read-back of both switches', 20, 86, 92, 132);
+    s.label('HS_GATE', [23, 105]);
+    const read = s.place('R_R', 36, 105, { fn: 'R_gate_read' });
+    s.wire([23, 105], read.p(1));
+    const q1 = lowSide(s, 48, 105);
+    s.wire(read.p(2), q1.p('G'));
+    const invert = s.place('R_D', 48, 96, { fn: 'R_gate_invert' });
+    s.power('+5V', invert.p(1));
+    s.wire(invert.p(2), q1.p('D'));
+    const q2 = lowSide(s, 64, 105);
+    s.wire([48, 100], [58, 100], '|', q2.p('G'));
+    const level = s.place('R_D', 64, 96, {
+      fn: 'R_gate_level',
+      label: { ref: [-1.6, -0.8], value: [-1.6, 0.9], justify: 'right' },
+    });
+    s.power('+5V', level.p(1));
+    s.wire(level.p(2), q2.p('D'));
+    const sumGate = s.place('R_R', 72, 100, { fn: 'R_sum_gate' });
+    s.wire([64, 100], sumGate.p(1));
+    s.label('SWITCH2_OPEN', [23, 118]);
+    const wet = s.place('R_D', 42, 123, { fn: 'R_contact' });
+    s.wire([42, 118], wet.p(1));
+    s.power('VEE48', wet.p(2));
+    const sumContact = s.place('R_R', 62, 118, { fn: 'R_sum_contact' });
+    s.wire([23, 118], sumContact.p(1));
+    s.wire(sumContact.p(2), [77, 118], '|', [77, 100], sumGate.p(2));
+    const sum = s.place('R_D', 77, 123, { fn: 'R_sum' });
+    s.wire([77, 118], sum.p(1));
+    s.power('VEE48', sum.p(2));
+    s.wire([77, 110], [78, 110]);
+    s.port('SWITCH_STATE', 'output', [78, 110], 'R');
 
     // Gate network
     const rgs = s.place('R_D', 172, 117, { fn: 'R_gs' });
@@ -197,8 +232,8 @@ export const hotSwap = {
     s.wire(cf.p(2), ci.p('+'));
     s.power('+5V', ci.p('V+'));
     s.power('VEE48', ci.p('V-'));
-    const rg = s.place('R_L', 220, 146, { part: 'RP:10k' });
-    const rfb = s.place('R_R', 246, 146, { part: 'RP:40k2' });
+    const rg = s.place('R_L', 220, 146, { fn: 'R_current_gain' });
+    const rfb = s.place('R_R', 246, 146, { fn: 'R_current_gain_top' });
     s.wire(ci.p('-'), [230, ci.p('-')[1]], '|', rg.p(1));
     s.power('VEE48', rg.p(2), [-6, 0]);
     s.wire([230, 146], rfb.p(1));
@@ -243,6 +278,7 @@ export const hotSwap = {
     toGround(s, [280, 178], { part: 'C:10n' });
     s.port('JACK_VOLTS', 'output', [296, 178], 'R');
 
+    decoupling(s, '+5V', 'VEE48', [208, 20], ['C:100n', 'C:100n', 'C:100n', 'C:100n']);
     s.note(
       'OFF BY CONSTRUCTION. The gate conducts only while VGATE is there (e-stop closed), Q_off is held open by PUMP pulses and GATE, and the short latch is clear.\n' +
         'Every floating pin, a dead supply and a dead MCU leave R_gs, R_off and the 100k pull-downs: off. The charge pump passes no direct current: a stuck PUMP is off.',

@@ -1,12 +1,20 @@
-import { decoupling } from '../blocks.mjs';
-import { MCU_LEFT, MCU_RIGHT, mcuPinNumber, pinmap } from '../symbols-board.mjs';
+import { decoupling, pullDown } from '../blocks.mjs';
+import {
+  analogOnly,
+  analogPad,
+  MCU_LEFT,
+  MCU_RIGHT,
+  mcuPinNumber,
+  pinmap,
+  registerOutputs,
+} from '../symbols-board.mjs';
 
 const SHAPE = {
   UART_RX: 'input',
   ESTOP_OK: 'input',
-  FREE_A2: 'input',
-  FREE_A3: 'input',
-  FREE_C5: 'input',
+  FLP_START: 'input',
+  PWR_REQ: 'input',
+  HEARTBEAT: 'input',
   UART_TX: 'output',
   FLP_TX: 'output',
   FLP_RX: 'input',
@@ -20,7 +28,6 @@ const SHAPE = {
   CURRENT: 'input',
   JACK_VOLTS: 'input',
 };
-const SHIFTED = ['AF_CONNECT', 'AF_HIGH', 'AF_CLASS', 'POL_REVERSE', 'LOOP', 'PGOOD', 'FAULT_N'];
 
 const pinOf = (name) => mcuPinNumber(pinmap.find((p) => p.name === name));
 
@@ -42,12 +49,11 @@ export const mcu = {
       s.label(name, [210, at[1]]);
       s.port(name, SHAPE[name], [280, at[1]], 'R');
     }
-    for (const [pin, name] of [
-      ['19', 'AF_VOLTS'],
-      ['22', 'AF_SENSE'],
-    ]) {
-      s.wire(u.p(pin), [280, u.p(pin)[1]]);
-      s.port(name, 'input', [280, u.p(pin)[1]], 'R');
+    for (const entry of analogOnly) {
+      const at = u.p(analogPad(entry));
+      s.wire(at, [280, at[1]]);
+      s.label(entry.name, [210, at[1]]);
+      s.port(entry.name, 'input', [280, at[1]], 'R');
     }
     // Supplies of the MCU
     for (const pin of ['4', '6', '18']) s.wire(u.p(pin), [u.p(pin)[0], 50], [160, 50]);
@@ -59,8 +65,8 @@ export const mcu = {
     s.power('VREF', [184, 46]);
     s.power('VEE48', aref.p(2));
 
-    s.frame('Decoupling, one at each supply pin', 24, 18, 110, 44);
-    decoupling(s, '+5V', 'VEE48', [40, 28], ['C:100n', 'C:100n', 'C:100n', 'C:10u']);
+    s.frame('Decoupling, one at each supply pin', 24, 18, 116, 44);
+    decoupling(s, '+5V', 'VEE48', [40, 28], ['C:100n', 'C:100n', 'C:100n', 'C:100n', 'C:100n', 'C:100n', 'C:10u']);
     s.frame('Reference of ADC, current limit and thresholds: 2.5 V, 0.2 %', 210, 18, 312, 50);
     const ref = s.place('REF3025', 240, 30, {});
     s.power('+5V', ref.p('IN'), [-8, 0]);
@@ -71,25 +77,29 @@ export const mcu = {
     s.power('VEE48', cref.p(2));
     s.power('VEE48', ref.p('GND'));
 
-    // Serial programming lines: columns that run down to the header and the shift register
-    const mosi = u.p(pinOf('SPI_MOSI'));
-    const miso = u.p(pinOf('SPI_MISO'));
+    // Serial programming lines: columns that run down to the header and the shift registers
+    const mosi = u.p(pinOf('SHIFT_DATA'));
+    const miso = u.p(pinOf('SHIFT_LATCH'));
     const sck = u.p(pinOf('STATUS_LED'));
     const reset = u.p('29');
-    const shift = s.place('SN74HC594', 150, 130, { label: { ref: [10, -2.4], value: [10, -1] } });
+    const registers = [0, 1].map((i) =>
+      s.place('SN74HC594', 150, 130 + i * 40, { label: { ref: [10, -2.4], value: [10, -1] } }),
+    );
     const isp = s.place('ISP', 80, 124, {});
-    s.wire(mosi, [130, mosi[1]], '|', shift.p('SER'));
-    s.label('SPI_MOSI', [136, mosi[1]]);
+    s.wire(mosi, [130, mosi[1]], '|', registers[0].p('SER'));
+    s.label('SHIFT_DATA', [135, mosi[1]]);
     s.wire([130, 128], isp.p('MOSI'));
-    s.wire(miso, [126, miso[1]], '|', shift.p('RCLK'));
-    s.label('SPI_MISO', [136, miso[1]]);
+    s.wire(registers[0].p("QH'"), [176, registers[0].p("QH'")[1]], [176, 159], [142, 159], '|', registers[1].p('SER'));
+    s.wire(miso, [126, miso[1]], '|', registers[0].p('RCLK'));
+    s.label('SHIFT_LATCH', [134, miso[1]]);
     s.wire([126, 118], [70, 118], '|', isp.p('MISO'));
-    s.wire(sck, [122, sck[1]], '|', shift.p('SRCLK'));
+    s.wire(sck, [122, sck[1]], '|', registers[0].p('SRCLK'));
     s.label('STATUS_LED', [133, sck[1]]);
     s.wire([122, 116], [66, 116], '|', isp.p('SCK'));
-    s.wire(reset, [134, reset[1]], '|', shift.p('SRCLR_N'));
+    s.wire([126, registers[0].p('RCLK')[1]], '|', registers[1].p('RCLK'));
+    s.wire([122, registers[0].p('SRCLK')[1]], '|', registers[1].p('SRCLK'));
+    s.wire(reset, [134, reset[1]], [134, 112]);
     s.label('RESET_N', [136, reset[1]]);
-    s.wire([134, 138], '|', shift.p('RCLR_N'));
     s.wire([134, 112], [62, 112], '|', isp.p('RESET_N'));
     const pull = s.place('R_D', 100, 106, { part: 'R:10k' });
     s.wire(pull.p(2), [100, 112]);
@@ -99,11 +109,50 @@ export const mcu = {
     s.power('VEE48', creset.p(2));
     s.power('+5V', isp.p('VCC'), [6, 0]);
     s.power('VEE48', isp.p('GND'), [6, 0]);
+    s.note('Programming: service only, with the 48 V supply\nunplugged (the header stands on VEE48).', [54, 136], {
+      size: 1.3,
+    });
+
+    // Cleared by RESET_N and by pins that float
+    s.frame('Registers: cleared by RESET_N, and 4..19 ms after the pins begin to float', 24, 146, 118, 186);
+    const pair = s.place('BAT54S_M', 66, 166, { label: { ref: [-2.2, -1], value: [-2.2, 0.8], justify: 'right' } });
+    s.wire([40, 156], [66, 156], pair.p('K'));
+    s.label('RESET_N', [40, 156]);
+    const charge = s.place('R_R', 54, 174, { fn: 'R_alive' });
+    s.wire([34, 174], charge.p(1));
+    s.label('UART_TX', [34, 174]);
+    s.wire(charge.p(2), [66, 174], pair.p('A'));
+    pullDown(s, [44, 174]);
+    const schmitt = s.place('SCHMITT', 102, 166, { label: { ref: [1.4, -4.2], value: [1, 4.4] } });
+    s.wire(pair.p('M'), schmitt.p('A'));
+    s.label('ALIVE', [71, 166]);
+    const store = s.place('C_D', 78, 171, { fn: 'C_alive' });
+    const bleed = s.place('R_D', 90, 171, { fn: 'R_alive_bleed' });
+    for (const part of [store, bleed]) {
+      s.wire([part.p(1)[0], 166], part.p(1));
+      s.power('VEE48', part.p(2));
+    }
+    s.power('+5V', schmitt.p('VCC'));
+    s.power('VEE48', schmitt.p('GND'));
+    s.wire(schmitt.p('Y'), [138, 166]);
+    s.label('CLEAR_N', [112, 166]);
+    for (const register of registers) {
+      s.wire([138, 166], '|', register.p('SRCLR_N'));
+      s.wire([138, 166], '|', register.p('RCLR_N'));
+    }
     s.note(
-      'Programming: service only, with the 48 V supply\nunplugged (the header stands on VEE48).\nRESET_N also clears the shift register.',
-      [54, 136],
+      'UART_TX idles high while the firmware runs and floats in every reset, its own too\n(watchdog, brown-out): a dead MCU leaves no lamp, line or source on.',
+      [52, 180],
       { size: 1.3 },
     );
+
+    s.frame('What floats in reset and stands at no part of its own', 24, 189, 118, 206);
+    ['SHIFT_DATA', 'SHIFT_LATCH', 'STATUS_LED'].forEach((name, i) => {
+      const x = 40 + i * 26;
+      s.wire([x - 6, 194], [x, 194]);
+      s.label(name, [x - 6, 194]);
+      pullDown(s, [x, 194], { part: 'R:100k' });
+    });
 
     // Crystal
     const y = s.place('XTAL_D', 108, 93, { part: 'XTAL16' });
@@ -124,27 +173,28 @@ export const mcu = {
     s.power('VEE48', led.p(2), [-6, 0]);
 
     // Slow outputs
-    s.power('+5V', shift.p('VCC'));
-    s.power('VEE48', shift.p('GND'));
-    SHIFTED.forEach((name, i) => {
-      const at = shift.p(`Q${'ABCDEFGH'[i]}`);
-      s.wire(at, [280, at[1]]);
-      s.label(name, [210, at[1]]);
-      s.port(name, 'output', [280, at[1]], 'R');
+    registers.forEach((register, i) => {
+      s.power('+5V', register.p('VCC'));
+      s.power('VEE48', register.p('GND'));
+      registerOutputs(i).forEach((name, bit) => {
+        const at = register.p(`Q${'ABCDEFGH'[bit]}`);
+        if (!name) {
+          s.noConnect(at);
+          return;
+        }
+        s.wire(at, [280, at[1]]);
+        s.label(name, [210, at[1]]);
+        s.port(name, 'output', [280, at[1]], 'R');
+      });
     });
-    s.noConnect(shift.p('QH'), shift.p("QH'"));
-    s.note(
-      'Slow outputs only: no safety line is on this register.\nCleared by RESET_N: with the MCU in reset no af source is on.',
-      [180, 152],
-      { size: 1.3 },
-    );
+    s.noConnect(registers[1].p("QH'"));
+    s.note('Slow outputs only: no safety line is on these registers.', [186, 152], { size: 1.3 });
 
     s.note(
-      'Pin names are those of hardware/pinmap.json; a test compares this sheet with it.\n' +
-        'All outputs float in reset: each safety line has its pull-down at the part it drives (GATE, PUMP, SWITCH2, LATCH_CLEAR, DISC_RELAY, FLP_TX).\n' +
-        'Fuses: brown-out 4.3 V, watchdog always on, no boot loader. ADC full scale is VREF: CURRENT 500 mA, JACK_VOLTS 64 V.\n' +
-        'FREE_A2 / FREE_A3 / FREE_C5 carry FLP_START / PWR_REQ / HEARTBEAT of the discrete interface; without it they are free for the host.',
-      [24, 170],
+      'Pin and bit names are those of hardware/pinmap.json; a test compares this sheet with it.\n' +
+        'Outputs float in reset: each has its pull-down at the part it drives (GATE, PUMP, SWITCH2, LATCH_CLEAR, DISC_RELAY, FLP_TX).\n' +
+        'Fuses: brown-out 4.3 V, watchdog always on, no boot loader. ADC full scale is VREF: CURRENT 500 mA, JACK_VOLTS 64 V.',
+      [24, 211],
       { size: 1.6 },
     );
   },

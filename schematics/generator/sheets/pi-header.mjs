@@ -1,7 +1,7 @@
 import { toGround } from '../blocks.mjs';
 
 const GROUNDS = [9, 25, 39, 6, 14, 20, 30, 34];
-// Pi signal, header pin, sheet port, direction seen from this sheet, which side
+// The Pi's signal, its header pin, direction seen from this sheet, its resistor if it is not the usual one
 const LINES = [
   ['HOST_TXD', 8, 'output'],
   ['HOST_RXD', 10, 'input'],
@@ -11,6 +11,7 @@ const LINES = [
   ['FLP_START_H', 11, 'output'],
   ['PWR_REQ_H', 13, 'output'],
   ['HEARTBEAT_H', 15, 'output'],
+  ['ESTOP_SENSE', 32, 'input', 'R:10k'],
 ];
 
 export const piHeader = {
@@ -51,11 +52,11 @@ export const piHeader = {
         .filter((pin) => !used.has(pin))
         .map((pin) => j.p(pin)),
     );
-    LINES.forEach(([name, pin, shape], i) => {
+    LINES.forEach(([name, pin, shape, part = 'R:220R'], i) => {
       const [x, y] = j.p(pin);
       const right = x > 120;
       const r = s.place(right ? 'R_R' : 'R_L', (right ? 154 : 56) + (i % 2) * 12, y, {
-        part: 'R:220R',
+        part,
         label: { ref: [-2.4, -1.3], value: [2.6, -1.3] },
       });
       s.wire([x, y], r.p(1));
@@ -63,7 +64,7 @@ export const piHeader = {
       s.port(name, shape, [right ? 178 : 34, y], right ? 'R' : 'L');
     });
     // Start button on GPIO5 and status light on GPIO6: the operator touches only the Pi's side.
-    s.frame('Operator: start button and light, on the Pi side of the barrier', 12, 90, 150, 126);
+    s.frame('Operator: start button and light, on the Pi side of the barrier', 12, 90, 150, 128);
     const b = s.place('BUTTON_R', 58, 104, { part: 'BUTTON' });
     s.wire(j.p(29), [72, j.p(29)[1]], '|', [72, 104], b.p(2));
     s.power('GND_PI', b.p(1), [-8, 0]);
@@ -73,7 +74,8 @@ export const piHeader = {
     s.wire(r.p(2), led.p(1));
     s.power('GND_PI', led.p(2), [8, 0]);
     s.note(
-      "GPIO5 has the Pi's own pull-up. 220R in each line: a pin set to output by mistake hurts neither side.",
+      "GPIO5 has the Pi's own pull-up. 220R in each line: a pin set to output by mistake hurts neither side.\n" +
+        '10k in ESTOP_SENSE: nor can it forge what the board is told of the contact.',
       [18, 121],
     );
     s.note(

@@ -49,9 +49,9 @@ export const supplyAndBarrier = {
       ['PGOOD_H', 'OUTD', 'PGOOD', 'IND', false],
     ]);
     isolate('ISO7741F', 60, [
-      ['HEARTBEAT_H', 'INA', 'FREE_C5', 'OUTA', true],
-      ['PWR_REQ_H', 'INB', 'FREE_A3', 'OUTB', true],
-      ['FLP_START_H', 'INC', 'FREE_A2', 'OUTC', true],
+      ['HEARTBEAT_H', 'INA', 'HEARTBEAT', 'OUTA', true],
+      ['PWR_REQ_H', 'INB', 'PWR_REQ', 'OUTB', true],
+      ['FLP_START_H', 'INC', 'FLP_START', 'OUTC', true],
       ['FAULT_N_H', 'OUTD', 'FAULT_N', 'IND', false],
     ]);
     const small = isolate('ISO7721F', 89, [['LOOP_H', 'OUTA', 'LOOP', 'INA', false]]);
@@ -126,7 +126,7 @@ export const supplyAndBarrier = {
     s.note(
       'BARRIER. Only U301-U303, PS301, PS302 and U304 stand across it; every other part lies wholly on one side. Creepage and clearance 8 mm on all layers,\n' +
         'slot under each isolator, no copper, text or mounting hole in the strip. Hipot 1500 Vrms 60 s (2121 V DC) between GND_PI and VEE48.\n' +
-        'F suffix: an isolator whose input side has no supply gives LOW: UART_RX break, ESTOP_OK = stop, PWR_REQ = no, HEARTBEAT stands still, FAULT_N = fault.\n' +
+        'F suffix: an isolator whose input side has no supply gives LOW: UART_RX break, ESTOP_OK = stop, PWR_REQ = no, HEARTBEAT stands still; towards the Pi LOOP and PGOOD = no, FAULT_N = fault.\n' +
         'F301 1 A slow, in the positive lead: the only one of several boards on one supply that opens for a fault of its own board.\n' +
         'Supply: 44-57 V DC, SELV, isolated from earth and from the Pi; several boards may share it.',
       [20, 194],

@@ -26,6 +26,13 @@ const models: Readonly<Record<string, ModelRow>> = {
     runningMilliwatts: 5000,
     claimedMilliwatts: 6300,
   },
+  'CP-7961G': {
+    platform: 'Cisco IP Phone 7961',
+    deviceType: 30018,
+    bootMilliwatts: 4000,
+    runningMilliwatts: 4600,
+    claimedMilliwatts: 6300,
+  },
 };
 const defaultModel = 'CP-7960G';
 
