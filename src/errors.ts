@@ -94,6 +94,11 @@ export const errorTable = {
     'Check the disk and the permissions of the runs folder.',
     'bench',
   ),
+  PHONE_NOT_FOUND: entry(
+    'The capture does not show the one phone to judge',
+    'Name a phone of the capture with --mac; a phone is known by its CDP, DHCP, TFTP or registration.',
+    'config',
+  ),
   CAPTURE_UNREADABLE: entry(
     'The capture file could not be read',
     'Give a pcap or pcapng file (gzip is fine); the message says where reading stopped.',

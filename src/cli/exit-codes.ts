@@ -8,6 +8,7 @@ const usageErrors: readonly ErrorCode[] = [
   'BENCH_FILE_INVALID',
   'PORT_UNKNOWN',
   'CAPTURE_UNREADABLE',
+  'PHONE_NOT_FOUND',
 ];
 
 /** The exit code of something that ended before there was a record. */

@@ -7,6 +7,7 @@ import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
 import { exitCodeOfError } from './exit-codes.js';
 import { registerFirmware } from './firmware.js';
+import { registerJudge } from './judge.js';
 import { registerRecords } from './records.js';
 import { registerRun } from './run.js';
 import { registerSelftest } from './selftest.js';
@@ -21,6 +22,7 @@ const verbs: readonly RegisterVerb[] = [
   registerStation,
   registerBoard,
   registerDecode,
+  registerJudge,
   registerDoctor,
   registerRecords,
   registerStats,

@@ -52,14 +52,7 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
     },
     finished: ({ record, folder }) => {
       terminal.line('');
-      for (const result of record.stages) {
-        terminal.line(stageLine(paint, result));
-        for (const measurement of result.measurements) {
-          const colour = measurement.verdict === 'pass' ? 'grey' : marks[measurement.verdict].colour;
-          terminal.line(paint(colour, `      ${measurementLine(measurement)}`));
-        }
-        if (result.nextAction !== '') terminal.line(`      ${paint('bold', 'next:')} ${result.nextAction}`);
-      }
+      tellStages(terminal, record.stages);
       terminal.line('');
       terminal.line(verdictLine(paint, record));
       for (const limit of record.limited) terminal.line(`  not proven: ${limit}`);
@@ -68,6 +61,19 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
       terminal.line(`${paint('grey', 'record')}  ${folder}`);
     },
   };
+};
+
+/** The six stages, each with what was measured and what to do next. */
+export const tellStages = (terminal: Terminal, stages: readonly StageResult[]): void => {
+  const { paint } = terminal;
+  for (const result of stages) {
+    terminal.line(stageLine(paint, result));
+    for (const measurement of result.measurements) {
+      const colour = measurement.verdict === 'pass' ? 'grey' : marks[measurement.verdict].colour;
+      terminal.line(paint(colour, `      ${measurementLine(measurement)}`));
+    }
+    if (result.nextAction !== '') terminal.line(`      ${paint('bold', 'next:')} ${result.nextAction}`);
+  }
 };
 
 const stageLine = (paint: Paint, result: StageResult): string => {

@@ -34,7 +34,7 @@ export interface SearchOptions extends RecordsOptions {
 }
 
 /** `2026-11-26`, a full ISO date, or so long ago: `36h`, `14d`. */
-const moment =
+export const moment =
   (now: () => Date) =>
   (text: string): string => {
     const ago = /^(\d+)([hdw])$/.exec(text);

@@ -282,12 +282,10 @@ export class IpWalker {
     if (end - at >= 8 + 40 && quoting.includes(bytes[at] ?? 0)) this.#quoted(bytes, at + 8, end, missing);
   }
 
-  /** The quoted packet says its own length; what the error leaves out is missing. */
+  /** What the error leaves out was not on the wire either: the packet ends here. */
   #quoted(bytes: Buffer, at: number, end: number, missing: number): void {
-    const isIpv4 = (bytes[at] ?? 0) >>> 4 === 4;
-    const told = isIpv4 ? bytes.readUInt16BE(at + 2) : 40 + bytes.readUInt16BE(at + 4);
     this.#layers.quoted = true;
-    this.packet(bytes, at, end, Math.max(at + told - end, missing, 0));
+    this.packet(bytes, at, end, missing);
     this.#layers.quoted = false;
   }
 }

@@ -60,6 +60,8 @@ const lengthMost = 1500;
 const etherTypeLeast = 0x0600;
 const macAddresses = 12;
 const snap = { sap: 0xaa, headerLength: 8, oui: { etherType: 0, bridgeTunnel: 0x0000f8, cisco: 0x00000c } } as const;
+/** Cisco's tagging before 802.1Q: a whole frame behind 26 bytes. */
+const interSwitchLink = { header: 26, kinds: [0x01000c00, 0x03000c00] } as const;
 const llcIp = 0x06;
 const pppProtocols = { ipv4: 0x0021, ipv6: 0x0057, cdp: 0x0207, mpls: 0x0281, mplsMulticast: 0x0283 } as const;
 /** Address families of BSD, NetBSD, FreeBSD and Darwin. */
@@ -165,6 +167,10 @@ export class LinkWalker {
 
   #ethernet(bytes: Buffer, at: number, end: number, missing: number): void {
     if (end - at < macAddresses + 2 || ++this.#depth > deepest) return;
+    if (isInterSwitchLink(bytes, at)) {
+      this.#ethernet(bytes, at + interSwitchLink.header, end, missing);
+      return;
+    }
     this.#layers.frame = bytes;
     this.#macs(at + 6, at);
     this.#typeOrLength(bytes, at + macAddresses, end, missing);
@@ -396,4 +402,10 @@ function prismLength(bytes: Buffer, at: number): number {
   if (isAvs) return bytes.readUInt32BE(at + 4);
   const length = bytes.readUInt32LE(at + 4);
   return length <= 0xffff ? length : bytes.readUInt32BE(at + 4);
+}
+
+function isInterSwitchLink(bytes: Buffer, at: number): boolean {
+  const start = bytes.readUInt32BE(at);
+  if (start !== interSwitchLink.kinds[0] && start !== interSwitchLink.kinds[1]) return false;
+  return bytes[at + 4] === 0 && bytes.readUInt16BE(at + macAddresses) <= lengthMost;
 }

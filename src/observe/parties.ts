@@ -40,7 +40,8 @@ export const createParties = (): Parties => {
   };
 };
 
-const actsAsPhone = ({ cdp, udp, tcp }: Layers): boolean => {
+/** Does only a phone do this here? */
+export const actsAsPhone = ({ cdp, udp, tcp }: Layers): boolean => {
   if (cdp !== undefined) {
     const { capabilities = 0, deviceId = '' } = decodeCdp(cdp);
     return (capabilities & voipPhone) !== 0 || /^(SEP|SIP)[0-9A-F]{12}$/i.test(deviceId);

@@ -22,6 +22,8 @@ import { parseInUnit } from './quantities.js';
 import { dhcpSection } from './service-sections.js';
 
 const longestStageMs = 900_000;
+/** Where phones ask for files by HTTP (loads from 9 on). */
+const usualHttpPort = 6970;
 const vlanId = () => wholeNumber(1, 4094);
 
 const phone = z.strictObject({
@@ -108,11 +110,18 @@ const tftp = (directory: string) =>
       filesDirectory: orWord('none', line(4096)),
       blockTimeout: quantity('ms', 50, 60_000),
       retries: wholeNumber(0, 20),
+      loads: z
+        .array(z.strictObject({ model: phoneModel(), load: loadName() }))
+        .max(64, 'takes 64 models at most')
+        .optional(),
+      httpPort: orWord('none', wholeNumber(1, 65_535)).optional(),
     })
     .transform((section): Plan['tftp'] => ({
       filesDirectory: section.filesDirectory === null ? null : resolve(directory, section.filesDirectory),
       blockTimeoutMs: section.blockTimeout,
       retries: section.retries,
+      loads: section.loads ?? [],
+      httpPort: section.httpPort === undefined ? usualHttpPort : section.httpPort,
     }));
 
 const sccp = z

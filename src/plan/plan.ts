@@ -113,6 +113,10 @@ export interface Plan {
     readonly filesDirectory: string | null;
     readonly blockTimeoutMs: number;
     readonly retries: number;
+    /** Loads of other models, for the default file and as images. */
+    readonly loads: readonly { readonly model: string; readonly load: string }[];
+    /** Also over HTTP, as newer loads ask first; null: not. */
+    readonly httpPort: number | null;
   };
   readonly dhcp: DhcpPlan;
   readonly callManagers: readonly CallManagerPlan[];

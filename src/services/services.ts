@@ -3,6 +3,7 @@ import type { ServiceFact } from '../timeline/events.js';
 import { startCallManagers } from './call-manager.js';
 import { startCdpSpeaker } from './cdp-speaker.js';
 import { startDhcpServer } from './dhcp-server.js';
+import { startHttpServer } from './http-server.js';
 import type { Service, ServiceContext } from './service.js';
 import { startTftpServer } from './tftp-server.js';
 
@@ -29,7 +30,7 @@ export const startServices = async (options: ServicesOptions): Promise<Service> 
     await Promise.all(started.splice(0).map((service) => service.close()));
   };
   try {
-    for (const start of [startCallManagers, startTftpServer, startDhcpServer, startCdpSpeaker]) {
+    for (const start of [startCallManagers, startTftpServer, startHttpServer, startDhcpServer, startCdpSpeaker]) {
       started.push(await start(context));
     }
   } catch (error) {

@@ -4,11 +4,13 @@ import { createFactTeller } from './fact-teller.js';
 import { createFileStore, type Lookup } from './file-store.js';
 import { benchAddresses, type Service, type ServiceContext } from './service.js';
 import { fileInMemory, type StoredFile } from './stored-file.js';
-import { negotiate, TftpTransfer } from './tftp-transfer.js';
+import { negotiate } from './tftp-options.js';
+import { TftpTransfer } from './tftp-transfer.js';
 
 const requestPort = 69;
 const anyFreePort = 0;
-const maxTransfers = 50;
+/** Each holds three chunks of its file at most. */
+const maxTransfers = 128;
 /** Text that is converted to netascii stands in memory as a whole. */
 const maxNetasciiBytes = 256 * 1024;
 /** Bytes of a file name that are told; the rest of a longer one is cut. */
@@ -46,8 +48,8 @@ const inMode = async (file: StoredFile, mode: string): Promise<StoredFile | unde
 const readableName = (name: string): string => name.slice(0, maxToldName);
 
 /**
- * TFTP, read only: RFC 1350 with options (2347), block size (2348), time-out and transfer size (2349). What is missing is
- * refused at once, because a phone waits long for silence. Refusals leave from one port that is neither 69 nor a
+ * TFTP, read only: RFC 1350 with options (2347), block size (2348), time-out and transfer size (2349), window (7440).
+ * What is missing is refused at once, because a phone waits long for silence. Refusals leave from one port that is neither 69 nor a
  * transfer's.
  */
 export const startTftpServer = ({ plan, ip, clock, faults, tell }: ServiceContext): Service => {
@@ -99,6 +101,12 @@ export const startTftpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
     return file ?? { errorCode: tftpErrors.notDefined, reason: 'Only octet mode here' };
   };
 
+  /** Requests without any acknowledgement are worth least: many of them (spoofed ones) must not shut a phone out. */
+  const endOneHalfOpen = (): void => {
+    const halfOpen = [...running.values()].find(({ transfer }) => transfer?.isFresh);
+    halfOpen?.transfer?.end();
+  };
+
   const startTransfer = (request: Request, file: StoredFile, address: string, peer: UdpPeer, onEnd: () => void) => {
     const transfer = new TftpTransfer({
       file,
@@ -124,6 +132,7 @@ export const startTftpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
     // The same request once more, before anything was acknowledged: our time-out repeats the answer.
     if (before?.request === asText && before.transfer?.isFresh !== false) return;
     before?.transfer?.end();
+    if (running.size >= maxTransfers) endOneHalfOpen();
     if (running.size >= maxTransfers) {
       teller.once('too-many-transfers', 'transfers', { limit: maxTransfers });
       return refuse(refusals, peer, tftpErrors.notDefined, 'Too many transfers');

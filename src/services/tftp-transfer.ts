@@ -1,53 +1,11 @@
 import type { UdpPeer, UdpPort } from '../network/ip-attachment.js';
 import type { Alarm, Clock } from '../timeline/clock.js';
 import { decodeTftp, encodeTftp, tftpErrors } from '../wire/tftp.js';
+import { BlockSource } from './block-source.js';
 import type { StoredFile } from './stored-file.js';
+import type { Negotiated } from './tftp-options.js';
 
-/** RFC 2348 and 2349 bounds; `servedBlockSize` fits an Ethernet frame, so that no block is ever fragmented. */
-const optionLimits = {
-  minBlockSize: 8,
-  maxBlockSize: 65464,
-  servedBlockSize: 1428,
-  minTimeoutSeconds: 1,
-  maxTimeoutSeconds: 255,
-} as const;
-const plainBlockSize = 512;
 const blockNumbers = 0x10000;
-const millisecondsPerSecond = 1000;
-
-export interface Negotiated {
-  readonly blockSize: number;
-  readonly blockTimeoutMs: number;
-  /** What the OACK says; empty: no OACK, block 1 follows the request at once (RFC 2347). */
-  readonly accepted: Readonly<Record<string, string>>;
-}
-
-const integerIn = (text: string | undefined, min: number, max: number): number | undefined => {
-  if (text === undefined || !/^\d{1,9}$/.test(text)) return undefined;
-  const value = Number(text);
-  return value >= min && value <= max ? value : undefined;
-};
-
-/** Options that are unknown or out of bounds are left out, as if they had not been asked for (RFC 2347). */
-export const negotiate = (
-  options: Readonly<Record<string, string>>,
-  fileSize: number,
-  planTimeoutMs: number,
-): Negotiated => {
-  const { blksize, timeout, tsize } = options;
-  const blockSize = integerIn(blksize, optionLimits.minBlockSize, optionLimits.maxBlockSize);
-  const timeoutSeconds = integerIn(timeout, optionLimits.minTimeoutSeconds, optionLimits.maxTimeoutSeconds);
-  const served = blockSize === undefined ? plainBlockSize : Math.min(blockSize, optionLimits.servedBlockSize);
-  return {
-    blockSize: served,
-    blockTimeoutMs: timeoutSeconds === undefined ? planTimeoutMs : timeoutSeconds * millisecondsPerSecond,
-    accepted: {
-      ...(blockSize === undefined ? {} : { blksize: String(served) }),
-      ...(timeoutSeconds === undefined ? {} : { timeout: String(timeoutSeconds) }),
-      ...(tsize === undefined ? {} : { tsize: String(fileSize) }),
-    },
-  };
-};
 
 export interface TransferOptions {
   readonly file: StoredFile;
@@ -57,45 +15,50 @@ export interface TransferOptions {
   readonly peer: UdpPeer;
   readonly retries: number;
   readonly clock: Clock;
+  /** On purpose: this block and all behind it are never sent; null: all are. */
+  readonly stallsAtBlock?: number | null;
   readonly onGaveUp: (block: number) => void;
   readonly onEnd: () => void;
 }
 
 /**
- * One read transfer, lock step. What was sent last is sent again on a time-out only, never because of a repeated
- * acknowledgement (the sorcerer's apprentice, RFC 1123 4.2.3.1). Holds one block, whatever the file's size.
+ * One read transfer: lock step, or a window of blocks (RFC 7440). In lock step what was sent last is sent again on a
+ * time-out only, never because of a repeated acknowledgement (the sorcerer's apprentice, RFC 1123 4.2.3.1). In a window
+ * an acknowledgement before its end says what came; the blocks behind it are sent again, and of the same one but once.
  */
 export class TftpTransfer {
   readonly #options: TransferOptions;
-  /** Blocks acknowledged, and so the offset in blocks of the one under way; unlike the number on the wire it never wraps. */
+  readonly #source: BlockSource;
+  /** Blocks acknowledged; unlike the numbers on the wire it never wraps. */
   #acknowledged = 0;
-  /** Number whose acknowledgement carries the transfer on; null while a block is being read. */
-  #awaited: number | null = null;
-  #last: Uint8Array = new Uint8Array();
+  /** Blocks sent and not yet acknowledged. */
+  #inFlight = 0;
+  /** The OACK waits for its acknowledgement, which is block 0 and is no block (RFC 2347). */
+  #isAgreeing = false;
+  /** A window is being read or sent. */
+  #isBusy = false;
   #lastIsFinal = false;
+  /** The window was sent again because of a repeated acknowledgement; a second one changes nothing. */
+  #wentBack = false;
   #timeoutsLeft: number;
   #alarm: Alarm | undefined;
   #ended = false;
 
   constructor(options: TransferOptions) {
     this.#options = options;
+    this.#source = new BlockSource(options.file, options.negotiated.blockSize);
     this.#timeoutsLeft = options.retries;
-    options.port.onMessage((data, peer) => this.#onMessage(data, peer));
-    options.port.onError(() => {});
+    options.port.onMessage((data, from) => this.#onMessage(data, from));
   }
 
-  /** True until the peer has acknowledged anything: a repeated request then changes nothing. */
+  /** Nothing was acknowledged yet. */
   get isFresh(): boolean {
     return this.#acknowledged === 0;
   }
 
   start(): void {
-    const { accepted } = this.#options.negotiated;
-    if (Object.keys(accepted).length === 0) {
-      void this.#sendBlock();
-      return;
-    }
-    this.#send(encodeTftp({ opcode: 'OACK', options: accepted }), 0);
+    this.#isAgreeing = Object.keys(this.#options.negotiated.accepted).length > 0;
+    this.#send();
   }
 
   end(): void {
@@ -123,44 +86,78 @@ export class TftpTransfer {
     }
     if (packet.malformed !== undefined) return;
     if (packet.opcode === 'ERROR') this.end();
-    if (packet.opcode === 'ACK' && packet.block === this.#awaited) this.#onAwaited(packet.block);
+    if (packet.opcode === 'ACK' && !this.#isBusy) this.#onAck(packet.block);
   }
 
-  #onAwaited(block: number): void {
-    this.#awaited = null;
-    this.#alarm?.cancel();
+  #onAck(block: number): void {
+    if (this.#isAgreeing) {
+      if (block !== 0) return;
+      this.#isAgreeing = false;
+      this.#goOn();
+      return;
+    }
+    const came = (block - (this.#acknowledged % blockNumbers) + blockNumbers) % blockNumbers;
+    if (came > this.#inFlight) return;
+    if (came > 0) {
+      this.#acknowledged += came;
+      if (came === this.#inFlight && this.#lastIsFinal) this.end();
+      else this.#goOn();
+    } else if (this.#options.negotiated.windowBlocks > 1 && !this.#wentBack) {
+      // The window's first block was lost: the client says again what it had before (RFC 7440, 4).
+      this.#wentBack = true;
+      this.#send();
+    }
+  }
+
+  #goOn(): void {
     this.#timeoutsLeft = this.#options.retries;
-    // The OACK is acknowledged as block 0, and is no block (RFC 2347); a wrapped block 0 comes later.
-    if (block !== 0 || this.#acknowledged > 0) this.#acknowledged += 1;
-    if (this.#lastIsFinal) this.end();
-    else void this.#sendBlock();
+    this.#wentBack = false;
+    this.#send();
   }
 
-  async #sendBlock(): Promise<void> {
-    const { file, negotiated } = this.#options;
-    const { blockSize } = negotiated;
-    const number = (this.#acknowledged + 1) % blockNumbers;
-    let data: Uint8Array;
+  /** The OACK, or the window behind what was acknowledged; at once where its blocks are in memory. */
+  #send(): void {
+    this.#alarm?.cancel();
+    const { port, peer, negotiated, clock } = this.#options;
+    if (this.#isAgreeing) port.send(encodeTftp({ opcode: 'OACK', options: negotiated.accepted }), peer);
+    else {
+      const missing = this.#sendWindow();
+      if (missing !== undefined) {
+        void this.#loadAndSend(missing);
+        return;
+      }
+    }
+    this.#alarm = clock.alarm(negotiated.blockTimeoutMs, () => this.#onTimeout());
+  }
+
+  /** Returns the first block that must be read first; nothing was sent then. */
+  #sendWindow(): number | undefined {
+    const { port, peer, negotiated, stallsAtBlock = null } = this.#options;
+    const { blockSize, windowBlocks } = negotiated;
+    const packets: Uint8Array[] = [];
+    this.#lastIsFinal = false;
+    while (packets.length < windowBlocks && !this.#lastIsFinal) {
+      const index = this.#acknowledged + packets.length;
+      const data = this.#source.block(index);
+      if (data === undefined) return index;
+      packets.push(dataPacket((index + 1) % blockNumbers, data));
+      this.#lastIsFinal = data.length < blockSize;
+    }
+    this.#inFlight = packets.length;
+    const sent = stallsAtBlock === null ? packets.length : Math.max(0, stallsAtBlock - 1 - this.#acknowledged);
+    for (const packet of packets.slice(0, sent)) port.send(packet, peer);
+    return undefined;
+  }
+
+  async #loadAndSend(missing: number): Promise<void> {
+    this.#isBusy = true;
     try {
-      data = await file.read(this.#acknowledged * blockSize, blockSize);
+      await this.#source.load(missing);
     } catch {
       return this.#fail('The file cannot be read');
     }
-    if (this.#ended) return;
-    this.#lastIsFinal = data.length < blockSize;
-    this.#send(encodeTftp({ opcode: 'DATA', block: number, data }), number);
-  }
-
-  #send(packet: Uint8Array, awaited: number): void {
-    this.#last = packet;
-    this.#awaited = awaited;
-    this.#transmit();
-  }
-
-  #transmit(): void {
-    const { port, peer, clock, negotiated } = this.#options;
-    port.send(this.#last, peer);
-    this.#alarm = clock.alarm(negotiated.blockTimeoutMs, () => this.#onTimeout());
+    this.#isBusy = false;
+    if (!this.#ended) this.#send();
   }
 
   #onTimeout(): void {
@@ -171,7 +168,8 @@ export class TftpTransfer {
       return;
     }
     this.#timeoutsLeft -= 1;
-    this.#transmit();
+    this.#wentBack = false;
+    this.#send();
   }
 
   #fail(reason: string): void {
@@ -182,3 +180,15 @@ export class TftpTransfer {
     this.#alarm = clock.alarm(0, () => this.end());
   }
 }
+
+const dataOpcode = 3;
+const headerBytes = 4;
+
+/** As encodeTftp makes it, in one piece of memory: this is what is sent a hundred thousand times. */
+const dataPacket = (block: number, data: Uint8Array): Uint8Array => {
+  const packet = Buffer.allocUnsafe(headerBytes + data.length);
+  packet.writeUInt16BE(dataOpcode, 0);
+  packet.writeUInt16BE(block, 2);
+  packet.set(data, headerBytes);
+  return packet;
+};

@@ -106,10 +106,11 @@ function frameOf(record: CaptureRecord): CapturedFrame {
   const { buffer, byteOffset } = record.bytes;
   const bytes = new Uint8Array(buffer, byteOffset + record.start, record.end - record.start);
   const cut = originalLength === bytes.length ? {} : { originalLength };
-  return { bytes, timestampUs, linkType, ...cut, ...readPacketOptions(record) };
+  return { bytes, timestampUs, linkType, ...cut, ...packetOptionsOf(record) };
 }
 
-function readPacketOptions(record: CaptureRecord): Pick<CapturedFrame, 'comment' | 'direction'> {
+/** Of a pcapng packet block; nothing in classic files. */
+export function packetOptionsOf(record: CaptureRecord): Pick<CapturedFrame, 'comment' | 'direction'> {
   const { bytes, start, end, optionsEnd, littleEndian } = record;
   const optionsStart = start + padded(end - start);
   const found: { comment?: string; direction?: 'in' | 'out' } = {};

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deviceTypeOf } from '../../src/services/device-types.js';
-import { createFileStore, syntheticImage } from '../../src/services/file-store.js';
+import { createFileStore } from '../../src/services/file-store.js';
+import { syntheticImage } from '../../src/services/generated-files.js';
 import { nearestName } from '../../src/services/near-name.js';
+import { readConfig } from '../../src/wire/cnf-xml.js';
 import { benchPlan } from './bench-plan.js';
 
 describe('file store', () => {
@@ -127,5 +129,49 @@ describe('device types', () => {
     ['ATA', undefined],
   ])('knows %s as %s', (model, expected) => {
     expect(deviceTypeOf(model)).toBe(expected);
+  });
+
+  describe('what is made from the plan', () => {
+    const textOf = async (name: string, plan = benchPlan()): Promise<string | undefined> => {
+      const lookup = await createFileStore(plan, new Set()).open(name);
+      if (lookup.kind !== 'found') return undefined;
+      return Buffer.from(await lookup.file.read(0, lookup.file.size)).toString();
+    };
+    const java = benchPlan({
+      phone: { model: 'CP-7941G', load: 'SCCP41.8-5-3S' },
+      tftp: { loads: [{ model: 'CP-7912G', load: 'CP7912080001SCCP051117A' }] },
+    });
+
+    it.each([
+      'SEP0012DADBD34E.cnf.xml',
+      'SEP0012DADBD34E.cnf',
+      'XMLDefault.cnf.xml',
+      'sepdefault.cnf.xml',
+      'SEPDEFAULT.cnf',
+    ])('%s names the CallManagers in order', async (name) => {
+      expect(readConfig((await textOf(name)) ?? '')?.callManagers.map(({ address }) => address)).toEqual([
+        '10.110.0.2',
+        '10.110.0.3',
+        '10.110.0.4',
+      ]);
+    });
+
+    it('the default file has a load for each model the plan names', async () => {
+      const text = (await textOf('XMLDefault.cnf.xml', java)) ?? '';
+      expect(readConfig(text, 115)?.loadInformation).toBe('SCCP41.8-5-3S');
+      expect(readConfig(text, 30007)?.loadInformation).toBe('CP7912080001SCCP051117A');
+    });
+
+    it('OS79XX.TXT is the bare name of the load', async () => {
+      expect(await textOf('os79xx.txt')).toBe('P00308010200');
+    });
+
+    it('a .loads file names members that are there', async () => {
+      const members = ((await textOf('SCCP41.8-5-3S.loads', java)) ?? '').trim().split('\n').slice(1);
+      expect(members).toEqual(
+        ['jar41sccp', 'cnu41', 'apps41', 'dsp41', 'cvm41sccp'].map((name) => `${name}.8-5-3S.sbn`),
+      );
+      for (const member of members) expect(await textOf(member, java)).toBeDefined();
+    });
   });
 });

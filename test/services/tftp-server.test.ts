@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.js';
-import { syntheticImage } from '../../src/services/file-store.js';
+import { syntheticImage } from '../../src/services/generated-files.js';
 import type { Service } from '../../src/services/service.js';
 import { startTftpServer } from '../../src/services/tftp-server.js';
 import type { ServiceFact } from '../../src/timeline/events.js';
@@ -112,9 +112,9 @@ describe('TFTP server', () => {
       await start();
       const phone = await client();
       for (let count = 0; count < 4; count += 1) {
-        expect((await phone.fetch('SEP0012DADBD34E.cnf', port)).error?.errorCode).toBe(1);
+        expect((await phone.fetch('SEP0012DADBD34E.xml', port)).error?.errorCode).toBe(1);
       }
-      expect(told('file-missing')).toEqual([{ file: 'SEP0012DADBD34E.cnf' }]);
+      expect(told('file-missing')).toEqual([{ file: 'SEP0012DADBD34E.xml' }]);
     });
 
     it('serves a name in the wrong case and says so', async () => {
@@ -151,8 +151,15 @@ describe('TFTP server', () => {
     it('keeps blocks inside an Ethernet frame whatever is asked for', async () => {
       await start();
       const fetched = await (await client()).fetch(image, port, { blksize: '65464' });
-      expect(fetched.accepted).toEqual({ blksize: '1428' });
+      expect(fetched.accepted).toEqual({ blksize: '1468' });
       expect(fetched.bytes).toHaveLength(imageBytes);
+    });
+
+    it('keeps the window it can hold ready, whatever is asked for', async () => {
+      await start();
+      const phone = await client();
+      await phone.read(image, port, { windowsize: '65535', blksize: '1468' });
+      expect((await phone.next()).packet).toEqual({ opcode: 'OACK', options: { blksize: '1468', windowsize: '64' } });
     });
 
     it.each([
@@ -160,7 +167,8 @@ describe('TFTP server', () => {
       ['a block size that is no number', { blksize: '1e3' }],
       ['a time-out of 0', { timeout: '0' }],
       ['a time-out of 256', { timeout: '256' }],
-      ['an option it does not know', { windowsize: '16' }],
+      ['an option it does not know', { multicast: '' }],
+      ['a window of 0', { windowsize: '0' }],
     ])('leaves out %s and sends block 1 at once', async (_, options) => {
       await start();
       const phone = await client();
@@ -321,11 +329,12 @@ describe('TFTP server', () => {
       expect((await phone.fetch('none', port)).error?.errorCode).toBe(1);
     });
 
-    it('refuses the 51st transfer and serves again when one has ended', async () => {
+    it('refuses the 129th transfer under way and serves again when one has ended', async () => {
       await start();
-      const phones = await Promise.all(Array.from({ length: 50 }, client));
+      const phones = await Promise.all(Array.from({ length: 128 }, client));
       for (const phone of phones) {
         await phone.read(image, port);
+        await phone.ack(1, (await phone.nextData()).port);
         await phone.nextData();
       }
       const late = await client();
@@ -336,12 +345,23 @@ describe('TFTP server', () => {
     });
   });
 
+  it('lets nobody be shut out by requests that are never acknowledged', async () => {
+    await start();
+    const spoofed = await Promise.all(Array.from({ length: 300 }, client));
+    for (const each of spoofed) {
+      await each.read(image, port);
+      await each.next();
+    }
+    expect(ip.openUdp.size).toBeLessThanOrEqual(2 + 128);
+    expect((await (await client()).fetch(image, port)).error).toBeNull();
+  });
+
   it('carries 50 transfers at once, whole and from as many ports', async () => {
     await writeFile(path.join(folder, 'big.sbn'), seededBytes(3, 300_001));
     await start(benchPlan({ tftp: { filesDirectory: folder } }));
     const phones = await Promise.all(Array.from({ length: 50 }, client));
     const fetched = await Promise.all(
-      phones.map((phone, index) => phone.fetch(index % 2 === 0 ? image : 'big.sbn', port, { blksize: '1428' })),
+      phones.map((phone, index) => phone.fetch(index % 2 === 0 ? image : 'big.sbn', port, { blksize: '1468' })),
     );
     const expected = [syntheticImage(image), seededBytes(3, 300_001)];
     fetched.forEach(({ bytes }, index) => {

@@ -59,7 +59,7 @@ export const samplePlan: Plan = {
     cdpPeriodMs: 60_000,
     powerAvailableMilliwatts: 15_400,
   },
-  tftp: { filesDirectory: null, blockTimeoutMs: 1000, retries: 4 },
+  tftp: { filesDirectory: null, blockTimeoutMs: 1000, retries: 4, loads: [], httpPort: 6970 },
   dhcp: plainDhcp,
   callManagers: [
     { priority: 0, name: 'cm-a', address: '10.110.0.11', port: 2000, behaviour: 'serve' },
