@@ -66,18 +66,18 @@
 /* ---- 802.3af: detection at two points through 3.9 kohm, classification (schematics/spice/values.json) ------- */
 #define ADC_SUM_ROUNDS 16 /* of eight ticks: 20.5 ms, a period of 50 Hz mains */
 #define ADC_SUMMED (3 * ADC_SUM_ROUNDS)
-/* What 2.5 V behind a divider of 332 in 1332 kohm are at its top. */
-#define PROBE_FULL_SCALE_MV 10030UL
+/* What 2.5 V behind a divider of four are at its top. */
+#define PROBE_FULL_SCALE_MV 10000UL
 /* Signal relay K801 with bounce, and what the cable and 0.15 uF need. */
 #define PROBE_JOIN_MS 15
 #define PROBE_RISE_MS 10
 #define DETECT_OHMS 3900UL
 /* What the divider at the jack's end draws by itself. */
-#define DETECT_DIVIDER_OHMS 1332000UL
+#define DETECT_DIVIDER_OHMS 400000UL
 /* 33.2.5.1: accepts 19..26.5 kohm, rejects below 15 and above 33; half-way, with the readings' errors. */
 #define SIGNATURE_OHMS_MIN 17000
 #define SIGNATURE_OHMS_MAX 29500
-#define OPEN_OHMS_WITH_DIVIDER 93000 /* 100 kohm at the jack */
+#define OPEN_OHMS_WITH_DIVIDER 80000 /* 100 kohm at the jack */
 /* Of the source's step between its two points, nominal 511 counts: less is no source. */
 #define DETECT_STEP_MIN (300U * ADC_SUMMED)
 /* The second reading of the high point: a signature stands, a capacitor still charges. In percent. */

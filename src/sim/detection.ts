@@ -9,7 +9,7 @@ const parts = {
   highVolts: 9.4,
   senseOhms: 3900,
   /** A quarter at each end of the sense resistor; the one at the jack's end loads the jack. */
-  dividerOhms: 1_332_000,
+  dividerOhms: 400_000,
   divider: 4,
   /** In the middle of 17.6..19.6 V. */
   classVolts: 18.6,

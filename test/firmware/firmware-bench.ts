@@ -57,7 +57,7 @@ export const usualProfile: InjectorFields<'STORE_PROFILE'> = (() => {
 })();
 
 /** Detection and class sources, and what the read-back shows of the switches: the contract of hardware/pinmap.json. */
-const detection = { lowVolts: 4.4, highVolts: 9.4, ohms: 3900, dividerOhms: 1_332_000, share: 1332 / 332 } as const;
+const detection = { lowVolts: 4.4, highVolts: 9.4, ohms: 3900, dividerOhms: 400_000, share: 4 } as const;
 const classFullScaleMilliamps = 49.8;
 const readbackVolts = { switch2Open: 1.25, gateHigh: 0.6 } as const;
 const pumpHoldCycles = 25 * cyclesPerMs;
