@@ -73,7 +73,7 @@ describe('linkpulse board', () => {
 
   it('flp: hears the simulated phone loop back, without power', async () => {
     const { exitCode, stdout } = await board('flp', '--port', 'sim1', '--echoes', '3');
-    expect(stdout).toMatch(/came back exactly[\s\S]*Discovery: loopback, 3 of 3/);
+    expect(stdout).toMatch(/came back exactly[\s\S]*Discovery \(prestandard\): loopback, 3 of 3/);
     expect(exitCode).toBe(0);
     expect((await board('flp', '--port', 'sim1', '--width', '300')).exitCode).toBe(4);
   }, 60_000);
@@ -81,7 +81,7 @@ describe('linkpulse board', () => {
   it('flp: says of an open line that nothing came back', async () => {
     const one = plug('LP000042');
     const { exitCode, stdout } = await board('flp', '--board', one.path, '--bursts', '8');
-    expect(stdout).toContain('Discovery: nothing');
+    expect(stdout).toMatch(/Discovery \([^)]*\): nothing/);
     expect(exitCode).toBe(5);
   }, 60_000);
 
