@@ -3,6 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPty } from '../../src/os/pty.js';
+import { createJack } from '../../src/sim/jack.js';
+import { emptyJack } from '../../src/sim/jack-devices.js';
 import { Machine } from '../../src/sim/machine.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { encodeBoardBlock, nominalBlock } from '../../src/wire/board-block.js';
@@ -30,6 +32,7 @@ export interface BoardTroubles {
 export const plugBoard = (serial: string, troubles: BoardTroubles = {}): SerialThing => {
   let bootStepsLeft = troubles.bootSteps ?? 0;
   const machine = new Machine({ hex: hexText, eeprom: encodeBoardBlock(nominalBlock(serial)) });
+  const jack = createJack(machine, emptyJack, () => {}, { fetWelds: false });
   let said: number[] = [];
   machine.onSerialOut((byte) => said.push(byte));
   return plug((bytes, say) => {
@@ -40,7 +43,7 @@ export const plugBoard = (serial: string, troubles: BoardTroubles = {}): SerialT
       machine.at(Math.ceil(at), () => machine.serialIn(byte));
       at += baudCycles;
     }
-    machine.runUntil(machine.cycles + cyclesPerStep);
+    jack.run(cyclesPerStep);
     say(said.length === 0 ? (troubles.garbage?.() ?? []) : said);
     said = [];
   });
