@@ -16,6 +16,13 @@ grep -q 'UM_LAST_SIGNAL_IRQ + 256' "$irqs" ||
   sed -i 's/^#define NR_IRQS[[:space:]]*UM_LAST_SIGNAL_IRQ$/#define NR_IRQS (UM_LAST_SIGNAL_IRQ + 256)/' "$irqs"
 grep -q 'UM_LAST_SIGNAL_IRQ + 256' "$irqs" || { echo "$irqs is not as this recipe knows it" >&2; exit 1; }
 
+# A processor with more state than its sources know (AMX: 11,008 bytes) refuses to have less than all of it restored, and init dies:
+# "ptrace set fp regs failed". Room for it, also on the stack, where a copy lies.
+registers=linux-source-6.1/arch/x86/um/user-offsets.c
+grep -q 'DEFINE_LONGS(HOST_FP_SIZE, 12288);' "$registers" ||
+  sed -i 's/DEFINE_LONGS(HOST_FP_SIZE, 2696);/DEFINE_LONGS(HOST_FP_SIZE, 12288);/' "$registers"
+grep -q 'DEFINE_LONGS(HOST_FP_SIZE, 12288);' "$registers" || { echo "$registers is not as this recipe knows it" >&2; exit 1; }
+
 kernel() { make -s -C linux-source-6.1 ARCH=um O="$folder/build" "$@"; }
 kernel defconfig
 cat "$here/kernel.config" >> build/.config

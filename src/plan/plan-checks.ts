@@ -1,4 +1,5 @@
 /** What no single value can show: rules between parts of a plan. Each runs when the parts it needs could be read. */
+import { injectorBounds } from '../timeline/injector-bounds.js';
 import { ipv4Number, isHostOf, subnetOf } from './ipv4-number.js';
 import type { Limits, Plan } from './plan.js';
 import { dhcpFits } from './service-checks.js';
@@ -6,8 +7,7 @@ import type { Problem } from './yaml-file.js';
 
 type Check = (plan: Partial<Plan>) => readonly (Problem | false | undefined)[];
 
-/** The board's own bound on the link deadline. */
-const longestLinkDeadlineMs = 60_000;
+const longestLinkDeadlineMs = injectorBounds.linkDeadlineMs.max;
 
 const addresses: Check = ({ network, callManagers }) => {
   if (network === undefined) return [];

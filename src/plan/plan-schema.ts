@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { feedOf, feeds } from '../timeline/feed.js';
+import { injectorBounds } from '../timeline/injector-bounds.js';
 import { callControl, callManagers, change, sip } from './call-control-schema.js';
 import {
   addressRange,
@@ -34,6 +35,14 @@ const phone = z.strictObject({
   protocol: oneOf(['SCCP', 'SIP']),
 });
 
+/** What the first switch's safe operating area has room for with a curve 30 % below the drawn one (hardware/board.md). */
+const longestInrushMs = 110;
+const boardQuantity = (
+  unit: string,
+  name: keyof typeof injectorBounds,
+  options: { readonly fractions?: boolean } = {},
+) => quantity(unit, injectorBounds[name].min, injectorBounds[name].max, options);
+
 const pulseNanoseconds = { '125ns': 125, '250ns': 250, '500ns': 500, '1us': 1000 } as const;
 
 const power = z
@@ -41,16 +50,16 @@ const power = z
     method: oneOf(['prestandard', '802.3af', 'auto']),
     pairs: oneOf(['spare', 'data']),
     polarity: oneOf(['by-method', 'prestandard', '802.3af', 'mdi-x', 'mdi']),
-    echoes: wholeNumber(3, 8),
-    maxBursts: wholeNumber(3, 250),
+    echoes: wholeNumber(injectorBounds.echoes.min, injectorBounds.echoes.max),
+    maxBursts: wholeNumber(injectorBounds.maxBursts.min, injectorBounds.maxBursts.max),
     pulseWidth: oneOf(['125ns', '250ns', '500ns', '1us']).default('125ns'),
-    inrushTimer: quantity('ms', 10, 1000),
-    overload: quantity('mA', 50, 600),
-    overloadTime: quantity('ms', 1, 1000),
-    underload: quantity('mA', 0, 50, { fractions: true }),
-    underloadTime: quantity('ms', 50, 5000),
-    heartbeatTimeout: quantity('ms', 200, 800),
-    offDwell: quantity('ms', 500, 60_000),
+    inrushTimer: quantity('ms', injectorBounds.inrushTimerMs.min, longestInrushMs),
+    overload: boardQuantity('mA', 'overloadMilliamps'),
+    overloadTime: boardQuantity('ms', 'overloadMs'),
+    underload: boardQuantity('mA', 'underloadMilliamps', { fractions: true }),
+    underloadTime: boardQuantity('ms', 'underloadMs'),
+    heartbeatTimeout: boardQuantity('ms', 'heartbeatTimeoutMs'),
+    offDwell: boardQuantity('ms', 'offDwellMs'),
   })
   .superRefine(({ pairs, polarity }, problems) => {
     if (feedOf(pairs, polarity) !== undefined || (pairs === 'spare' && polarity === 'by-method')) return;
