@@ -41,5 +41,9 @@ timeout --kill-after=10 "${VIRTUAL_PI_SECONDS:-300}" "$kernel" mem="${VIRTUAL_PI
   rootfstype=hostfs rootflags=/ ro init="$here/init.sh" linkpulse_job="$job" \
   con=null con0=null,fd:1 quiet </dev/null 2>/dev/null |
   grep --line-buffered -vE "^(Failed to initialize ubd device|sysrq: Power Off|reboot: Power down)"
-status=$(cat "$job/status" 2>/dev/null) || { echo "the virtual Pi ended before the command did" >&2; status=99; }
+status=$(cat "$job/status" 2>/dev/null) || {
+  echo "the virtual Pi ended before the command did (kernel $kernel)." >&2
+  echo "A prebuilt kernel dies with \"ptrace set fp regs failed\" on processors younger than it: $here/build-kernel.sh makes one that does not." >&2
+  status=99
+}
 exit "$status"
