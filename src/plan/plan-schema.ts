@@ -20,7 +20,7 @@ import {
 } from './fields.js';
 import { type Limits, type MeasurementName, measurementUnits, type Plan } from './plan.js';
 import { parseInUnit } from './quantities.js';
-import { dhcpSection } from './service-sections.js';
+import { dhcpSection, lldpSection } from './service-sections.js';
 
 const longestStageMs = 900_000;
 /** Where phones ask for files by HTTP (loads from 9 on). */
@@ -217,6 +217,7 @@ export const planParts = (directory: string) => ({
   network: network as z.ZodType<Plan['network']>,
   tftp: tftp(directory) as z.ZodType<Plan['tftp']>,
   dhcp: dhcpSection(directory) as z.ZodType<Plan['dhcp']>,
+  lldp: lldpSection as z.ZodType<Plan['lldp']>,
   callManagers: callManagers as z.ZodType<Plan['callManagers']>,
   sccp: sccp as z.ZodType<Plan['sccp']>,
   callControl: callControl as z.ZodType<Plan['callControl']>,

@@ -5,7 +5,7 @@
 import type { Feed, PowerMethod } from '../timeline/feed.js';
 import type { InUnit } from '../units.js';
 import type { CallControlPlan, CallManagerConduct, ChangePlan, SipPlan } from './call-control.js';
-import type { DhcpPlan } from './service-plan.js';
+import type { DhcpPlan, LldpPlan } from './service-plan.js';
 
 export interface Limits {
   readonly min?: number;
@@ -119,6 +119,8 @@ export interface Plan {
     readonly httpPort: number | null;
   };
   readonly dhcp: DhcpPlan;
+  /** null: the bench is silent in LLDP. */
+  readonly lldp: LldpPlan | null;
   readonly callManagers: readonly CallManagerPlan[];
   readonly sccp: {
     readonly keepaliveSeconds: number;

@@ -42,3 +42,16 @@ export interface DhcpPlan {
   readonly option149: readonly string[];
   readonly option151: readonly string[];
 }
+
+/** What the bench says of itself by LLDP and LLDP-MED. VLAN and power are `network`'s. */
+export interface LldpPlan {
+  /** From frame to frame once a phone is known; the time to live is four of them. */
+  readonly periodMs: number;
+  /** null: `network.cdpDeviceId`. */
+  readonly systemName: string | null;
+  readonly systemDescription: string;
+  /** Of voice, 802.1p and DiffServ. */
+  readonly voicePriority: number;
+  readonly voiceDscp: number;
+  readonly powerPriority: 'critical' | 'high' | 'low';
+}

@@ -1,8 +1,20 @@
 /** The sections of service-plan.ts as they are written. Each may be left out, and each of its keys. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { addressRange, field, ipv4, isIpv4, line, macAddress, orWord, quantity, text } from './fields.js';
-import type { DhcpPlan, Reservation } from './service-plan.js';
+import {
+  addressRange,
+  field,
+  ipv4,
+  isIpv4,
+  line,
+  macAddress,
+  oneOf,
+  orWord,
+  quantity,
+  text,
+  wholeNumber,
+} from './fields.js';
+import type { DhcpPlan, LldpPlan, Reservation } from './service-plan.js';
 
 const mostPools = 16;
 const mostReservations = 1024;
@@ -78,3 +90,17 @@ export const dhcpSection = (directory: string) =>
         option151: section.option151 ?? [],
       }),
     );
+
+export const lldpSection = orWord(
+  'off',
+  z
+    .strictObject({
+      period: quantity('ms', 100, 3_600_000).default(30_000),
+      systemName: line(64).nullable().default(null),
+      systemDescription: line(120).default('Linkpulse bench'),
+      voicePriority: wholeNumber(0, 7).default(5),
+      voiceDscp: wholeNumber(0, 63).default(46),
+      powerPriority: oneOf(['critical', 'high', 'low']).default('low'),
+    })
+    .transform(({ period, ...section }): LldpPlan => ({ periodMs: period, ...section })),
+).prefault({});

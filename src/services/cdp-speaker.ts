@@ -5,7 +5,8 @@ import type { ServiceFact } from '../timeline/events.js';
 import { type CdpMessage, type CdpTlv, cdpFrame, cdpTlv, decodeCdp, encodeCdp, isCdpBody } from '../wire/cdp.js';
 import { decodeEthernet } from '../wire/ethernet.js';
 import { createFactTeller } from './fact-teller.js';
-import type { Service } from './service.js';
+import type { PortPower } from './port-power.js';
+import { type Service, toldVoiceVlan } from './service.js';
 
 /** What a layer-2 switch says of itself. `capabilities`: switch and IGMP; trust off, CoS 0 for the PC port. */
 const switchIdentity = {
@@ -25,18 +26,23 @@ export interface CdpSpeakerOptions {
   readonly plan: Plan;
   readonly link: FrameLink;
   readonly clock: Clock;
+  readonly faults: ReadonlySet<string>;
+  /** Shared with LLDP. */
+  readonly power: PortPower;
   readonly tell: (fact: ServiceFact) => void;
 }
 
 /**
  * The switch's half of CDP, untagged: a frame at link-up, one for every frame that carries a voice VLAN query (TLV 0x0F)
- * or asks for power under a new request id, and one each `network.cdpPeriodMs`. The voice VLAN reply is there only when
- * the plan has a voice VLAN. Power (TLV 0x1A): the request id is echoed, the management id goes up with every new
- * request id and with every link-down, and is never 0.
+ * or asks for power under a new request id or for another one, and one each `network.cdpPeriodMs`. The voice VLAN reply
+ * is there only when the plan has a voice VLAN. Power (TLV 0x1A) is lowered to what the phone asks for; the request id
+ * is echoed, the management id goes up with every new request id, every change of the grant and every link-down, and is
+ * never 0.
  */
-export const startCdpSpeaker = ({ plan, link, clock, tell }: CdpSpeakerOptions): Service => {
+export const startCdpSpeaker = ({ plan, link, clock, faults, power, tell }: CdpSpeakerOptions): Service => {
   const { network } = plan;
   const teller = createFactTeller('cdp', tell);
+  const voiceVlan = toldVoiceVlan(plan, faults.has('cdp-wrong-vlan'));
   let period: Alarm | undefined;
   let requestId = 0;
   let managementId = 1;
@@ -52,8 +58,8 @@ export const startCdpSpeaker = ({ plan, link, clock, tell }: CdpSpeakerOptions):
     cdpTlv.platform(switchIdentity.platform),
     cdpTlv.nativeVlan(network.nativeVlan),
     cdpTlv.duplex(true),
-    ...(network.voiceVlan === null ? [] : [cdpTlv.voiceVlanReply(network.voiceVlan)]),
-    cdpTlv.powerAvailable(requestId, managementId, network.powerAvailableMilliwatts, noPreferredLevelMilliwatts),
+    ...(voiceVlan === null ? [] : [cdpTlv.voiceVlanReply(voiceVlan)]),
+    cdpTlv.powerAvailable(requestId, managementId, power.grantedMilliwatts(), noPreferredLevelMilliwatts),
     cdpTlv.trustBitmap(switchIdentity.trustBitmap),
     cdpTlv.untrustedCos(switchIdentity.untrustedCos),
   ];
@@ -67,13 +73,23 @@ export const startCdpSpeaker = ({ plan, link, clock, tell }: CdpSpeakerOptions):
     }
   };
 
-  /** True when the phone asks under an id not seen before. */
-  const takePowerRequest = (message: CdpMessage): boolean => {
-    const request = message.powerRequested;
-    if (request === undefined || request.requestId === requestId) return false;
-    requestId = request.requestId;
-    managementId = nextManagementId();
-    return true;
+  /** True when the phone must be answered: a 7960 tells what it draws and hears of it with the next period. */
+  const takePowerRequest = ({ powerRequested, powerConsumptionMilliwatts }: CdpMessage): boolean => {
+    const levels = powerRequested?.milliwatts.length
+      ? powerRequested.milliwatts
+      : powerConsumptionMilliwatts === undefined
+        ? undefined
+        : [powerConsumptionMilliwatts];
+    const answer = levels === undefined ? 'same' : power.request('cdp', levels);
+    if (answer === 'ignored') teller.once('power-request-ignored', 'lldp', { lockedTo: 'lldp' });
+    if (answer === 'changed') {
+      const detail = { requestedMilliwatts: Math.max(...(levels ?? [])), grantedMilliwatts: power.grantedMilliwatts() };
+      teller.once('power-granted', JSON.stringify(detail), detail);
+    }
+    const isNew = powerRequested !== undefined && powerRequested.requestId !== requestId;
+    if (isNew) requestId = powerRequested.requestId;
+    if (isNew || answer === 'changed') managementId = nextManagementId();
+    return isNew || (powerRequested !== undefined && answer === 'changed');
   };
 
   const onFrame = (frame: LinkFrame): void => {
@@ -97,6 +113,7 @@ export const startCdpSpeaker = ({ plan, link, clock, tell }: CdpSpeakerOptions):
     period = undefined;
     requestId = 0;
     managementId = nextManagementId();
+    power.linkDown();
   };
 
   const stopFrames = link.onFrame(onFrame);

@@ -3,6 +3,8 @@ import type { Plan } from '../plan/plan.js';
 import type { Clock } from '../timeline/clock.js';
 import type { ServiceFact } from '../timeline/events.js';
 
+const highestVlan = 4094;
+
 /** Something the phone meets on its wire. After `close` has resolved it neither hears, sends nor tells anything. */
 export interface Service {
   close(): Promise<void>;
@@ -22,3 +24,7 @@ export interface ServiceContext {
 export const benchAddresses = (plan: Plan): readonly string[] => [
   ...new Set([plan.network.benchAddress, ...plan.callManagers.map((member) => member.address)]),
 ];
+
+/** The voice VLAN that is told; on purpose another one that is none of ours. */
+export const toldVoiceVlan = ({ network: { voiceVlan } }: Plan, isWrong: boolean): number | null =>
+  voiceVlan !== null && isWrong ? (voiceVlan % highestVlan) + 1 : voiceVlan;

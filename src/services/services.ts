@@ -4,6 +4,8 @@ import { startCallManagers } from './call-manager.js';
 import { startCdpSpeaker } from './cdp-speaker.js';
 import { startDhcpServer } from './dhcp-server.js';
 import { startHttpServer } from './http-server.js';
+import { startLldpSpeaker } from './lldp-speaker.js';
+import { createPortPower } from './port-power.js';
 import type { Service, ServiceContext } from './service.js';
 import { startTftpServer } from './tftp-server.js';
 
@@ -15,22 +17,30 @@ export interface ServicesOptions extends ServiceContext {
 
 /**
  * Everything the phone meets on its wire. All of it or none: when one service cannot start, those before it are closed
- * and the BenchError (NETWORK_FAILED, NETWORK_PERMISSION) is passed on. CDP comes last, because it sets a phone in
- * motion. `tell` is never called after `close`.
+ * and the BenchError (NETWORK_FAILED, NETWORK_PERMISSION) is passed on. LLDP and CDP come last, because they set
+ * a phone in motion. `tell` is never called after `close`.
  */
 export const startServices = async (options: ServicesOptions): Promise<Service> => {
   let closed = false;
   const tell = (fact: ServiceFact): void => {
     if (!closed) options.tell(fact);
   };
-  const context = { ...options, now: options.now ?? (() => options.clock.wallClock()), tell };
+  const power = createPortPower(options.faults.has('power-denied') ? 0 : options.plan.network.powerAvailableMilliwatts);
+  const context = { ...options, now: options.now ?? (() => options.clock.wallClock()), power, tell };
   const started: Service[] = [];
   const close = async (): Promise<void> => {
     closed = true;
     await Promise.all(started.splice(0).map((service) => service.close()));
   };
   try {
-    for (const start of [startCallManagers, startTftpServer, startHttpServer, startDhcpServer, startCdpSpeaker]) {
+    for (const start of [
+      startCallManagers,
+      startTftpServer,
+      startHttpServer,
+      startDhcpServer,
+      startLldpSpeaker,
+      startCdpSpeaker,
+    ]) {
       started.push(await start(context));
     }
   } catch (error) {

@@ -205,7 +205,7 @@ export type LinkFact =
 
 export type ServiceFact = {
   readonly kind: 'service';
-  readonly service: 'cdp' | 'dhcp' | 'tftp' | 'callmanager';
+  readonly service: 'cdp' | 'lldp' | 'dhcp' | 'tftp' | 'callmanager';
   /** A short verb phrase, e.g. `lease-granted`, `refuses-on-purpose`, `file-missing`. */
   readonly action: string;
   readonly detail: Readonly<Record<string, string | number | boolean>>;

@@ -22,6 +22,7 @@ export const benchPlan = (
     readonly network?: Partial<Plan['network']>;
     readonly tftp?: Partial<Plan['tftp']>;
     readonly dhcp?: Partial<Plan['dhcp']>;
+    readonly lldp?: Plan['lldp'];
     readonly sccp?: Partial<Plan['sccp']>;
     readonly callManagers?: Plan['callManagers'];
   } = {},
@@ -31,6 +32,7 @@ export const benchPlan = (
   network: { ...base.network, ...changes.network },
   tftp: { ...base.tftp, ...changes.tftp },
   dhcp: { ...base.dhcp, ...changes.dhcp },
+  lldp: changes.lldp === undefined ? base.lldp : changes.lldp,
   sccp: { ...base.sccp, ...changes.sccp },
   callManagers: changes.callManagers ?? base.callManagers,
 });

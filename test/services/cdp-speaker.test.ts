@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.js';
 import { startCdpSpeaker } from '../../src/services/cdp-speaker.js';
+import { createPortPower } from '../../src/services/port-power.js';
 import type { ServiceFact } from '../../src/timeline/events.js';
 import { type CdpMessage, cdpFrame, cdpTlv, decodeCdp, encodeCdp } from '../../src/wire/cdp.js';
 import { decodeEthernet } from '../../src/wire/ethernet.js';
@@ -27,7 +28,15 @@ describe('CDP speaker', () => {
     facts = [];
   });
 
-  const start = (plan: Plan = benchPlan()) => startCdpSpeaker({ plan, link, clock, tell: (fact) => facts.push(fact) });
+  const start = (plan: Plan = benchPlan(), faults: readonly string[] = []) =>
+    startCdpSpeaker({
+      plan,
+      link,
+      clock,
+      faults: new Set(faults),
+      power: createPortPower(plan.network.powerAvailableMilliwatts),
+      tell: (fact) => facts.push(fact),
+    });
   const said = (index: number): CdpMessage => {
     const frame = decodeEthernet(link.sent.at(index) ?? new Uint8Array());
     if (frame === undefined) throw new Error('nothing sent');
@@ -115,6 +124,39 @@ describe('CDP speaker', () => {
     expect(link.sent).toHaveLength(2);
     link.receive(phoneFrame(powerRequest(22_013)));
     expect(said(2).powerAvailable).toMatchObject({ requestId: 22_013, managementId: 3 });
+  });
+
+  it('grants the highest level asked for that is there, and lowers the grant to it', () => {
+    start(benchPlan({ network: { powerAvailableMilliwatts: 7000 } }));
+    link.carrier(true);
+    link.receive(phoneFrame(powerRequest(0xd34e)));
+    expect(said(-1).powerAvailable).toEqual({ requestId: 0xd34e, managementId: 2, milliwatts: [6300, 0xffffffff] });
+    expect(facts).toMatchObject([
+      { action: 'power-granted', detail: { requestedMilliwatts: 10_250, grantedMilliwatts: 6300 } },
+    ]);
+  });
+
+  it('answers another request under the same id at once, and counts the management id up', () => {
+    start();
+    link.carrier(true);
+    link.receive(phoneFrame(powerRequest(7)));
+    link.receive(phoneFrame(cdpTlv.powerRequested({ requestId: 7, managementId: 0, milliwatts: [6300] })));
+    expect(link.sent).toHaveLength(3);
+    expect(said(-1).powerAvailable).toMatchObject({ requestId: 7, managementId: 3, milliwatts: [6300, 0xffffffff] });
+  });
+
+  it('lowers the grant to what an old phone says it draws, with the next frame', () => {
+    start();
+    link.carrier(true);
+    link.receive(phoneFrame(cdpTlv.powerConsumption(6300)));
+    clock.advance(60_000);
+    expect(said(-1).powerAvailable).toEqual({ requestId: 0, managementId: 2, milliwatts: [6300, 0xffffffff] });
+  });
+
+  it('tells another voice VLAN on purpose', () => {
+    start(benchPlan(), ['cdp-wrong-vlan']);
+    link.carrier(true);
+    expect(said(0).voiceVlanReply?.vlan).toBe(111);
   });
 
   it('forgets the request id when link goes down', () => {

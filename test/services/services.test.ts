@@ -42,11 +42,11 @@ describe('services together', () => {
     service = undefined;
   });
 
-  it('meets a phone on CDP, DHCP, TFTP and SCCP, and with nothing any more after close', async () => {
+  it('meets a phone on LLDP, CDP, DHCP, TFTP and SCCP, and with nothing any more after close', async () => {
     const ip = new LoopbackAttachment();
     const { close } = await startOn(ip);
     link.carrier(true);
-    expect(link.sent).toHaveLength(1);
+    expect(link.sent, 'LLDP and CDP').toHaveLength(2);
 
     const phone = await UdpClient.open();
     ip.phonePort = phone.port;
@@ -67,7 +67,7 @@ describe('services together', () => {
     expect(clock.pending).toBe(0);
     link.carrier(false);
     link.carrier(true);
-    expect(link.sent).toHaveLength(1);
+    expect(link.sent, 'LLDP and CDP').toHaveLength(2);
     phone.close();
     tftp.close();
   });

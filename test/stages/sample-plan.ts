@@ -61,6 +61,14 @@ export const samplePlan: Plan = {
   },
   tftp: { filesDirectory: null, blockTimeoutMs: 1000, retries: 4, loads: [], httpPort: 6970 },
   dhcp: plainDhcp,
+  lldp: {
+    periodMs: 30_000,
+    systemName: null,
+    systemDescription: 'Linkpulse bench',
+    voicePriority: 5,
+    voiceDscp: 46,
+    powerPriority: 'low',
+  },
   callManagers: [
     { priority: 0, name: 'cm-a', address: '10.110.0.11', port: 2000, behaviour: 'serve' },
     { priority: 1, name: 'cm-b', address: '10.110.0.12', port: 2000, behaviour: 'serve' },
