@@ -53,15 +53,14 @@ interface ReaderOptions {
 /** Reads bytes front to back. A read past the end throws `MalformedBytes`. Byte arrays handed out are views, not copies. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #base: number;
   readonly #littleEndian: boolean;
   #at = 0;
 
   constructor(bytes: Uint8Array, options: ReaderOptions = {}) {
     // A Buffer is seen as plain bytes, so that nothing read out of one is a Buffer.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#bytes =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#littleEndian = options.littleEndian ?? false;
     this.#base = options.base ?? 0;
   }
@@ -81,12 +80,19 @@ export class ByteReader {
     return at;
   }
 
+  // By hand: a DataView for each reader costs more than all that is read through it.
+  #pair(at: number): number {
+    const first = this.#bytes[at] as number;
+    const second = this.#bytes[at + 1] as number;
+    return this.#littleEndian ? first + second * 0x100 : first * 0x100 + second;
+  }
+
   u8(what: string): number {
-    return this.#view.getUint8(this.#take(1, what));
+    return this.#bytes[this.#take(1, what)] as number;
   }
 
   u16(what: string): number {
-    return this.#view.getUint16(this.#take(2, what), this.#littleEndian);
+    return this.#pair(this.#take(2, what));
   }
 
   u24(what: string): number {
@@ -95,11 +101,14 @@ export class ByteReader {
   }
 
   u32(what: string): number {
-    return this.#view.getUint32(this.#take(4, what), this.#littleEndian);
+    const at = this.#take(4, what);
+    const [first, second] = [this.#pair(at), this.#pair(at + 2)];
+    return this.#littleEndian ? first + second * 0x1_0000 : first * 0x1_0000 + second;
   }
 
   i64(what: string): bigint {
-    return this.#view.getBigInt64(this.#take(8, what), this.#littleEndian);
+    const { buffer, byteOffset } = this.bytes(8, what);
+    return new DataView(buffer, byteOffset).getBigInt64(0, this.#littleEndian);
   }
 
   bytes(count: number, what: string): Uint8Array {
