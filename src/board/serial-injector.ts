@@ -1,6 +1,6 @@
-import { BenchError } from '../errors.js';
+import { BenchError, isBenchError } from '../errors.js';
 import type { Clock } from '../timeline/clock.js';
-import { type Expectation, expectWithin } from '../timeline/wait.js';
+import { type Expectation, expectWithin, sleep } from '../timeline/wait.js';
 import { dateOfDays } from '../wire/board-block.js';
 import { decodeInjectorMessage, encodeInjectorMessage, injectorProtocol, isBoardMessage } from '../wire/injector.js';
 import {
@@ -47,12 +47,26 @@ const noPower: PowerTerms = {
   offDwellMs: 5_000,
 };
 
+/** Another process that looks for its board holds a port for a handshake, some 600 ms; whoever owns it keeps it. */
+const busyTries = { count: 8, everyMs: 250 } as const;
+
+const openPatiently = async (path: string, clock: Clock): Promise<SerialTransport> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await SerialTransport.open(path);
+    } catch (error) {
+      if (!isBenchError(error) || error.code !== 'PORT_BUSY' || tries === busyTries.count) throw error;
+      await sleep(clock, busyTries.everyMs);
+    }
+  }
+};
+
 /**
  * The Injector over a serial line: serialport, firmata-io, johnny-five, and the board's own sysex. Rejects with
  * BOARD_NOT_FOUND, PORT_BUSY, BOARD_SILENT or BOARD_VERSION.
  */
 export const openSerialInjector = async (path: string, clock: Clock): Promise<Injector> => {
-  const transport = await SerialTransport.open(path);
+  const transport = await openPatiently(path, clock);
   const listeners = new Set<(report: BoardReport) => void>();
   const answers = new Map<string, Expectation<void>>();
   const reportsOf = createBoardReports();

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBoardBySerial, sightBoards } from '../../src/board/find-boards.js';
+import { SerialTransport } from '../../src/board/serial-transport.js';
 import { systemClock } from '../../src/timeline/clock.js';
+import { sleep } from '../../src/timeline/wait.js';
 import {
   ch340,
   fakeUdev,
@@ -126,4 +128,26 @@ describe('a board by its serial number', () => {
       code: 'BOARD_VERSION',
     });
   }, 60_000);
+});
+
+describe('a port that somebody else holds', () => {
+  it('is waited for while that is only a handshake', async () => {
+    const board = plug(plugBoard('LP000042'));
+    const first = await SerialTransport.open(board.path);
+    const second = openBoardBySerial({ path: board.path, serial: 'LP000042' }, systemClock);
+    await sleep(systemClock, 600);
+    await first.close();
+    await (await second).injector.close();
+  }, 30_000);
+
+  it('is told as busy where it is kept', async () => {
+    const board = plug(plugBoard('LP000042'));
+    const first = await SerialTransport.open(board.path);
+    try {
+      const second = openBoardBySerial({ path: board.path, serial: 'LP000042' }, systemClock);
+      await expect(second).rejects.toMatchObject({ code: 'PORT_BUSY' });
+    } finally {
+      await first.close();
+    }
+  }, 30_000);
 });

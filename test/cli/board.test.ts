@@ -91,19 +91,20 @@ describe('linkpulse board', () => {
   }, 60_000);
 
   it('watch: waits for a board that was unplugged, and knows it under another path', async () => {
-    const one = plug('LP000042');
+    // A number of its own: the path that becomes free may be another test's board a moment later.
+    const one = plug('LP000742');
     udev.set([{ path: one.path, ...ch340 }]);
     const watch = invoke(['board', 'watch', '--bench', bench.path]);
-    await until(watch, /Board LP000042/);
+    await until(watch, /Board LP000742/);
     one.close();
     udev.set([]);
-    await until(watch, /The board is lost[\s\S]*waiting for LP000042 \(BOARD_NOT_FOUND/);
-    const again = plug('LP000042');
+    await until(watch, /The board is lost[\s\S]*waiting for LP000742 \((BOARD_NOT_FOUND|PORT_BUSY)/);
+    const again = plug('LP000742');
     udev.set([
-      { path: plug('LP000043').path, ...ch340 },
+      { path: plug('LP000743').path, ...ch340 },
       { path: again.path, ...ch340 },
     ]);
-    await until(watch, new RegExp(`waiting[\\s\\S]*Board LP000042.*\\(${again.path}\\)`));
+    await until(watch, new RegExp(`waiting[\\s\\S]*Board LP000742.*\\(${again.path}\\)`));
     watch.child.kill('SIGINT');
     expect(await watch.exitCode).toBe(0);
   }, 90_000);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import type { RunStarted } from '../../src/bench/runner.js';
 import type { RunRecord } from '../../src/records/record.js';
 import type { TimelineEvent } from '../../src/timeline/events.js';
@@ -52,9 +53,17 @@ export interface Invocation {
   readonly stderr: () => string;
 }
 
+/** What a failed test left running would go on opening serial ports that other tests get the names of. */
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts the built program as its user would. */
 export const invoke = (words: readonly string[], onLine: (line: string) => void = () => {}): Invocation => {
   const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const lines: string[] = [];
   let errors = '';
   createInterface({ input: child.stdout }).on('line', (line) => {
