@@ -20,7 +20,7 @@ const nameInWords = (name: string): string =>
   name
     .replace(/^\w+\.|(Ms|Ns|Milliwatts|Milliamps|Ohms)$/g, '')
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-    .replace(/\b(cdp|ack)\b/, (word) => word.toUpperCase());
+    .replace(/\b(cdp|lldp|ack)\b/, (word) => word.toUpperCase());
 
 const measurementLine = ({ name, value, unit, limits }: Measurement): string =>
   `${nameInWords(name).padEnd(20)} ${valueText(value, unit).padStart(9)}   ${limitsText({ limits, unit })}`;

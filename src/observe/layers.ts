@@ -16,6 +16,7 @@ import {
 export interface Layers {
   readonly ethernet: EthernetFrame;
   readonly cdp?: Uint8Array;
+  readonly lldp?: Uint8Array;
   readonly arp?: ArpPacket;
   readonly ipv4?: Ipv4Packet;
   readonly udp?: UdpDatagram;
@@ -31,6 +32,7 @@ export const takeApart = (bytes: Uint8Array): Layers | undefined => {
   const { body, payload } = ethernet;
   if (isCdpBody(body)) return { ethernet, cdp: payload };
   if (body.kind !== 'ethertype') return { ethernet };
+  if (body.etherType === etherTypes.lldp) return { ethernet, lldp: payload };
   if (body.etherType === etherTypes.arp) {
     const arp = decodeArp(payload);
     return arp === undefined ? { ethernet, unreadable: 'arp' } : { ethernet, arp };

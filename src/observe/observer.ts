@@ -2,6 +2,7 @@ import type { ObserveFact } from '../timeline/events.js';
 import { observeCdp } from './cdp.js';
 import { isDhcp, observeDhcp } from './dhcp.js';
 import { type Layers, takeApart } from './layers.js';
+import { observeLldp } from './lldp.js';
 import { createMalformedTeller } from './malformed.js';
 import { createParties } from './parties.js';
 import { wellKnownPorts } from './ports.js';
@@ -45,6 +46,7 @@ export const createObserver = (): Observer => {
   const observeProtocols = (layers: Layers, sighting: Sighting): readonly ObserveFact[] => {
     const { ipv4 } = layers;
     if (layers.cdp !== undefined) return observeCdp(layers.cdp, sighting, tellMalformed);
+    if (layers.lldp !== undefined) return observeLldp(layers.lldp, sighting, tellMalformed);
     if (ipv4 === undefined) return [];
     if (layers.tcp !== undefined) return tcp.segment(ipv4, layers.tcp, sighting);
     if (layers.udp === undefined) return [];

@@ -1,5 +1,6 @@
 import type { Party } from '../timeline/events.js';
 import { decodeCdp } from '../wire/cdp.js';
+import { decodeLldp, lldpCapabilities } from '../wire/lldp.js';
 import type { Layers } from './layers.js';
 import { wellKnownPorts } from './ports.js';
 import type { ObservedFrame } from './sighting.js';
@@ -8,6 +9,8 @@ import type { ObservedFrame } from './sighting.js';
 const maxMacs = 256;
 /** CDP capability of a VoIP phone (packet-cdp.c). */
 const voipPhone = 0x80;
+/** What Cisco phones call themselves. */
+const phoneName = /^(SEP|SIP)[0-9A-F]{12}/i;
 /** TFTP opcode of a read request (RFC 1350). */
 const readRequest = 1;
 
@@ -18,7 +21,7 @@ export interface Parties {
 
 /**
  * Who is who. Where the capture tells directions they decide; otherwise a MAC is the phone's once it does what only a
- * phone does here: names itself a VoIP phone in CDP, asks for an address, reads a file, connects to a CallManager.
+ * phone does here: names itself a phone in CDP or LLDP, asks for an address, reads a file, connects to a CallManager.
  */
 export const createParties = (): Parties => {
   const phones = new Set<string>();
@@ -41,10 +44,14 @@ export const createParties = (): Parties => {
 };
 
 /** Does only a phone do this here? */
-export const actsAsPhone = ({ cdp, udp, tcp }: Layers): boolean => {
+export const actsAsPhone = ({ cdp, lldp, udp, tcp }: Layers): boolean => {
   if (cdp !== undefined) {
     const { capabilities = 0, deviceId = '' } = decodeCdp(cdp);
-    return (capabilities & voipPhone) !== 0 || /^(SEP|SIP)[0-9A-F]{12}$/i.test(deviceId);
+    return (capabilities & voipPhone) !== 0 || phoneName.test(deviceId);
+  }
+  if (lldp !== undefined) {
+    const { enabledCapabilities = 0, systemName = '' } = decodeLldp(lldp);
+    return (enabledCapabilities & lldpCapabilities.telephone) !== 0 || phoneName.test(systemName);
   }
   if (udp !== undefined) {
     const { sourcePort, destinationPort, payload } = udp;

@@ -1,5 +1,6 @@
 import { decodeCdp } from '../wire/cdp.js';
 import { decodeDhcp } from '../wire/dhcp.js';
+import { decodeLldp } from '../wire/lldp.js';
 import { isDhcp } from './dhcp.js';
 import { takeApart } from './layers.js';
 import { actsAsPhone } from './parties.js';
@@ -10,7 +11,7 @@ const dhcpReply = 2;
 
 export interface SeenPhone {
   readonly mac: string;
-  /** Device id of CDP, or host name of DHCP. */
+  /** Device id of CDP, system name of LLDP, or host name of DHCP. */
   name: string | null;
   platform: string | null;
   frames: number;
@@ -39,7 +40,9 @@ export class PhoneList {
       const { deviceId, platform } = decodeCdp(layers.cdp);
       phone.name = deviceId ?? phone.name;
       phone.platform = platform ?? phone.platform;
-    } else if (phone.name === null && layers.udp !== undefined && isDhcp(layers.udp))
+    } else if (phone.name === null && layers.lldp !== undefined)
+      phone.name = decodeLldp(layers.lldp).systemName ?? null;
+    else if (phone.name === null && layers.udp !== undefined && isDhcp(layers.udp))
       phone.name = decodeDhcp(layers.udp.payload).hostName ?? null;
   }
 }

@@ -5,11 +5,15 @@ export interface PhoneIdentity {
   readonly deviceId: string | null;
   readonly mac: string | null;
   readonly platform: string | null;
-  /** The firmware load it named in CDP. */
+  /** The firmware load it named in CDP or LLDP. */
   readonly load: string | null;
   readonly vendorClass: string | null;
   readonly address: string | null;
 }
+
+/** A system name may have the domain behind it. */
+const deviceIdIn = (systemName: string | null): string | null =>
+  /^(?:SEP|SIP)[0-9A-F]{12}/.exec(systemName ?? '')?.[0] ?? null;
 
 /** Gathers what the phone told of itself; the latest word counts (a phone may change its load on the way). */
 export const phoneIdentity = (events: readonly TimelineEvent[]): PhoneIdentity => {
@@ -29,6 +33,15 @@ export const phoneIdentity = (events: readonly TimelineEvent[]): PhoneIdentity =
         ...identity,
         deviceId: fact.deviceId ?? identity.deviceId,
         platform: fact.platform ?? identity.platform,
+        load: fact.softwareVersion ?? identity.load,
+      };
+    }
+    if (fact.kind === 'lldp') {
+      // CDP spells the platform as the plan does; LLDP fills in where there is none.
+      identity = {
+        ...identity,
+        deviceId: identity.deviceId ?? deviceIdIn(fact.systemName),
+        platform: identity.platform ?? fact.model,
         load: fact.softwareVersion ?? identity.load,
       };
     }

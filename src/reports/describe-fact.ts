@@ -88,6 +88,17 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
       fact.powerAvailableMilliwatts !== null && `${fact.powerAvailableMilliwatts} mW available`,
       !fact.checksumOk && 'checksum wrong',
     ),
+  lldp: (fact) =>
+    join(
+      `${fact.medClass === null ? 'LLDP' : 'LLDP-MED'} ${fact.systemName ?? ''}`.trim(),
+      fact.ttlSeconds === 0 && 'goes away',
+      fact.model,
+      fact.softwareVersion,
+      fact.voicePolicy !== null &&
+        `voice ${fact.voicePolicy.vlan === null ? 'untagged' : `on VLAN ${fact.voicePolicy.vlan}`}, priority ${fact.voicePolicy.priority}, DSCP ${fact.voicePolicy.dscp}`,
+      fact.powerRequestedMilliwatts !== null && `asks for ${fact.powerRequestedMilliwatts} mW`,
+      fact.powerAllocatedMilliwatts !== null && `${fact.powerAllocatedMilliwatts} mW allocated`,
+    ),
   dhcp: (fact) =>
     join(
       `DHCP ${fact.messageType}`,

@@ -19,7 +19,13 @@ const keyEvents: readonly KeyEvent[] = [
   { name: 'link up', is: ({ kind }) => kind === 'link-up', each: true },
   { name: 'link down', is: ({ kind }) => kind === 'link-down', each: true },
   { name: 'first CDP', is: (fact) => fact.kind === 'cdp' && fromPhone(fact) },
-  { name: 'voice VLAN told', is: (fact) => fact.kind === 'cdp' && fact.voiceVlanReply !== null },
+  { name: 'first LLDP-MED', is: (fact) => fact.kind === 'lldp' && fact.medClass !== null && fromPhone(fact) },
+  {
+    name: 'voice VLAN told',
+    is: (fact) =>
+      (fact.kind === 'cdp' && fact.voiceVlanReply !== null) ||
+      (fact.kind === 'lldp' && !fromPhone(fact) && fact.voicePolicy !== null),
+  },
   { name: 'DISCOVER', is: (fact) => fact.kind === 'dhcp' && fact.messageType === 'DISCOVER' },
   { name: 'ACK', is: (fact) => fact.kind === 'dhcp' && fact.messageType === 'ACK' },
   { name: 'first file', is: ({ kind }) => kind === 'tftp-request' },

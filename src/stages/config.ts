@@ -227,6 +227,7 @@ const next = (state: State, event: TimelineEvent): State => {
   const { fact } = event;
   switch (fact.kind) {
     case 'cdp':
+    case 'lldp':
       return fact.from === 'phone' && fact.softwareVersion !== null
         ? note(state, { runningLoad: fact.softwareVersion })
         : state;

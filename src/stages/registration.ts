@@ -221,6 +221,7 @@ const next = (state: State, event: TimelineEvent): State => {
     case 'service':
       return fact.service === 'callmanager' ? onService(state, event, fact) : state;
     case 'cdp':
+    case 'lldp':
       return fact.from === 'phone' && fact.softwareVersion !== null
         ? note(state, { runningLoad: fact.softwareVersion })
         : state;

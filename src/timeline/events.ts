@@ -239,6 +239,26 @@ export type ObserveFact =
       readonly powerAvailableMilliwatts: number | null;
     })
   | (Seen & {
+      readonly kind: 'lldp';
+      readonly chassisId: string | null;
+      readonly portId: string | null;
+      /** 0: the sender goes away. */
+      readonly ttlSeconds: number | null;
+      readonly systemName: string | null;
+      /** Of a phone, as on its label, and the load it runs. */
+      readonly model: string | null;
+      readonly softwareVersion: string | null;
+      /** Those that are on (802.1AB table 8-4). */
+      readonly capabilities: number | null;
+      /** LLDP-MED: 1 to 3 an endpoint, 4 a switch; null: it does not speak LLDP-MED. */
+      readonly medClass: number | null;
+      /** For voice; `vlan` null: untagged. */
+      readonly voicePolicy: { readonly vlan: number | null; readonly priority: number; readonly dscp: number } | null;
+      /** By 802.3's power TLV, else by LLDP-MED; both as it reaches the phone. */
+      readonly powerRequestedMilliwatts: number | null;
+      readonly powerAllocatedMilliwatts: number | null;
+    })
+  | (Seen & {
       readonly kind: 'dhcp';
       readonly messageType: string;
       readonly xid: number;

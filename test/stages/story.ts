@@ -113,6 +113,35 @@ export const cdp = (changes: Partial<FactOf<'cdp'>> = {}): Fact => ({
   powerAvailableMilliwatts: null,
   ...changes,
 });
+export const lldp = (changes: Partial<FactOf<'lldp'>> = {}): Fact => ({
+  kind: 'lldp',
+  ...phone,
+  vlan: null,
+  chassisId: '10.110.0.100',
+  portId: '0011BBCCDDEE:P1',
+  ttlSeconds: 180,
+  systemName: 'SEP0011BBCCDDEE',
+  model: 'CP-7960G',
+  softwareVersion: 'P00308010200',
+  capabilities: 0x24,
+  medClass: 3,
+  voicePolicy: null,
+  powerRequestedMilliwatts: 6300,
+  powerAllocatedMilliwatts: null,
+  ...changes,
+});
+export const lldpReply = (vlan: number | null = 110, allocatedMilliwatts = 12_900): Fact =>
+  lldp({
+    ...bench,
+    vlan: null,
+    systemName: 'bench',
+    model: null,
+    softwareVersion: null,
+    medClass: 4,
+    voicePolicy: { vlan, priority: 5, dscp: 46 },
+    powerRequestedMilliwatts: 6300,
+    powerAllocatedMilliwatts: allocatedMilliwatts,
+  });
 export const cdpReply = (vlan: number | null = 110): Fact =>
   cdp({
     ...bench,
