@@ -9,6 +9,9 @@ import { createPortPower } from './port-power.js';
 import type { Service, ServiceContext } from './service.js';
 import { startTftpServer } from './tftp-server.js';
 
+/** On purpose: less than any phone asks for, and not 0, which is what a port without inline power says. */
+const deniedMilliwatts = 3000;
+
 export interface ServicesOptions extends ServiceContext {
   readonly link: FrameLink;
   /** Local time as the phone is to show it; the clock's wall time by default. */
@@ -25,7 +28,8 @@ export const startServices = async (options: ServicesOptions): Promise<Service> 
   const tell = (fact: ServiceFact): void => {
     if (!closed) options.tell(fact);
   };
-  const power = createPortPower(options.faults.has('power-denied') ? 0 : options.plan.network.powerAvailableMilliwatts);
+  const denied = options.faults.has('power-denied');
+  const power = createPortPower(denied ? deniedMilliwatts : options.plan.network.powerAvailableMilliwatts);
   const context = { ...options, now: options.now ?? (() => options.clock.wallClock()), power, tell };
   const started: Service[] = [];
   const close = async (): Promise<void> => {

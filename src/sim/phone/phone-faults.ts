@@ -11,6 +11,9 @@ export interface PhoneParts {
   /** The load it comes with. */
   readonly load: string;
   readonly parameterRequestList: readonly number[];
+  /** undefined: as its model does. */
+  readonly speaksLldp?: boolean;
+  readonly ignoresVoiceVlan?: boolean;
   /** Called each time link has come up, with the power cycle's lifetime. */
   readonly onLink: (life: Lifetime) => void;
 }
@@ -24,12 +27,16 @@ const overloadMilliwatts = 18_000;
 /** One second where a sync takes five: before the phone has registered. */
 const overloadShareOfSync = 1 / 5;
 
+const lldpOnly: Fault = (phone) => ({ ...phone, wire: withoutCdp(phone.wire), speaksLldp: true });
 const withOlderLoad: Fault = (phone) => ({ ...phone, load: olderLoad });
 
 /** The faults of src/plan/faults.ts that live in the phone; the load that the server lacks is the same phone. */
 const phoneFaults: Readonly<Record<string, Fault>> = {
   'no-link': (phone) => ({ ...phone, wire: withoutLink(phone.wire) }),
   'no-cdp': (phone) => ({ ...phone, wire: withoutCdp(phone.wire) }),
+  'ignores-voice-vlan': (phone) => ({ ...phone, ignoresVoiceVlan: true }),
+  'lldp-only': lldpOnly,
+  'lldp-wrong-vlan': lldpOnly,
   'no-option-150': (phone) => ({
     ...phone,
     parameterRequestList: phone.parameterRequestList.filter(

@@ -9,29 +9,50 @@ interface ModelRow {
   readonly bootMilliwatts: number;
   readonly runningMilliwatts: number;
   readonly claimedMilliwatts: number;
+  /** CDP: host and VoIP phone, with the two-port MAC relay or without (protocol facts 3.4). */
+  readonly cdpCapabilities: number;
+  readonly tellsDuplex: boolean;
+  /** Levels it asks for in CDP's power request, highest first, mW; null: an old phone, which only tells what it draws. */
+  readonly powerLevels: readonly number[] | null;
+  /** LLDP-MED came to this model with 8.3(3) or 8.4 (protocol facts 4). */
+  readonly speaksLldp: boolean;
 }
 
+const firstGeneration = {
+  bootMilliwatts: 4200,
+  runningMilliwatts: 5000,
+  claimedMilliwatts: 6300,
+  cdpCapabilities: 0x490,
+  tellsDuplex: true,
+  powerLevels: null,
+  speaksLldp: false,
+} as const;
+const thirdGeneration = {
+  ...firstGeneration,
+  bootMilliwatts: 4000,
+  runningMilliwatts: 4600,
+  powerLevels: [6300],
+  speaksLldp: true,
+} as const;
+
 const models: Readonly<Record<string, ModelRow>> = {
-  'CP-7960G': {
-    platform: 'Cisco IP Phone 7960',
-    deviceType: 7,
-    bootMilliwatts: 4200,
-    runningMilliwatts: 5000,
-    claimedMilliwatts: 6300,
+  'CP-7960G': { ...firstGeneration, platform: 'Cisco IP Phone 7960', deviceType: 7 },
+  'CP-7940G': { ...firstGeneration, platform: 'Cisco IP Phone 7940', deviceType: 8, cdpCapabilities: 0x90 },
+  'CP-7912G': {
+    ...firstGeneration,
+    platform: 'Cisco IP Phone 7912',
+    deviceType: 30007,
+    cdpCapabilities: 0x90,
+    tellsDuplex: false,
   },
-  'CP-7940G': {
-    platform: 'Cisco IP Phone 7940',
-    deviceType: 8,
-    bootMilliwatts: 4200,
-    runningMilliwatts: 5000,
-    claimedMilliwatts: 6300,
-  },
-  'CP-7961G': {
-    platform: 'Cisco IP Phone 7961',
-    deviceType: 30018,
-    bootMilliwatts: 4000,
-    runningMilliwatts: 4600,
-    claimedMilliwatts: 6300,
+  'CP-7911G': { ...thirdGeneration, platform: 'Cisco IP Phone 7911', deviceType: 307 },
+  'CP-7941G': { ...thirdGeneration, platform: 'Cisco IP Phone 7941', deviceType: 115 },
+  'CP-7961G': { ...thirdGeneration, platform: 'Cisco IP Phone 7961', deviceType: 30018 },
+  'CP-7970G': {
+    ...thirdGeneration,
+    platform: 'Cisco IP Phone 7970',
+    deviceType: 30006,
+    powerLevels: [10_250, 6300],
   },
 };
 const defaultModel = 'CP-7960G';

@@ -1,7 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Clock } from '../../timeline/clock.js';
 import type { PhonePower, PhoneStack, PhoneTimers, PhoneWire, SimulatorConfig, VirtualPhone } from '../contracts.js';
-import { startCdp } from './cdp-client.js';
 import { fetchConfiguration, type PhoneConfig } from './config-client.js';
 import { createDhcpClient, type Lease } from './dhcp-client.js';
 import { unspecifiedAddress } from './dhcp-frames.js';
@@ -11,6 +10,7 @@ import { phoneIdentity } from './phone-identity.js';
 import { createPhoneLog, type PhoneLogSink } from './phone-log.js';
 import { runSccp } from './sccp-client.js';
 import type { CallManagerMember } from './sccp-connection.js';
+import { learnVoiceVlan } from './voice-vlan.js';
 
 export interface VirtualPhoneOptions {
   /** Stays the caller's: closed by whoever opened it. */
@@ -33,7 +33,7 @@ const membersOf = ({ config }: PhoneConfig, tftpServer: string): readonly CallMa
 };
 
 /**
- * A phone from power to registration: loader, link, CDP, DHCP, files, CallManager. Whatever the moment, losing power
+ * A phone from power to registration: loader, link, CDP and LLDP-MED, DHCP, files, CallManager. Whatever the moment, losing power
  * ends all of it; the load and the last lease stay (flash).
  */
 export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone => {
@@ -65,7 +65,18 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
 
     let lease = flash.lease;
     const address = () => lease?.address ?? flash.address ?? unspecifiedAddress;
-    const vlan = await startCdp({ wire, life, identity, load, syncMs: timers.cdpSyncMs, address, log });
+    const speaksLldp = parts.speaksLldp ?? identity.speaksLldp;
+    const told = await learnVoiceVlan({
+      wire,
+      life,
+      identity,
+      load,
+      syncMs: timers.cdpSyncMs,
+      address,
+      log,
+      speaksLldp,
+    });
+    const vlan = parts.ignoresVoiceVlan ? null : told;
     for (;;) {
       const addressLife = life.child();
       const dhcp = createDhcpClient({

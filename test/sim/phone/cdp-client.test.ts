@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { startCdp } from '../../../src/sim/phone/cdp-client.js';
 import { Lifetime } from '../../../src/sim/phone/lifetime.js';
+import { phoneIdentity } from '../../../src/sim/phone/phone-identity.js';
+import { learnVoiceVlan } from '../../../src/sim/phone/voice-vlan.js';
 import { cdpFrame, cdpTlv, decodeCdp, encodeCdp } from '../../../src/wire/cdp.js';
 import { decodeEthernet } from '../../../src/wire/ethernet.js';
 import { ManualClock } from '../../services/manual-clock.js';
 import { MemoryWire } from './memory-wire.js';
 import { passTime } from './pass-time.js';
-import { testIdentity, testLoad } from './phone-under-test.js';
+import { testLoad, testMac } from './phone-under-test.js';
 
 const syncMs = 5_000;
 const switchMac = '00:1b:54:00:00:01';
@@ -20,7 +21,7 @@ const switchFrame = (...voiceVlan: number[]): Uint8Array =>
     }),
   );
 
-const start = async () => {
+const start = async (model = 'CP-7960G') => {
   const clock = new ManualClock();
   const wire = new MemoryWire(clock);
   await wire.setLink(true);
@@ -30,14 +31,15 @@ const start = async () => {
   const elapsedMs = () => (clock.nowUs() - startUs) / 1000;
   wire.onSent = () => sentAtMs.push(elapsedMs());
   const chosen: { vlan?: number | null; atMs?: number } = {};
-  startCdp({
+  learnVoiceVlan({
     wire,
     life,
-    identity: testIdentity,
+    identity: phoneIdentity(testMac, model),
     load: testLoad,
     syncMs,
     address: () => '10.0.0.5',
     log: () => {},
+    speaksLldp: false,
   }).then(
     (vlan) => Object.assign(chosen, { vlan, atMs: elapsedMs() }),
     () => {},
@@ -74,6 +76,20 @@ describe('the phone speaking CDP', () => {
       ].join(''),
     );
     expect(decodeCdp(payload).checksumOk).toBe(true);
+  });
+
+  it.each([
+    ['CP-7940G', [1, 2, 3, 4, 5, 6, 0x0b, 0x10], 0x90],
+    ['CP-7912G', [1, 2, 3, 4, 5, 6, 0x10], 0x90],
+    ['CP-7970G', [1, 2, 3, 4, 5, 6, 0x19, 0x0b, 0x10], 0x490],
+  ])('has the steady frame of a %s', async (model, types, capabilities) => {
+    const { clock, wire } = await start(model);
+    await passTime(clock, 60_001, 10);
+    const message = decodeCdp(decodeEthernet(wire.sent.at(-1) ?? new Uint8Array())?.payload ?? new Uint8Array());
+    expect(message.tlvs.map(({ type }) => type)).toEqual(types);
+    expect(message).toMatchObject({ checksumOk: true, capabilities, powerConsumptionMilliwatts: 6300 });
+    if (types.includes(0x19))
+      expect(message.powerRequested).toEqual({ requestId: 0xd34e, managementId: 0, milliwatts: [10_250, 6300] });
   });
 
   it('triggers 0.43 s and 1.43 s after port-up and then speaks each 60 s without a query', async () => {
