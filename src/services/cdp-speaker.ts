@@ -62,6 +62,7 @@ export const startCdpSpeaker = ({ plan, link, clock, faults, power, tell }: CdpS
     cdpTlv.powerAvailable(requestId, managementId, power.grantedMilliwatts(), noPreferredLevelMilliwatts),
     cdpTlv.trustBitmap(switchIdentity.trustBitmap),
     cdpTlv.untrustedCos(switchIdentity.untrustedCos),
+    cdpTlv.managementAddresses([network.benchAddress]),
   ];
 
   const speak = (): void => {

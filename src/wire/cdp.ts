@@ -5,7 +5,7 @@
 import { ByteReader, ByteWriter, bytesToText, type Malformed, malformedOf } from './cursor.js';
 import { encodeSnap } from './ethernet.js';
 import { internetChecksum, ipv4ToNumber, numberToIpv4 } from './ipv4.js';
-import { ipv6ToText } from './ipv6.js';
+import { ipv6ToBytes, ipv6ToText } from './ipv6.js';
 
 export type { Malformed } from './cursor.js';
 
@@ -24,6 +24,16 @@ export interface CdpVoiceVlan {
   readonly data: Uint8Array;
   readonly vlan?: number;
 }
+/** TLV 0x08: whose protocol (OUI and number, 0x00000c and 0x0112 for cluster management) and its opaque message. */
+export interface CdpProtocolHello {
+  readonly oui: number;
+  readonly protocol: number;
+  readonly data: Uint8Array;
+}
+export interface CdpLocation {
+  readonly kind: number;
+  readonly text: string;
+}
 /** A CDP message as read; absent in the packet = absent here. */
 export interface CdpMessage {
   readonly version: number;
@@ -35,6 +45,10 @@ export interface CdpMessage {
   readonly capabilities?: number;
   readonly softwareVersion?: string;
   readonly platform?: string;
+  /** Of TLV 0x07: a hub's networks, `10.0.0.0/8`, or the one gateway it is told by. */
+  readonly ipPrefixes?: readonly string[];
+  readonly defaultGateway?: string;
+  readonly protocolHello?: CdpProtocolHello;
   readonly vtpDomain?: string;
   readonly nativeVlan?: number;
   readonly duplex?: 'full' | 'half';
@@ -47,13 +61,22 @@ export interface CdpMessage {
   readonly trustBitmap?: number;
   readonly untrustedCos?: number;
   readonly systemName?: string;
+  /** BER, as it came. */
+  readonly systemObjectId?: Uint8Array;
   readonly managementAddresses?: readonly string[];
+  readonly location?: CdpLocation;
+  /** These five as they came: their insides are not published. `secondPort`: 00 02 00 on a 7970. */
+  readonly externalPort?: Uint8Array;
+  readonly unidirectional?: Uint8Array;
+  readonly secondPort?: Uint8Array;
+  readonly energyWise?: Uint8Array;
+  readonly sparePairPower?: Uint8Array;
   /** Every TLV whose bytes are all there, in order; a value that made no sense is kept here too. */
   readonly tlvs: readonly CdpTlv[];
   readonly malformed?: Malformed;
 }
 
-/** Protocol registry, from packet-cdp.c; only what the bench reads or writes has a name. */
+/** Protocol registry, from packet-cdp.c; 0x0c and 0x0d are used by nobody. */
 const tlvTypes = {
   deviceId: 0x01,
   addresses: 0x02,
@@ -61,6 +84,8 @@ const tlvTypes = {
   capabilities: 0x04,
   softwareVersion: 0x05,
   platform: 0x06,
+  ipPrefixes: 0x07,
+  protocolHello: 0x08,
   vtpDomain: 0x09,
   nativeVlan: 0x0a,
   duplex: 0x0b,
@@ -71,9 +96,16 @@ const tlvTypes = {
   trustBitmap: 0x12,
   untrustedCos: 0x13,
   systemName: 0x14,
+  systemObjectId: 0x15,
   managementAddresses: 0x16,
+  location: 0x17,
+  externalPort: 0x18,
   powerRequested: 0x19,
   powerAvailable: 0x1a,
+  unidirectional: 0x1b,
+  secondPort: 0x1c,
+  energyWise: 0x1d,
+  sparePairPower: 0x1f,
 } as const;
 
 const protocolVersion = 2;
@@ -84,13 +116,14 @@ const cdpProtocol = 0x2000;
 /** Byte that precedes a VLAN in the reply: the kind of appliance, as switches send it. */
 const voiceAppliance = 1;
 const nlpid = { type: 1, ipv4: 'cc' } as const;
-const snapProtocol = { ipv6: 'aaaa0300000086dd' } as const;
+const snapProtocol = { type: 2, ipv6: 'aaaa0300000086dd' } as const;
 
 type Draft = { -readonly [Key in keyof CdpMessage]?: CdpMessage[Key] };
 /** Puts what it reads into the draft as it goes, so that a value cut short leaves what it did hold. */
 type ReadTlv = (value: ByteReader, into: Draft) => void;
 
 const text = (value: ByteReader): string => bytesToText(value.rest());
+const raw = (value: ByteReader): Uint8Array => value.rest();
 
 function readAddresses(value: ByteReader, addresses: string[]): void {
   const count = value.u32('address count');
@@ -102,6 +135,17 @@ function readAddresses(value: ByteReader, addresses: string[]): void {
     if (protocol === snapProtocol.ipv6 && address.remaining === 16) addresses.push(ipv6ToText(address.rest()));
   }
 }
+
+/** A single gateway is told by its four bytes, networks by five each. */
+const readPrefixes: ReadTlv = (value, into) => {
+  if (value.remaining === 4) {
+    into.defaultGateway = numberToIpv4(value.u32('gateway'));
+    return;
+  }
+  const prefixes: string[] = [];
+  into.ipPrefixes = prefixes;
+  while (value.remaining > 0) prefixes.push(`${numberToIpv4(value.u32('prefix'))}/${value.u8('prefix length')}`);
+};
 
 function readVoiceVlan(value: ByteReader): CdpVoiceVlan {
   const data = value.bytes(1, 'voice VLAN data');
@@ -140,6 +184,11 @@ const readers: ReadonlyMap<number, ReadTlv> = new Map<number, ReadTlv>([
   [tlvTypes.capabilities, one('capabilities', (value) => value.u32('capabilities'))],
   [tlvTypes.softwareVersion, one('softwareVersion', text)],
   [tlvTypes.platform, one('platform', text)],
+  [tlvTypes.ipPrefixes, readPrefixes],
+  [
+    tlvTypes.protocolHello,
+    one('protocolHello', (value) => ({ oui: value.u24('OUI'), protocol: value.u16('protocol'), data: value.rest() })),
+  ],
   [tlvTypes.vtpDomain, one('vtpDomain', text)],
   [tlvTypes.nativeVlan, one('nativeVlan', (value) => value.u16('native VLAN'))],
   [tlvTypes.duplex, one('duplex', (value) => (value.u8('duplex') === 0 ? 'half' : 'full'))],
@@ -151,8 +200,15 @@ const readers: ReadonlyMap<number, ReadTlv> = new Map<number, ReadTlv>([
   [tlvTypes.untrustedCos, one('untrustedCos', (value) => value.u8('CoS'))],
   [tlvTypes.systemName, one('systemName', text)],
   [tlvTypes.managementAddresses, addresses('managementAddresses')],
+  [tlvTypes.systemObjectId, one('systemObjectId', raw)],
+  [tlvTypes.location, one('location', (value) => ({ kind: value.u8('kind of location'), text: text(value) }))],
+  [tlvTypes.externalPort, one('externalPort', raw)],
   [tlvTypes.powerRequested, power('powerRequested')],
   [tlvTypes.powerAvailable, power('powerAvailable')],
+  [tlvTypes.unidirectional, one('unidirectional', raw)],
+  [tlvTypes.secondPort, one('secondPort', raw)],
+  [tlvTypes.energyWise, one('energyWise', raw)],
+  [tlvTypes.sparePairPower, one('sparePairPower', raw)],
 ]);
 
 /**
@@ -231,21 +287,51 @@ const powerTlv = (type: number, power: CdpPower): CdpTlv =>
     for (const level of power.milliwatts) value.u32(level);
   });
 
+/** IPv4 under its NLPID, IPv6 under its SNAP protocol, in the order given. */
+const addressesTlv = (type: number, list: readonly string[]): CdpTlv =>
+  tlv(type, (value) => {
+    value.u32(list.length);
+    for (const address of list) {
+      const isIpv6 = address.includes(':');
+      const protocol = Buffer.from(isIpv6 ? snapProtocol.ipv6 : nlpid.ipv4, 'hex');
+      const bytes = isIpv6 ? ipv6ToBytes(address) : new ByteWriter().u32(ipv4ToNumber(address)).finish();
+      value
+        .u8(isIpv6 ? snapProtocol.type : nlpid.type)
+        .u8(protocol.length)
+        .bytes(protocol)
+        .u16(bytes.length)
+        .bytes(bytes);
+    }
+  });
+
+/** `10.0.0.0/8`. */
+const prefixBytes = (prefix: string): Uint8Array => {
+  const [address = '', length = '32'] = prefix.split('/');
+  return new ByteWriter().u32(ipv4ToNumber(address)).u8(Number(length)).finish();
+};
+
+const rawTlv =
+  (type: number) =>
+  (bytes: Uint8Array): CdpTlv =>
+    tlv(type, (value) => value.bytes(bytes));
+
 /** TLV builders, so that no caller writes a type number. Texts carry no NUL. */
 export const cdpTlv = {
   deviceId: (deviceId: string): CdpTlv => tlv(tlvTypes.deviceId, (value) => value.text(deviceId)),
-  addresses: (ipv4: readonly string[]): CdpTlv =>
-    tlv(tlvTypes.addresses, (value) => {
-      value.u32(ipv4.length);
-      for (const address of ipv4) {
-        const protocol = Buffer.from(nlpid.ipv4, 'hex');
-        value.u8(nlpid.type).u8(protocol.length).bytes(protocol).u16(4).u32(ipv4ToNumber(address));
-      }
-    }),
+  /** IPv4 and IPv6. */
+  addresses: (list: readonly string[]): CdpTlv => addressesTlv(tlvTypes.addresses, list),
   portId: (portId: string): CdpTlv => tlv(tlvTypes.portId, (value) => value.text(portId)),
   capabilities: (bits: number): CdpTlv => tlv(tlvTypes.capabilities, (value) => value.u32(bits)),
   softwareVersion: (version: string): CdpTlv => tlv(tlvTypes.softwareVersion, (value) => value.text(version)),
   platform: (platform: string): CdpTlv => tlv(tlvTypes.platform, (value) => value.text(platform)),
+  ipPrefixes: (prefixes: readonly string[]): CdpTlv =>
+    tlv(tlvTypes.ipPrefixes, (value) => {
+      for (const prefix of prefixes) value.bytes(prefixBytes(prefix));
+    }),
+  defaultGateway: (ipv4: string): CdpTlv => tlv(tlvTypes.ipPrefixes, (value) => value.u32(ipv4ToNumber(ipv4))),
+  protocolHello: ({ oui, protocol, data }: CdpProtocolHello): CdpTlv =>
+    tlv(tlvTypes.protocolHello, (value) => value.u24(oui).u16(protocol).bytes(data)),
+  vtpDomain: (domain: string): CdpTlv => tlv(tlvTypes.vtpDomain, (value) => value.text(domain)),
   nativeVlan: (id: number): CdpTlv => tlv(tlvTypes.nativeVlan, (value) => value.u16(id)),
   duplex: (full: boolean): CdpTlv => tlv(tlvTypes.duplex, (value) => value.u8(full ? 1 : 0)),
   /** TLV length 7, as a WS-C2950 sends it. */
@@ -268,6 +354,17 @@ export const cdpTlv = {
     }),
   trustBitmap: (bits: number): CdpTlv => tlv(tlvTypes.trustBitmap, (value) => value.u8(bits)),
   untrustedCos: (cos: number): CdpTlv => tlv(tlvTypes.untrustedCos, (value) => value.u8(cos)),
+  mtu: (bytes: number): CdpTlv => tlv(tlvTypes.mtu, (value) => value.u32(bytes)),
+  systemName: (name: string): CdpTlv => tlv(tlvTypes.systemName, (value) => value.text(name)),
+  systemObjectId: rawTlv(tlvTypes.systemObjectId),
+  managementAddresses: (list: readonly string[]): CdpTlv => addressesTlv(tlvTypes.managementAddresses, list),
+  location: ({ kind, text: words }: CdpLocation): CdpTlv =>
+    tlv(tlvTypes.location, (value) => value.u8(kind).text(words)),
+  externalPort: rawTlv(tlvTypes.externalPort),
+  unidirectional: rawTlv(tlvTypes.unidirectional),
+  secondPort: rawTlv(tlvTypes.secondPort),
+  energyWise: rawTlv(tlvTypes.energyWise),
+  sparePairPower: rawTlv(tlvTypes.sparePairPower),
 } as const;
 
 export const cdpMulticast = '01:00:0c:cc:cc:cc';

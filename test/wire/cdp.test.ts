@@ -216,6 +216,57 @@ describe('CDP', () => {
     expect(message.malformed?.reason).toContain(reason);
   });
 
+  it('carries every TLV of a switch and a router both ways', () => {
+    const tlvs = [
+      cdpTlv.addresses(['10.0.0.1', 'fe80::212:daff:fedb:d34e']),
+      cdpTlv.ipPrefixes(['10.0.0.0/8', '192.168.7.0/24']),
+      cdpTlv.protocolHello({ oui: 0x00000c, protocol: 0x0112, data: fromHex('00000000ffffffff') }),
+      cdpTlv.vtpDomain(''),
+      cdpTlv.mtu(1500),
+      cdpTlv.systemName('sw1'),
+      cdpTlv.systemObjectId(fromHex('06082b0601040109')),
+      cdpTlv.managementAddresses(['2001:db8::1']),
+      cdpTlv.location({ kind: 0, text: 'shelf 3' }),
+      cdpTlv.externalPort(fromHex('01')),
+      cdpTlv.unidirectional(fromHex('00')),
+      cdpTlv.secondPort(fromHex('000200')),
+      cdpTlv.energyWise(fromHex('0102')),
+      cdpTlv.sparePairPower(fromHex('03')),
+    ];
+    const message = decodeCdp(encodeCdp({ ttlSeconds: 180, tlvs }));
+    expect(message).toEqual({
+      version: 2,
+      ttlSeconds: 180,
+      checksumOk: true,
+      addresses: ['10.0.0.1', 'fe80::212:daff:fedb:d34e'],
+      ipPrefixes: ['10.0.0.0/8', '192.168.7.0/24'],
+      protocolHello: { oui: 0x00000c, protocol: 0x0112, data: fromHex('00000000ffffffff') },
+      vtpDomain: '',
+      mtu: 1500,
+      systemName: 'sw1',
+      systemObjectId: fromHex('06082b0601040109'),
+      managementAddresses: ['2001:db8::1'],
+      location: { kind: 0, text: 'shelf 3' },
+      externalPort: fromHex('01'),
+      unidirectional: fromHex('00'),
+      secondPort: fromHex('000200'),
+      energyWise: fromHex('0102'),
+      sparePairPower: fromHex('03'),
+      tlvs,
+    });
+    survives(decodeCdp, encodeCdp({ ttlSeconds: 180, tlvs }));
+    const gateway = decodeCdp(encodeCdp({ ttlSeconds: 180, tlvs: [cdpTlv.defaultGateway('10.0.0.254')] }));
+    expect(gateway).toMatchObject({ defaultGateway: '10.0.0.254' });
+    expect(gateway.ipPrefixes).toBeUndefined();
+  });
+
+  it('keeps the networks before one that is cut', () => {
+    expect(messageWith('0007 000d 0a000000 08 0a010000')).toMatchObject({
+      ipPrefixes: ['10.0.0.0/8'],
+      malformed: { reason: 'prefix length needs 1 bytes, 0 are left' },
+    });
+  });
+
   it('tells the first of several faults', () => {
     expect(messageWith('0004 0006 0090 000b 0004 0003 0003').malformed).toEqual({
       offset: 8,

@@ -165,7 +165,7 @@ describeWithTshark('tshark reads what we write', () => {
   it('CDP with every TLV we write, whatever the length', () => {
     const tlvs = [
       cdpTlv.deviceId('SEP0012DADBD34E'),
-      cdpTlv.addresses([phone.address]),
+      cdpTlv.addresses([phone.address, '2001:db8::7960']),
       cdpTlv.portId('Port 1'),
       cdpTlv.capabilities(0x490),
       cdpTlv.softwareVersion('P00308010200'),
@@ -177,6 +177,15 @@ describeWithTshark('tshark reads what we write', () => {
       cdpTlv.powerAvailable(0xd34e, 2, 15400, 0xffffffff),
       cdpTlv.trustBitmap(0),
       cdpTlv.untrustedCos(0),
+      cdpTlv.ipPrefixes(['10.0.0.0/8', '192.168.7.0/24']),
+      cdpTlv.defaultGateway('10.110.0.1'),
+      cdpTlv.vtpDomain('lab'),
+      cdpTlv.mtu(1500),
+      cdpTlv.systemName('bench'),
+      cdpTlv.systemObjectId(fromHex('06082b0601040109')),
+      cdpTlv.managementAddresses([bench.address]),
+      cdpTlv.location({ kind: 0, text: 'shelf 3' }),
+      cdpTlv.secondPort(fromHex('000200')),
       cdpTlv.duplex(true),
       cdpTlv.powerConsumption(6300),
     ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ipv6ToText } from '../../src/wire/ipv6.js';
+import { ipv6ToBytes, ipv6ToText } from '../../src/wire/ipv6.js';
 import { fromHex } from './hex.js';
 
 describe('IPv6 addresses', () => {
@@ -17,5 +17,13 @@ describe('IPv6 addresses', () => {
     ['0010 0100 1000 0000 0000 00a0 0a00 000a', '10:100:1000::a0:a00:a'],
   ])('%s is %s', (hex, text) => {
     expect(ipv6ToText(fromHex(hex))).toBe(text);
+    expect(ipv6ToBytes(text)).toEqual(fromHex(hex));
   });
+
+  it.each(['', '1::2::3', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '12345::', 'g::', '1:2:3:4:5:6:7:8::1'])(
+    '“%s” is none',
+    (text) => {
+      expect(() => ipv6ToBytes(text)).toThrow(RangeError);
+    },
+  );
 });

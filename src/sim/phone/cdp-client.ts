@@ -50,6 +50,7 @@ export const startCdp = (options: NeighbourOptions, { onAnswer, onPower }: Neigh
         cdpTlv.softwareVersion(load),
         cdpTlv.platform(identity.platform),
         ...(withQuery ? [cdpTlv.voiceVlanQuery(voiceVlanQuery)] : []),
+        ...(identity.secondPort === null ? [] : [cdpTlv.secondPort(identity.secondPort)]),
         ...(identity.powerLevels === null
           ? []
           : [cdpTlv.powerRequested({ requestId, managementId: 0, milliwatts: identity.powerLevels })]),

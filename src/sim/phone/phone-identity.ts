@@ -12,6 +12,8 @@ interface ModelRow {
   /** CDP: host and VoIP phone, with the two-port MAC relay or without (protocol facts 3.4). */
   readonly cdpCapabilities: number;
   readonly tellsDuplex: boolean;
+  /** TLV 0x1C as a 7970 has it (protocol facts 3.4), or none. */
+  readonly secondPort: Uint8Array | null;
   /** Levels it asks for in CDP's power request, highest first, mW; null: an old phone, which only tells what it draws. */
   readonly powerLevels: readonly number[] | null;
   /** LLDP-MED came to this model with 8.3(3) or 8.4 (protocol facts 4). */
@@ -24,6 +26,7 @@ const firstGeneration = {
   claimedMilliwatts: 6300,
   cdpCapabilities: 0x490,
   tellsDuplex: true,
+  secondPort: null,
   powerLevels: null,
   speaksLldp: false,
 } as const;
@@ -52,6 +55,7 @@ const models: Readonly<Record<string, ModelRow>> = {
     ...thirdGeneration,
     platform: 'Cisco IP Phone 7970',
     deviceType: 30006,
+    secondPort: Uint8Array.of(0x00, 0x02, 0x00),
     powerLevels: [10_250, 6300],
   },
 };

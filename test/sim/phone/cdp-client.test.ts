@@ -81,7 +81,7 @@ describe('the phone speaking CDP', () => {
   it.each([
     ['CP-7940G', [1, 2, 3, 4, 5, 6, 0x0b, 0x10], 0x90],
     ['CP-7912G', [1, 2, 3, 4, 5, 6, 0x10], 0x90],
-    ['CP-7970G', [1, 2, 3, 4, 5, 6, 0x19, 0x0b, 0x10], 0x490],
+    ['CP-7970G', [1, 2, 3, 4, 5, 6, 0x1c, 0x19, 0x0b, 0x10], 0x490],
   ])('has the steady frame of a %s', async (model, types, capabilities) => {
     const { clock, wire } = await start(model);
     await passTime(clock, 60_001, 10);
