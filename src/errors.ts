@@ -114,6 +114,11 @@ export const errorTable = {
     'The file named is damaged or is no run of Linkpulse.',
     'bench',
   ),
+  INDEX_UNAVAILABLE: entry(
+    'The index of the records needs a native package that is not installed',
+    'Install Linkpulse without --omit=optional; runs and reports need no index.',
+    'bench',
+  ),
   INDEX_FAILED: entry(
     'The index of the records failed',
     'It is a copy: delete index.sqlite in the runs folder and run: linkpulse records reindex.',

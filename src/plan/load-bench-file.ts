@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { BenchFile, BenchPort } from './bench-file.js';
 import { line, loadName, macAddress, oneOf, phoneModel, text } from './fields.js';
@@ -74,13 +74,16 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
   const directory = dirname(resolve(path));
   return {
     station,
-    runsDirectory: resolve(directory, runs),
+    runsDirectory: isInstalled(directory) ? resolve('runs') : resolve(directory, runs),
     ports: Object.entries(ports).map(
       ([name, entry]): BenchPort =>
         entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : { name, ...entry },
     ),
   };
 };
+
+/** Of the bench file that came with an installed package nobody looks for records beside it: they go where one stands. */
+const isInstalled = (directory: string): boolean => directory.split(sep).includes('node_modules');
 
 const hardwarePort = (
   name: string,

@@ -4,9 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import Database from 'libsql';
-import { BenchError, type Blame } from '../errors.js';
+import type Database from 'libsql';
+import { BenchError, type Blame, isBenchError } from '../errors.js';
 import type { RunRecord } from './record.js';
 import { readRecord } from './run-folder.js';
 import type { RunVerdict } from './run-verdict.js';
@@ -98,6 +99,18 @@ export interface Reindexed {
   readonly unfinished: number;
 }
 
+/** libsql's native part is a package of its own for each processor, and optional: only who asks the records needs it. */
+const openDatabase = (path: string): Database.Database => {
+  let Libsql: typeof Database;
+  try {
+    Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    throw new BenchError('INDEX_UNAVAILABLE', reason, { cause });
+  }
+  return new Libsql(path);
+};
+
 const rank = { pass: 0, marginal: 1, fail: 2, error: 3 } as Readonly<Record<string, number>>;
 const decidingStage = (record: RunRecord): string =>
   record.stages.reduce(
@@ -121,12 +134,12 @@ export class RunIndex {
     this.#database = database;
   }
 
-  /** Opens or makes the index of a runs directory; one of another version is made anew. Throws BenchError INDEX_FAILED. */
+  /** Opens or makes the index of a runs directory; one of another version is made anew. Throws BenchError INDEX_FAILED, INDEX_UNAVAILABLE. */
   static open(runsDirectory: string): RunIndex {
     const path = join(runsDirectory, indexName);
     try {
       mkdirSync(runsDirectory, { recursive: true });
-      const database = new Database(path);
+      const database = openDatabase(path);
       database.pragma('journal_mode = WAL');
       // A copy: what a power cut takes is built again.
       database.pragma('synchronous = OFF');
@@ -141,7 +154,7 @@ export class RunIndex {
       }
       return new RunIndex(runsDirectory, database);
     } catch (cause) {
-      throw failed(path, cause);
+      throw isBenchError(cause) ? cause : failed(path, cause);
     }
   }
 
