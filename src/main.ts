@@ -2,7 +2,7 @@
 /** The only composition root: builds drivers or the simulated bench, and hands them on as contracts. */
 import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBoards } from './bench/boards.js';
@@ -21,6 +21,7 @@ import { createVethTo, openRealNetwork } from './network/real-network.js';
 import { endProcess } from './os/end-process.js';
 import { inheritListener } from './os/inherited-listener.js';
 import { enterPrivateNetwork } from './os/namespace.js';
+import { findServiceManager } from './os/service-manager.js';
 import type { HardwarePort, SimulatedPort } from './plan/bench-file.js';
 import { type FaultRow, faultTable } from './plan/faults.js';
 import { loadBenchFile } from './plan/load-bench-file.js';
@@ -207,6 +208,8 @@ const exitCode = await runProgram(process.argv.slice(2), {
   pageFolders: pageFolders(),
   inheritListener: ({ host, port }) => inheritListener(host, port, process.env),
   examine: (benchPath) => examine(loadBenchFile(benchPath), clock),
+  serviceManager: () => findServiceManager(process.env),
+  service: { packageRoot: packageRoot.replace(/\/$/, ''), nodePath: process.execPath, station: hostname() },
   firmware: createFirmwareTools(shipped('hardware/firmware'), clock),
   simulatorCommand: async ({ controlPath }, command) => {
     const simulator = await attachSimulator(controlPath, clock);

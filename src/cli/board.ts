@@ -7,6 +7,7 @@ import { exitCodes } from '../stages/exit-code.js';
 import { stopThroughStation } from '../station/station-client.js';
 import { expectWithin } from '../timeline/wait.js';
 import { listBoards } from './board-list.js';
+import { allOff } from './board-off-all.js';
 import { watchBoard } from './board-watch.js';
 import type { RegisterVerb, VerbContext } from './verb.js';
 
@@ -22,6 +23,10 @@ interface FlpOptions extends BoardOptions {
   readonly echoes: number;
   readonly bursts: number;
   readonly width: (typeof pulseWidths)[number];
+}
+
+interface OffOptions extends BoardOptions {
+  readonly all: boolean;
 }
 
 const pulseWidths = [125, 250, 500, 1000] as const;
@@ -115,8 +120,10 @@ export const registerBoard: RegisterVerb = (program, context) => {
   );
 
   single(verb, 'off', 'power off now; a run on that port ends', context)
+    .option('--all', 'every board of the bench file, each of which must then show a dead jack', false)
     .option('--socket <path>', 'local socket of the station', composition.defaults.socketPath)
-    .action(async (options: BoardOptions) => {
+    .action(async (options: OffOptions) => {
+      if (options.all) return allOff(context, options);
       if (options.port !== undefined && (await stopThroughStation(options.socket, options.port))) {
         if (options.json) tellJson({ off: true, port: options.port, by: 'station' });
         else terminal.line(`${options.port}: the station has switched power off and ended the run`);

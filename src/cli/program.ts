@@ -7,6 +7,7 @@ import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
 import { exitCodeOfError } from './exit-codes.js';
 import { registerFirmware } from './firmware.js';
+import { registerInstallService } from './install-service.js';
 import { registerJudge } from './judge.js';
 import { registerRecords } from './records.js';
 import { registerRun } from './run.js';
@@ -28,6 +29,7 @@ const verbs: readonly RegisterVerb[] = [
   registerStats,
   registerFirmware,
   registerSelftest,
+  registerInstallService,
 ];
 
 /** Parses and runs one command line. Resolves with the exit code; never throws. */

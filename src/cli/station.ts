@@ -55,13 +55,20 @@ export const registerStation: RegisterVerb = (program, context) => {
       listener === undefined
         ? undefined
         : await openHttp(context, options, { desk, name: runner.station, log, listener });
+    const manager = composition.serviceManager();
+    const ports = `ports ${runner.ports.join(', ')}`;
+    manager.tell('READY=1', `STATUS=${ports}`);
+    const feeding =
+      manager.feedEveryMs === null ? undefined : clock.every(manager.feedEveryMs, () => manager.tell('WATCHDOG=1'));
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
+    manager.tell('STOPPING=1', 'STATUS=switching power off');
     await station.close(String(signal.reason));
     log('station closed, power off');
     await http?.close();
+    feeding?.cancel();
   });
 };
 

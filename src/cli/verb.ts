@@ -5,6 +5,7 @@ import type { Finding } from '../doctor/finding.js';
 import type { SimulatorReach } from '../records/run-folder.js';
 import type { Clock } from '../timeline/clock.js';
 import type { FirmwareTools } from './firmware.js';
+import type { ServiceFiles } from './install-service.js';
 import type { Terminal } from './terminal.js';
 
 /** What main hands to the verbs. */
@@ -33,6 +34,9 @@ export interface Composition {
   /** What this machine lacks for a bench file's ports. */
   examine(benchPath: string): Promise<readonly Finding[]>;
   simulatorCommand(simulator: SimulatorReach, command: string): Promise<object>;
+  /** Who started this process as a service; nobody hears what is told where nobody did. */
+  serviceManager(): { readonly feedEveryMs: number | null; tell(...lines: readonly string[]): void };
+  readonly service: ServiceFiles;
   /** This program with these words, as a command line. */
   commandLine(words: readonly string[]): readonly [string, ...string[]];
 }

@@ -23,6 +23,7 @@ const load = () => {
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, const uint8_t*, uint32_t)'),
+    connect: library.func('int connect(int, const uint8_t*, uint32_t)'),
     listen: library.func('int listen(int, int)'),
     getsockname: library.func('int getsockname(int, _Out_ uint8_t*, _Inout_ uint8_t*)'),
     setsockopt: library.func('int setsockopt(int, int, int, const uint8_t*, uint32_t)'),
