@@ -32,7 +32,10 @@ interface VlanNotes {
   /** Protocols that told the phone the plan's voice VLAN, once at least. */
   readonly toldBy: readonly NeighbourProtocol[];
   readonly takenUp: Moment | null;
-  /** What the phone asks for at least, in the protocol that asked first since link came up (a port locks to it). */
+  /**
+   * Since link came up: the protocol that asked first, for a port locks to it, and the least asked for in either (many
+   * phones say 12.9 W by LLDP whatever they draw).
+   */
   readonly power: { readonly by: NeighbourProtocol; readonly milliwatts: number } | null;
 }
 
@@ -82,7 +85,13 @@ const onPhoneWord = (state: State, event: TimelineEvent, word: PhoneWord): State
     deviceId: deviceId ?? notes.deviceId,
     platform: by === 'cdp' ? (platform.said ?? notes.platform) : (notes.platform ?? platform.said),
     hasAsked: notes.hasAsked || word.asksForVlan,
-    power: notes.power ?? (power === null ? null : { by, milliwatts: power.least }),
+    power:
+      power === null
+        ? notes.power
+        : {
+            by: notes.power?.by ?? by,
+            milliwatts: Math.min(notes.power?.milliwatts ?? power.least, power.least),
+          },
   });
   const label = plan.phone.deviceId;
   if (label !== null && deviceId !== null && deviceId !== label)

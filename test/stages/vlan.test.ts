@@ -168,6 +168,17 @@ describe('the judge of vlan', () => {
     expect(result.cause).toMatch(/told by CDP and LLDP-MED/);
   });
 
+  it('holds no grant against the network that covers what the phone draws, whatever it says by LLDP', () => {
+    const lines = [
+      [4000, lldp({ powerRequestedMilliwatts: 12_900 })],
+      [4050, cdp()],
+      [4100, lldpReply(110, 6400)],
+      [4200, vlanUsed(110)],
+      [9000, end],
+    ] as const;
+    expect(resultOf(tell(samplePlan, [...toBoot, ...lines]), 'vlan')).toMatchObject({ verdict: 'pass' });
+  });
+
   it('takes a grant of nothing for a port without inline power', () => {
     const silent = cdp({ from: 'bench', powerConsumptionMilliwatts: null, powerAvailableMilliwatts: 0 });
     const lines = [
