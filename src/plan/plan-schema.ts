@@ -95,7 +95,7 @@ const network = z
     lease: quantity('s', 1, 31_536_000),
     tftpServers: z.array(ipv4()).min(1, 'needs at least one address').max(2, 'takes two addresses at most'),
     cdpDeviceId: line(64),
-    cdpPeriod: quantity('ms', 100, 254_000),
+    cdpPeriod: orWord('off', quantity('ms', 100, 254_000)),
     powerAvailable: quantity('mW', 0, 30_000),
   })
   .transform((section): Plan['network'] => ({

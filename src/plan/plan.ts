@@ -107,7 +107,8 @@ export interface Plan {
     readonly leaseSeconds: number;
     readonly tftpServers: readonly string[];
     readonly cdpDeviceId: string;
-    readonly cdpPeriodMs: number;
+    /** null: the bench is silent in CDP. */
+    readonly cdpPeriodMs: number | null;
     readonly powerAvailableMilliwatts: number;
   };
   readonly tftp: {

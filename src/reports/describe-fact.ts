@@ -96,7 +96,7 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
       fact.softwareVersion,
       fact.voicePolicy !== null &&
         `voice ${fact.voicePolicy.vlan === null ? 'untagged' : `on VLAN ${fact.voicePolicy.vlan}`}, priority ${fact.voicePolicy.priority}, DSCP ${fact.voicePolicy.dscp}`,
-      fact.powerRequestedMilliwatts !== null && `asks for ${fact.powerRequestedMilliwatts} mW`,
+      fact.from === 'phone' && fact.powerRequestedMilliwatts !== null && `asks for ${fact.powerRequestedMilliwatts} mW`,
       fact.powerAllocatedMilliwatts !== null && `${fact.powerAllocatedMilliwatts} mW allocated`,
     ),
   dhcp: (fact) =>

@@ -34,12 +34,17 @@ export interface CdpSpeakerOptions {
 
 /**
  * The switch's half of CDP, untagged: a frame at link-up, one for every frame that carries a voice VLAN query (TLV 0x0F)
- * or asks for power under a new request id or for another one, and one each `network.cdpPeriodMs`. The voice VLAN reply
+ * or asks for power under a new request id or for another one, and one each `network.cdpPeriod`. The voice VLAN reply
  * is there only when the plan has a voice VLAN. Power (TLV 0x1A) is lowered to what the phone asks for; the request id
  * is echoed, the management id goes up with every new request id, every change of the grant and every link-down, and is
  * never 0.
  */
-export const startCdpSpeaker = ({ plan, link, clock, faults, power, tell }: CdpSpeakerOptions): Service => {
+export const startCdpSpeaker = (options: CdpSpeakerOptions): Service => {
+  const { cdpPeriodMs } = options.plan.network;
+  return cdpPeriodMs === null ? { close: async () => {} } : speakCdp(options, cdpPeriodMs);
+};
+
+const speakCdp = ({ plan, link, clock, faults, power, tell }: CdpSpeakerOptions, periodMs: number): Service => {
   const { network } = plan;
   const teller = createFactTeller('cdp', tell);
   const voiceVlan = toldVoiceVlan(plan, faults.has('cdp-wrong-vlan'));
@@ -106,7 +111,7 @@ export const startCdpSpeaker = ({ plan, link, clock, faults, power, tell }: CdpS
   const onCarrier = (up: boolean): void => {
     if (up === (period !== undefined)) return;
     if (up) {
-      period = clock.every(network.cdpPeriodMs, speak);
+      period = clock.every(periodMs, speak);
       speak();
       return;
     }

@@ -187,6 +187,26 @@ describe('what a plan must not hold', () => {
     for (const [index, message] of messages.entries()) expect(lines.join('\n'), `${index}`).toContain(message);
   });
 
+  it('CDP and LLDP can be left out, LLDP goes with every plan that does not speak of it', () => {
+    const { network, lldp } = parsePlan(
+      `${changed('cdpPeriod: 60s', 'cdpPeriod: off')}\nlldp: off\n`,
+      'plan.yaml',
+    ).plan;
+    expect([network.cdpPeriodMs, lldp]).toEqual([null, null]);
+    expect(parsePlan(good, 'plan.yaml').plan.lldp).toEqual({
+      periodMs: 30_000,
+      systemName: null,
+      systemDescription: 'Linkpulse bench',
+      voicePriority: 5,
+      voiceDscp: 46,
+      powerPriority: 'low',
+    });
+    const told = parsePlan(`${good}\nlldp: { period: 1s, voiceDscp: 34, powerPriority: high }\n`, 'plan.yaml').plan
+      .lldp;
+    expect(told).toMatchObject({ periodMs: 1000, voiceDscp: 34, powerPriority: 'high', voicePriority: 5 });
+    expect(complaints(`${good}\nlldp: { period: 1s, voiceDscp: 64, speed: 3 }\n`)).toHaveLength(2);
+  });
+
   it('more than three CallManagers are refused', () => {
     const fourth = '  - { priority: 3, name: cm-4, address: 10.110.0.14, port: 2000, behaviour: serve }\n\nsccp:';
     expect(complaints(changed('\nsccp:', fourth))).toEqual([

@@ -95,6 +95,14 @@ describe('CDP speaker', () => {
     expect(link.sent).toHaveLength(3);
   });
 
+  it('is silent where the plan says off', () => {
+    start(benchPlan({ network: { cdpPeriodMs: null } }));
+    link.carrier(true);
+    link.receive(phoneFrame(query));
+    clock.advance(600_000);
+    expect(link.sent).toHaveLength(0);
+  });
+
   it('answers every voice VLAN query at once and a steady-state frame not at all', () => {
     start();
     link.carrier(true);
