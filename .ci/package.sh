@@ -18,5 +18,11 @@ HOME=$home "${as_user[@]}" bash -euo pipefail -c '
   du -sh node_modules | cut -f1
   npx --no-install linkpulse demo
   ls -d runs/*/report.html > /dev/null
+  node --input-type=module -e "
+    const { startSimulatedBoard } = await import(\"linkpulse/testing\");
+    const board = await startSimulatedBoard();
+    console.log(\"linkpulse/testing:\", (await (await board.injector()).identify()).serial);
+    await board.close();
+    process.exit();"
   npx --no-install linkpulse doctor || [ $? -eq 5 ]
   (npx --no-install linkpulse records ls 2>&1 || true) | grep INDEX_UNAVAILABLE'
