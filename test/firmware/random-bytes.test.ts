@@ -166,7 +166,8 @@ describe(`whatever comes over serial and the discrete lines (seed ${seed})`, () 
       };
       const more = (bytes: number, count: number): boolean =>
         'bytes' in amount ? bytes < amount.bytes : count < amount.pieces;
-      for (let sent = 0, count = 0; more(sent, count); count++) {
+      let sent = 0;
+      for (let count = 0; more(sent, count); count++) {
         if (onLines) shake(bench, random);
         const next = piece(random, newestTick);
         bench.sendBytes(next);
@@ -181,7 +182,7 @@ describe(`whatever comes over serial and the discrete lines (seed ${seed})`, () 
       look();
       // Nearly all arrive. The simulated receiver holds one byte, the real one three (data sheet 20.7): a single late pass
       // costs a byte here and none there.
-      expect(bench.machine.lostBytes, `LINKPULSE_SEED=${seed}`).toBeLessThanOrEqual(10);
+      expect(bench.machine.lostBytes, `LINKPULSE_SEED=${seed}`).toBeLessThanOrEqual(10 + sent / 50_000);
 
       // Messages get as far as a whole discovery that finds no phone; nothing else is near to that.
       if (!onLines) expect(discoveries > 0, `LINKPULSE_SEED=${seed}`).toBe('pieces' in amount);
