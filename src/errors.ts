@@ -83,9 +83,14 @@ export const errorTable = {
     'Use the port the phone hangs on, never the office network.',
     'config',
   ),
+  DHCP_SERVER_HEARD: entry(
+    'Another DHCP server answers on this wire',
+    'Give the phone a wire of its own, or end that server.',
+    'network',
+  ),
   NETWORK_PERMISSION: entry(
-    'The system forbids raw frames here',
-    'Grant CAP_NET_RAW and CAP_NET_ADMIN, or use the simulated bench.',
+    'The system forbids raw frames, interface settings or low ports here',
+    'Grant CAP_NET_RAW, CAP_NET_ADMIN and CAP_NET_BIND_SERVICE, or use the simulated bench.',
     'bench',
   ),
   NETWORK_FAILED: entry('A network call failed', 'See the system error in the message.', 'bench'),

@@ -7,20 +7,25 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBoards } from './bench/boards.js';
 import type { OpenPort, PortOpener } from './bench/port.js';
+import { lockInterface } from './bench/port-lock.js';
 import { within } from './bench/power-off.js';
+import type { ServedWire } from './bench/serve.js';
 import { createRunner } from './bench/session.js';
 import { createFirmwareTools } from './board/avrdude.js';
 import { openBoardBySerial, sightBoards } from './board/find-boards.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
+import { hearDhcpServers, longEnoughSeconds } from './doctor/dhcp-probe.js';
 import { examine } from './doctor/examine.js';
+import { BenchError } from './errors.js';
 import { openCapture } from './network/capture.js';
 import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
 import { endProcess } from './os/end-process.js';
 import { inheritListener } from './os/inherited-listener.js';
 import { enterPrivateNetwork } from './os/namespace.js';
+import { grantCommand, missingCapabilities, readNetworkRights } from './os/network-rights.js';
 import { findServiceManager } from './os/service-manager.js';
 import type { HardwarePort, SimulatedPort } from './plan/bench-file.js';
 import { type FaultRow, faultTable } from './plan/faults.js';
@@ -178,6 +183,27 @@ const openRunner = async (benchPath: string, options: { readonly limited: boolea
   return createRunner({ bench, opener: createOpener(limited), clock, openCapture, writeReports });
 };
 
+const openWire = async (name: string, options: { readonly isShared: boolean }): Promise<ServedWire> => {
+  const missing = missingCapabilities(readNetworkRights());
+  if (missing.length > 0)
+    throw new BenchError('NETWORK_PERMISSION', `${missing.join(', ')} missing on ${name}`, {
+      remedy: `Run it with sudo, or grant them: ${grantCommand(missing)}`,
+    });
+  const lock = lockInterface(name);
+  try {
+    const network = await openRealNetwork({ interface: name, clock, ...options });
+    return {
+      network,
+      hearDhcpServers: (vlans, signal) =>
+        hearDhcpServers(network.link, { seconds: longEnoughSeconds, clock, vlans, signal }),
+      close: () => network.close().finally(() => lock.release()),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};
+
 /** The page has no build step: its modules and those it imports are served as they are. */
 const pageFolders = () => {
   const folderOf = (module: string) => join(fileURLToPath(import.meta.resolve(module)), '..');
@@ -204,6 +230,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
     socketPath: join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `linkpulse-${process.getuid?.() ?? 0}.sock`),
   },
   openRunner,
+  openWire,
   boards,
   pageFolders: pageFolders(),
   inheritListener: ({ host, port }) => inheritListener(host, port, process.env),

@@ -7,6 +7,7 @@ import type { Clock } from '../timeline/clock.js';
 import type { Fact } from '../timeline/events.js';
 import { feeds } from '../timeline/feed.js';
 import { sleep } from '../timeline/wait.js';
+import { attachOptions } from './attach-options.js';
 import { benchFault } from './bench-fault.js';
 import { heartbeatPeriodMs, startHeartbeat } from './heartbeat.js';
 import { createLinkReporter } from './link-reporter.js';
@@ -140,12 +141,6 @@ const identityFact = (identity: Awaited<ReturnType<Injector['identify']>>) => ({
   serial: identity.serial,
   resetCause: identity.resetCause,
   calibratedOn: identity.calibratedOn,
-});
-
-const attachOptions = (plan: Plan) => ({
-  vlan: plan.network.voiceVlan,
-  addresses: [...new Set([plan.network.benchAddress, ...plan.callManagers.map((manager) => manager.address)])],
-  prefixLength: plan.network.prefixLength,
 });
 
 /** Refusals that pass by waiting: a run right after another, and a board that has not heard us for long enough yet. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BenchError } from '../errors.js';
 import { isAlive, markOfThisProcess, type ProcessMark } from '../records/process-mark.js';
 
-/** One process owns a board: a file named after the board's path marks its owner for as long as that lives. */
+/** One process owns a board, or an interface: a file named after its path marks its owner for as long as that lives. */
 export interface PortLock {
   release(): void;
 }
@@ -31,6 +31,9 @@ export const lockPort = (boardPath: string): PortLock => {
   }
   throw new BenchError('PORT_BUSY', `${boardPath}: another process takes it at this moment`);
 };
+
+/** The phone's wire, for runs and for the services alone; named with its network namespace. */
+export const lockInterface = (name: string): PortLock => lockPort(`${name} in ${readlinkSync('/proc/self/ns/net')}`);
 
 const ownerOf = (path: string): ProcessMark | undefined => {
   try {

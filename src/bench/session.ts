@@ -1,5 +1,5 @@
 import { BenchError } from '../errors.js';
-import type { BenchFile, BenchPort } from '../plan/bench-file.js';
+import type { BenchFile, BenchPort, HardwarePort } from '../plan/bench-file.js';
 import { loadPlan } from '../plan/load-plan.js';
 import { buildRecord } from '../records/record.js';
 import { createRunFolder, finishRecord } from '../records/run-folder.js';
@@ -9,7 +9,7 @@ import { benchFault } from './bench-fault.js';
 import { conduct } from './conductor.js';
 import { recoverCutRuns } from './cut-runs.js';
 import type { OpenPort } from './port.js';
-import { lockPort } from './port-lock.js';
+import { lockInterface, lockPort, type PortLock } from './port-lock.js';
 import { within } from './power-off.js';
 import { createRunTimeline, type RunTimeline } from './run-timeline.js';
 import type { Runner, RunnerParts, RunOutcome, RunRequest, RunWatcher } from './runner.js';
@@ -25,17 +25,27 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
   run: async (request, watcher, signal) => {
     const port = findPort(parts.bench, request);
     const loaded = loadPlan(request.planPath);
-    const lock = port.kind === 'hardware' ? lockPort(port.board) : undefined;
+    const locks = port.kind === 'hardware' ? lockHardware(port) : [];
     let open: OpenPort | undefined;
     try {
       open = await parts.opener.open(port, loaded.plan, new Set(request.faults));
       return await runOnce(parts, request, { ...open, name: port.name }, loaded, watcher, signal);
     } finally {
       await open?.close();
-      lock?.release();
+      for (const lock of locks) lock.release();
     }
   },
 });
+
+const lockHardware = ({ board, interface: name }: HardwarePort): readonly PortLock[] => {
+  const lock = lockPort(board);
+  try {
+    return [lock, lockInterface(name)];
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};
 
 const findPort = (bench: BenchFile, request: RunRequest): BenchPort => {
   const port = bench.ports.find((candidate) => candidate.name === request.port);

@@ -12,6 +12,7 @@ import { registerJudge } from './judge.js';
 import { registerRecords } from './records.js';
 import { registerRun } from './run.js';
 import { registerSelftest } from './selftest.js';
+import { registerServices } from './services.js';
 import { registerStation } from './station.js';
 import { registerStats } from './stats.js';
 import type { Composition, RegisterVerb } from './verb.js';
@@ -21,6 +22,7 @@ const verbs: readonly RegisterVerb[] = [
   registerRun, //
   registerDemo,
   registerStation,
+  registerServices,
   registerBoard,
   registerDecode,
   registerJudge,

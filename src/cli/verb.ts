@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Boards } from '../bench/boards.js';
 import type { Runner } from '../bench/runner.js';
+import type { ServedWire } from '../bench/serve.js';
 import type { Finding } from '../doctor/finding.js';
 import type { SimulatorReach } from '../records/run-folder.js';
 import type { Clock } from '../timeline/clock.js';
@@ -31,6 +32,11 @@ export interface Composition {
   };
   readonly firmware: FirmwareTools;
   readonly boards: Boards;
+  /**
+   * An interface for the services alone; nobody else serves on it meanwhile.
+   * `isShared`: also where the default route leaves by it. Throws what openRealNetwork throws, and PORT_BUSY.
+   */
+  openWire(interfaceName: string, options: { readonly isShared: boolean }): Promise<ServedWire>;
   /** What this machine lacks for a bench file's ports. */
   examine(benchPath: string): Promise<readonly Finding[]>;
   simulatorCommand(simulator: SimulatorReach, command: string): Promise<object>;

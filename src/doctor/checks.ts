@@ -1,4 +1,5 @@
 /** Pure: facts of a machine and what its ports need -> findings. */
+import { grantCommand, missingCapabilities } from '../os/network-rights.js';
 import type { BenchPort } from '../plan/bench-file.js';
 import type { BoardPathFacts, InterfaceFacts, SystemFacts } from './facts.js';
 import type { CheckName, Finding, FindingLevel } from './finding.js';
@@ -10,10 +11,6 @@ const finding = (check: CheckName, level: FindingLevel, message: string, mend: s
   mend,
 });
 
-/** linux/capability.h */
-const capabilityBits = { CAP_NET_BIND_SERVICE: 10, CAP_NET_ADMIN: 12, CAP_NET_RAW: 13 } as const;
-/** DHCP 67, TFTP 69: the lowest port that is served. */
-const lowestServedPort = 67;
 const mebibyte = 1024 * 1024;
 /** A run is some 10 MB with its capture. */
 const diskLimits = { problemMib: 200, warningMib: 2048 };
@@ -125,19 +122,14 @@ const checkBoard = (port: string, path: string, board: BoardPathFacts | undefine
   return finding('serial', 'ok', `${port}: ${path}`);
 };
 
-const checkCapabilities = ({ capabilities, firstUnprivilegedPort }: SystemFacts): Finding => {
-  const has = (bit: number) => (capabilities & (1n << BigInt(bit))) !== 0n;
-  const missing = Object.entries(capabilityBits)
-    .filter(([, bit]) => !has(bit))
-    .map(([name]) => name)
-    .filter((name) => name !== 'CAP_NET_BIND_SERVICE' || firstUnprivilegedPort > lowestServedPort);
+const checkCapabilities = (facts: SystemFacts): Finding => {
+  const missing = missingCapabilities(facts);
   if (missing.length === 0) return finding('capabilities', 'ok', 'raw frames, interface settings, ports 67 and 69');
-  const words = missing.map((name) => name.toLowerCase()).join(',');
   return finding(
     'capabilities',
     'problem',
     `missing: ${missing.join(', ')}`,
-    `sudo linkpulse install-service (the service has them), or: sudo setcap ${words}+ep "$(readlink -f "$(command -v node)")"`,
+    `sudo linkpulse install-service (the service has them), or: ${grantCommand(missing)}`,
   );
 };
 

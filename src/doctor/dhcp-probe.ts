@@ -16,11 +16,21 @@ const ttl = 64;
 const shortestMessageBytes = 300;
 const ethernetHardware = 1;
 
-/** Sends a DISCOVER each second; resolves with every server whose DHCP was heard, asked or not. */
+export interface HearOptions {
+  readonly seconds: number;
+  readonly clock: Clock;
+  /** Asked on each; null: untagged, the only one where left out. */
+  readonly vlans?: readonly (number | null)[];
+  readonly signal?: AbortSignal;
+}
+
+/** dnsmasq and Windows ping an address for up to 3 s before they offer it. */
+export const longEnoughSeconds = 4;
+
+/** Sends DISCOVERs each second; resolves with every server whose DHCP was heard, asked or not. Rejects when aborted. */
 export const hearDhcpServers = async (
   link: FrameLink,
-  seconds: number,
-  clock: Clock,
+  { seconds, clock, vlans = [null], signal }: HearOptions,
 ): Promise<readonly DhcpServerHeard[]> => {
   const heard = new Map<string, DhcpServerHeard>();
   const leave = link.onFrame(({ bytes, direction }) => {
@@ -29,8 +39,9 @@ export const hearDhcpServers = async (
   });
   try {
     for (let second = 0; second < seconds; second += 1) {
-      link.send(discoverFrame(link.macAddress, (clock.nowUs() + second) >>> 0));
-      await sleep(clock, 1000);
+      const xid = (clock.nowUs() + second) >>> 0;
+      for (const vlan of vlans) link.send(discoverFrame(link.macAddress, xid, vlan));
+      await sleep(clock, 1000, signal);
     }
   } finally {
     leave();
@@ -38,7 +49,7 @@ export const hearDhcpServers = async (
   return [...heard.values()];
 };
 
-const discoverFrame = (mac: string, xid: number): Uint8Array => {
+const discoverFrame = (mac: string, xid: number, vlan: number | null): Uint8Array => {
   const message = encodeDhcp({
     op: op.request,
     xid,
@@ -57,6 +68,7 @@ const discoverFrame = (mac: string, xid: number): Uint8Array => {
   return encodeEthernet({
     destination: broadcastMac,
     source: mac,
+    ...(vlan === null ? {} : { vlan: { id: vlan, priority: 0 } }),
     etherType: etherTypes.ipv4,
     payload: encodeIpv4({ ...addresses, protocol: ipProtocols.udp, ttl, payload: udp }),
   });

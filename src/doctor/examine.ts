@@ -3,13 +3,10 @@ import { openPacketLink } from '../network/packet-link.js';
 import type { BenchFile } from '../plan/bench-file.js';
 import type { Clock } from '../timeline/clock.js';
 import { diagnose } from './checks.js';
-import { hearDhcpServers } from './dhcp-probe.js';
+import { hearDhcpServers, longEnoughSeconds } from './dhcp-probe.js';
 import type { DhcpFacts } from './facts.js';
 import type { Finding } from './finding.js';
 import { readSystem } from './system-reader.js';
-
-/** dnsmasq and Windows ping an address for up to 3 s before they offer it. */
-const listenSeconds = 4;
 
 /** What this machine lacks for the ports of a bench file. Listens on the hardware ports' interfaces for some seconds. */
 export const examine = async (bench: BenchFile, clock: Clock, root = '/'): Promise<readonly Finding[]> => {
@@ -36,7 +33,8 @@ const listen = async (name: string, clock: Clock): Promise<DhcpFacts> => {
         carrier = up;
       })();
       if (!carrier) return { kind: 'not listened', reason: 'no carrier: nothing is plugged in, or it is down' };
-      return { kind: 'listened', seconds: listenSeconds, servers: await hearDhcpServers(link, listenSeconds, clock) };
+      const servers = await hearDhcpServers(link, { seconds: longEnoughSeconds, clock });
+      return { kind: 'listened', seconds: longEnoughSeconds, servers };
     } finally {
       await link.close();
     }

@@ -1,5 +1,7 @@
+import type { NetworkRights } from '../os/network-rights.js';
+
 /** What the checks judge by; read by system-reader.ts and nothing else. */
-export interface SystemFacts {
+export interface SystemFacts extends NetworkRights {
   readonly user: {
     readonly name: string;
     readonly isRoot: boolean;
@@ -8,9 +10,6 @@ export interface SystemFacts {
     /** By /etc/group: what the next login will have. */
     readonly groupsAtLogin: readonly string[];
   };
-  /** Of this process, bits of linux/capability.h. */
-  readonly capabilities: bigint;
-  readonly firstUnprivilegedPort: number;
   readonly namespaces: NamespaceFacts;
   readonly gpio: GpioFacts;
   readonly clock: { readonly now: Date; readonly isSynchronised: boolean };

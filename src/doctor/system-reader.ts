@@ -9,6 +9,7 @@ import { interfaceIndex } from '../os/interface-control.js';
 import { systemPath } from '../os/ip-command.js';
 import { isKernelClockSynchronised } from '../os/kernel-clock.js';
 import { canUnshare } from '../os/namespace.js';
+import { readNetworkRights } from '../os/network-rights.js';
 import type { Clock } from '../timeline/clock.js';
 import type {
   BoardPathFacts,
@@ -34,8 +35,7 @@ export const readSystem = async (request: ReadRequest, clock: Clock): Promise<Sy
   const files = fileTree(request.root);
   return {
     user: readUser(files),
-    capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`),
-    firstUnprivilegedPort: Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')),
+    ...readNetworkRights(),
     namespaces: readNamespaces(),
     gpio: readGpio(files),
     clock: { now: clock.wallClock(), isSynchronised: isKernelClockSynchronised() },

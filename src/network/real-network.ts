@@ -13,15 +13,26 @@ export interface RealNetworkOptions {
   /** The interface that the phone's jack is wired to; it belongs to the bench alone from now on. */
   readonly interface: string;
   readonly clock: Clock;
+  /**
+   * The default route may leave by it, and this machine lives on it: its settings (IPv6, offloads, ARP) stay as they are.
+   * Left out: it is refused then.
+   */
+  readonly isShared?: boolean;
 }
 
 /** @throws BenchError INTERFACE_UNKNOWN, INTERFACE_FORBIDDEN (default route), NETWORK_PERMISSION, SYSTEM_CALL */
-export const openRealNetwork = async ({ interface: name, clock }: RealNetworkOptions): Promise<PortNetwork> => {
-  refuseDefaultRoute(name);
+export const openRealNetwork = async ({
+  interface: name,
+  clock,
+  isShared = false,
+}: RealNetworkOptions): Promise<PortNetwork> => {
+  if (!isShared) refuseDefaultRoute(name);
   const link = openPacketLink(name, clock);
   try {
-    quietInterface(name);
-    turnOffOffloads(name);
+    if (!isShared) {
+      quietInterface(name);
+      turnOffOffloads(name);
+    }
     setInterfaceUp(name, true);
   } catch (reason) {
     await link.close();

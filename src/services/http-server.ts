@@ -21,8 +21,8 @@ const nameOf = (url: string): string | undefined => {
   }
 };
 
-/** One chunk after the other, none before the one before it has left. */
-const sendFile = async (file: StoredFile, response: ServerResponse): Promise<void> => {
+/** One chunk after the other, none before the one before it has left. False: the client went away. */
+const sendFile = async (file: StoredFile, response: ServerResponse): Promise<boolean> => {
   for (let offset = 0; offset < file.size && !response.destroyed; ) {
     const chunk = await file.read(offset, Math.min(chunkBytes, file.size - offset));
     if (chunk.length === 0) break;
@@ -30,6 +30,7 @@ const sendFile = async (file: StoredFile, response: ServerResponse): Promise<voi
     if (!response.write(chunk)) await new Promise<void>((resolve) => onceDrained(response, resolve));
   }
   response.end();
+  return !response.destroyed;
 };
 
 const onceDrained = (response: ServerResponse, done: () => void): void => {
@@ -48,7 +49,8 @@ export const startHttpServer = async ({ plan, ip, faults, tell }: ServiceContext
   if (httpPort === null) return { close: async () => {} };
   const teller = createFactTeller('tftp', tell);
   const store: FileStore = createFileStore(plan, faults);
-  const connections = new Set<Duplex>();
+  /** With the address at the other end. */
+  const connections = new Map<Duplex, string>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const refuse = (status: number, words: string): void => {
@@ -60,13 +62,23 @@ export const startHttpServer = async ({ plan, ip, faults, tell }: ServiceContext
     if (name === undefined) return refuse(400, 'No readable name');
     const lookup = await store.open(name);
     if (lookup.kind === 'outside') return refuse(403, 'Outside the files directory');
-    if (lookup.kind !== 'found') return refuse(404, 'File not found');
     const asked = name.replace(/^\/+/, '').slice(0, maxToldName);
+    const client = connections.get(request.socket) ?? 'unknown';
+    if (lookup.kind !== 'found') {
+      teller.once('file-missing', asked, { file: asked, over: 'HTTP', client });
+      return refuse(404, 'File not found');
+    }
     if (lookup.caseDiffers) teller.once('name-differs', asked, { asked, served: lookup.file.name });
     try {
       response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': lookup.file.size });
       if (request.method === 'HEAD') response.end();
-      else await sendFile(lookup.file, response);
+      else if (await sendFile(lookup.file, response))
+        teller.once('file-served', `${client} ${asked}`, {
+          file: asked,
+          bytes: lookup.file.size,
+          over: 'HTTP',
+          client,
+        });
     } finally {
       await lookup.file.close();
     }
@@ -89,12 +101,12 @@ export const startHttpServer = async ({ plan, ip, faults, tell }: ServiceContext
   server.timeout = timeouts.idleMs;
   server.on('clientError', (_, socket) => socket.destroy());
 
-  const listener = await ip.listenTcp({ address: plan.network.benchAddress, port: httpPort }, (socket) => {
+  const listener = await ip.listenTcp({ address: plan.network.benchAddress, port: httpPort }, (socket, { address }) => {
     if (connections.size >= maxConnections) {
       socket.destroy();
       return;
     }
-    connections.add(socket);
+    connections.set(socket, address);
     socket.on('close', () => connections.delete(socket));
     socket.on('error', () => {});
     // Any stream will do for Node's server, whatever its type says; in limited mode it is a mirrored one.
@@ -102,7 +114,7 @@ export const startHttpServer = async ({ plan, ip, faults, tell }: ServiceContext
   });
   return {
     close: async () => {
-      for (const socket of connections) socket.destroy();
+      for (const socket of connections.keys()) socket.destroy();
       await listener.close();
       server.close();
     },

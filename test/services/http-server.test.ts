@@ -50,7 +50,12 @@ describe('HTTP server', () => {
     expect((await ask('/P00308010200.bin')).bytes.equals(syntheticImage('P00308010200.bin'))).toBe(true);
     expect((await ask('/big.sbn')).bytes.equals(seededBytes(3, 300_001))).toBe(true);
     expect((await ask('/SEP0012DADBD34E.cnf.xml')).bytes.toString()).toContain('<processNodeName>10.110.0.2<');
-    expect(facts).toMatchObject([{ action: 'name-differs', detail: { asked: 'big.sbn', served: 'Big.sbn' } }]);
+    expect(facts).toMatchObject([
+      { action: 'file-served', detail: { file: 'P00308010200.bin', over: 'HTTP', client: '127.0.0.1' } },
+      { action: 'name-differs', detail: { asked: 'big.sbn', served: 'Big.sbn' } },
+      { action: 'file-served', detail: { file: 'big.sbn', bytes: 300_001 } },
+      { action: 'file-served', detail: { file: 'SEP0012DADBD34E.cnf.xml' } },
+    ]);
   });
 
   it.each([

@@ -1,0 +1,130 @@
+import { type ServeOutcome, type ServeState, type ServeWatcher, serve } from '../bench/serve.js';
+import type { ServedPhone } from '../bench/served-phones.js';
+import { loadPlan } from '../plan/load-plan.js';
+import type { Plan } from '../plan/plan.js';
+import { describeFact } from '../reports/describe-fact.js';
+import type { Fact, TimelineEvent } from '../timeline/events.js';
+import type { Terminal } from './terminal.js';
+import type { RegisterVerb } from './verb.js';
+
+interface ServicesOptions {
+  readonly interface: string;
+  readonly plan: string;
+  readonly json: boolean;
+  readonly riskDefaultRoute: boolean;
+  readonly riskSecondDhcpServer: boolean;
+}
+
+export const registerServices: RegisterVerb = (program, { composition, signal }) => {
+  const { terminal, clock, defaults, openWire } = composition;
+  program
+    .command('services')
+    .description(
+      'what a phone meets on its wire, for one that something else powers: no board, no verdict; until Ctrl-C',
+    )
+    .requiredOption('--interface <name>', 'network interface of the phone’s wire')
+    .option('--plan <file>', 'test plan: addresses, files, CallManagers', defaults.planPath)
+    .option('--json', 'newline-delimited JSON instead of text', false)
+    .option(
+      '--risk-default-route',
+      'serve where the default route leaves: machines on that network may take addresses from us and lose their way out',
+      false,
+    )
+    .option(
+      '--risk-second-dhcp-server',
+      'serve beside another DHCP server: phones and machines may take either’s offer, or an address twice',
+      false,
+    )
+    .action(async (options: ServicesOptions) => {
+      const { plan } = loadPlan(options.plan);
+      const wire = await openWire(options.interface, { isShared: options.riskDefaultRoute });
+      const view = options.json ? createJsonView((line) => void process.stdout.write(line)) : createTextView(terminal);
+      view.started(plan, options.interface);
+      const outcome = await serve({
+        plan,
+        wire,
+        clock,
+        besideDhcpServers: options.riskSecondDhcpServer,
+        signal,
+        watcher: view,
+      });
+      view.finished(outcome);
+      if (outcome.failure !== undefined) throw outcome.failure;
+    });
+};
+
+interface ServicesView extends ServeWatcher {
+  started(plan: Plan, interfaceName: string): void;
+  finished(outcome: ServeOutcome): void;
+}
+
+/** One `started`, every change of `state`, every event, one `summary` last. */
+const createJsonView = (write: (line: string) => void): ServicesView => {
+  const say = (value: object) => write(`${JSON.stringify(value)}\n`);
+  return {
+    started: ({ name, title }, interfaceName) =>
+      say({ type: 'started', interface: interfaceName, plan: { name, title } }),
+    state: (state) => say({ type: 'state', state }),
+    event: (event, phone) => say({ type: 'event', phone, ...event }),
+    finished: ({ seconds, phones, furtherPhones }) => say({ type: 'summary', seconds, phones, furtherPhones }),
+  };
+};
+
+const stateWords: Readonly<Record<ServeState, string>> = {
+  'waiting for link': 'waiting for link: nothing is plugged in yet',
+  'listening for DHCP servers': 'listening for other DHCP servers',
+  serving: 'serving; Ctrl-C ends',
+  stopping: 'stopping',
+};
+
+/** Announcements that repeat word for word are told once; so many senders are remembered. */
+const mostRemembered = 512;
+
+const createTextView = (terminal: Terminal): ServicesView => {
+  const { paint } = terminal;
+  const latest = new Map<string, string>();
+  const isRepeat = ({ kind, ...fact }: Fact, words: string): boolean => {
+    if (kind !== 'cdp' && kind !== 'lldp') return false;
+    const sender = `${kind} ${'mac' in fact ? fact.mac : ''}`;
+    if (latest.get(sender) === words) return true;
+    if (latest.size < mostRemembered) latest.set(sender, words);
+    return false;
+  };
+  return {
+    started: (plan, interfaceName) =>
+      terminal.line(
+        `${paint('bold', 'Linkpulse services')} on ${interfaceName}  ${plan.title}  ${paint('grey', `(plan ${plan.name})`)}`,
+      ),
+    state: (state) => terminal.line(paint('blue', `  ${stateWords[state]}`)),
+    event: (event, phone) => {
+      const words = describeFact(event.fact);
+      if (event.fact.kind === 'tftp-progress') return;
+      if (isRepeat(event.fact, words)) return;
+      terminal.line(`${paint('grey', seconds(event))}  ${paint('grey', partiesOf(event.fact, phone))}  ${words}`);
+    },
+    finished: ({ seconds: served, phones, furtherPhones }) => {
+      terminal.line('');
+      const count = phones.length + furtherPhones;
+      terminal.line(paint('bold', `${served.toFixed(1)} s, ${count} phone${count === 1 ? '' : 's'}`));
+      for (const phone of phones) terminal.line(`  ${phoneLine(phone)}`);
+      if (furtherPhones > 0) terminal.line(`  and ${furtherPhones} more`);
+    },
+  };
+};
+
+const seconds = ({ atUs }: TimelineEvent): string => `${(atUs / 1e6).toFixed(2)} s`.padStart(10);
+
+/** Who said it: the phone by its MAC, the bench with the phone it spoke to. */
+const partiesOf = (fact: Fact, phone: string | null): string => {
+  if (!('from' in fact)) return ''.padEnd(19);
+  return `${fact.from === 'phone' ? ' ' : '>'} ${phone ?? 'all'}`.padEnd(19);
+};
+
+const phoneLine = ({ mac, name, address, files, refusals, registeredWith }: ServedPhone): string =>
+  [
+    mac,
+    (name ?? '-').padEnd(16),
+    (address ?? 'no address').padEnd(15),
+    `${files} files${refusals > 0 ? `, ${refusals} refused` : ''}`,
+    registeredWith.length > 0 ? `registered with ${registeredWith.join(', ')}` : 'not registered',
+  ].join('  ');
