@@ -167,7 +167,7 @@ const createEvents = (
         if (!isOwnQuestion(fact, benchMac)) admit(fact, atUs, phoneOf(fact, bytes), { frame: frames });
     },
     end: () => {
-      for (const fact of observer.end()) admit(fact, stampUs(clock.nowUs()), null);
+      for (const fact of observer.end()) admit(fact, stampUs(clock.nowUs()), speakerOf(fact));
     },
   };
 };
@@ -178,11 +178,12 @@ const isOwnQuestion = (fact: Fact, benchMac: string): boolean => fact.kind === '
 /** Whose story it belongs to: DHCP names its client, a frame of ours goes to the phone, the rest comes from one. */
 const phoneOf = (fact: Fact, frame: Uint8Array): string | null => {
   if (fact.kind === 'dhcp') return fact.clientMac;
-  if (!('from' in fact)) return null;
-  if (fact.from === 'phone') return fact.mac;
+  if (!('from' in fact) || fact.from === 'phone') return speakerOf(fact);
   const isForAll = ((frame[0] ?? 1) & 1) === 1;
   return isForAll ? null : [...frame.subarray(0, 6)].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
 };
+
+const speakerOf = (fact: Fact): string | null => ('from' in fact && fact.from === 'phone' ? fact.mac : null);
 
 /** What comes in from the wire is a phone's word to the observer; such a word is a server's. */
 const isServersAnswer = (fact: Fact): fact is FactOf<'dhcp'> =>
