@@ -16,10 +16,13 @@ import { openBoardBySerial, sightBoards } from './board/find-boards.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
+import type { RunnerOptions } from './cli/verb.js';
 import { hearDhcpServers, longEnoughSeconds } from './doctor/dhcp-probe.js';
 import { examine } from './doctor/examine.js';
 import { BenchError } from './errors.js';
+import { bridgeToUplink } from './network/bridged-network.js';
 import { openCapture } from './network/capture.js';
+import type { PortNetwork } from './network/ip-attachment.js';
 import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
 import { endProcess } from './os/end-process.js';
@@ -69,11 +72,23 @@ const isOfTheSimulator = (fault: string): boolean => {
   return row?.where === 'jack' || row?.where === 'phone';
 };
 
+const refuseWithoutRights = (interfaceName: string): void => {
+  const missing = missingCapabilities(readNetworkRights());
+  if (missing.length > 0)
+    throw new BenchError('NETWORK_PERMISSION', `${missing.join(', ')} missing on ${interfaceName}`, {
+      remedy: `Run it with sudo, or grant them: ${grantCommand(missing)}`,
+    });
+};
+
+const joined = (wire: PortNetwork, uplink: string | null): PortNetwork =>
+  uplink === null ? wire : bridgeToUplink(wire, { uplink, clock });
+
 const openSimulatedPort = async (
   port: SimulatedPort,
   plan: Plan,
   faults: ReadonlySet<string>,
   limited: boolean,
+  uplink: string | null,
 ): Promise<OpenPort> => {
   const folder = mkdtempSync(join(tmpdir(), 'linkpulse-sim-'));
   const controlPath = join(folder, 'control.sock');
@@ -108,13 +123,16 @@ const openSimulatedPort = async (
       const cable = await createVethTo(simulator.pid, { names, clock, timeoutMs: namespaceWithinMs });
       undo.push(() => cable.close());
     }
-    const network = early ?? (await openRealNetwork({ interface: names.bench, clock }));
-    if (early === undefined) undo.push(() => network.close());
+    const wire = early ?? (await openRealNetwork({ interface: names.bench, clock }));
+    if (early === undefined) undo.push(() => wire.close());
+    const network = joined(wire, uplink);
+    undo.push(() => network.close());
     const injector = await openSerialInjector(simulator.ptyPath, clock);
     undo.push(() => injector.close());
     return {
       injector,
       network,
+      uplink,
       boardPath: simulator.ptyPath,
       simulator: { pid: simulator.pid, controlPath, witnessPath },
       pacing: async () => {
@@ -135,13 +153,17 @@ const openHardwareBoard = async ({ board: path, serial }: Pick<HardwarePort, 'bo
     : openBoardBySerial({ path, serial }, clock);
 
 const createOpener = (limited: boolean): PortOpener => ({
-  open: async (port, plan, faults) => {
-    if (port.kind === 'simulated') return openSimulatedPort(port, plan, faults, limited);
-    const network = await openRealNetwork({ interface: port.interface, clock });
+  open: async (port, plan, faults, uplink) => {
+    if (uplink !== null) refuseWithoutRights(uplink);
+    if (uplink !== null && port.kind === 'simulated' && limited)
+      throw new BenchError('USAGE', 'limited mode has no interface to bridge: run --observe without --limited');
+    if (port.kind === 'simulated') return openSimulatedPort(port, plan, faults, limited, uplink);
+    let network = await openRealNetwork({ interface: port.interface, clock });
     try {
+      network = joined(network, uplink);
       const { injector, path } = await openHardwareBoard(port);
       const close = () => closeInOrder([() => injector.close(), () => network.close()]);
-      return { injector, network, boardPath: path, simulator: null, pacing: async () => null, close };
+      return { injector, network, uplink, boardPath: path, simulator: null, pacing: async () => null, close };
     } catch (error) {
       await network.close();
       throw error;
@@ -162,18 +184,24 @@ const boards = createBoards({
   sight: (paths) => sightBoards(paths, clock),
   openHardware: openHardwareBoard,
   openSimulated: async (port) => {
-    const { injector, boardPath, close } = await openSimulatedPort(port, loadPlan(defaultPlan).plan, new Set(), true);
+    const { injector, boardPath, close } = await openSimulatedPort(
+      port,
+      loadPlan(defaultPlan).plan,
+      new Set(),
+      true,
+      null,
+    );
     return { path: boardPath, injector, close };
   },
 });
 
 const terminal = openTerminal();
 
-const openRunner = async (benchPath: string, options: { readonly limited: boolean }) => {
+const openRunner = async (benchPath: string, options: RunnerOptions) => {
   const bench = loadBenchFile(benchPath);
   const isSimulated = bench.ports.some((port) => port.kind === 'simulated');
   let limited = isSimulated && options.limited;
-  if (isSimulated && !limited) {
+  if (isSimulated && !limited && options.observe !== true) {
     const entered = enterPrivateNetwork([...process.execArgv, ...process.argv.slice(1)], process.env);
     if (entered.kind === 'forbidden') {
       terminal.error(`${entered.reason}; going on in limited mode`);
@@ -184,11 +212,7 @@ const openRunner = async (benchPath: string, options: { readonly limited: boolea
 };
 
 const openWire = async (name: string, options: { readonly isShared: boolean }): Promise<ServedWire> => {
-  const missing = missingCapabilities(readNetworkRights());
-  if (missing.length > 0)
-    throw new BenchError('NETWORK_PERMISSION', `${missing.join(', ')} missing on ${name}`, {
-      remedy: `Run it with sudo, or grant them: ${grantCommand(missing)}`,
-    });
+  refuseWithoutRights(name);
   const lock = lockInterface(name);
   try {
     const network = await openRealNetwork({ interface: name, clock, ...options });

@@ -1,6 +1,7 @@
 import type { Injector, PowerRequest } from '../board/injector.js';
 import { isBenchError } from '../errors.js';
 import type { IpAttachment } from '../network/ip-attachment.js';
+import { createBridgedStory } from '../observe/phones.js';
 import type { Plan } from '../plan/plan.js';
 import { startServices } from '../services/services.js';
 import type { Clock } from '../timeline/clock.js';
@@ -26,6 +27,8 @@ export interface ConductParts {
   /** Aborted: the run can no longer be recorded; whoever aborted it has told why. Power goes off. */
   readonly recordingFailed: AbortSignal;
   readonly runId: string;
+  /** Somebody else serves, behind the port's uplink: our services stay off. */
+  readonly observe: boolean;
 }
 
 /** What the plan asks of the board; the board's own link deadline stands a little behind the judge's. */
@@ -72,6 +75,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
 
   const link = createLinkReporter({ injector, clock, tell: (fact) => timeline.tell(fact) });
   const power = createPowerWatch(link);
+  const story = parts.observe ? createBridgedStory() : undefined;
   const unsubscribe = [
     injector.onReport(({ fact, boardCycles }) => {
       timeline.tell(fact, { boardCycles });
@@ -79,8 +83,8 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     }),
     network.link.onCarrier((up) => link.carrier(up)),
     network.link.onFrame((frame) => {
-      timeline.frame(frame);
-      if (frame.direction === 'in' && sourceMac(frame.bytes) === network.link.macAddress) link.ownFrameReturned();
+      if (story?.concerns(frame) ?? true) timeline.frame(frame);
+      if (frame.direction === 'in' && network.isBenchSide(sourceMac(frame.bytes))) link.ownFrameReturned();
     }),
   ];
   const heartbeat = startHeartbeat(injector, clock);
@@ -90,9 +94,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   });
   let ip: IpAttachment | undefined;
   let services: { close(): Promise<void> } | undefined;
-  const prepareAndPower = async () => {
-    const identity = await injector.identify();
-    timeline.tell({ kind: 'board-identified', ...identityFact(identity) });
+  const serve = async () => {
     ip = await network.attach(attachOptions(plan));
     services = await startServices({
       plan,
@@ -102,6 +104,12 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
       faults: parts.faults,
       tell: (fact) => timeline.tell(fact),
     });
+  };
+  const prepareAndPower = async () => {
+    const identity = await injector.identify();
+    timeline.tell({ kind: 'board-identified', ...identityFact(identity) });
+    if (parts.observe) timeline.tell({ kind: 'bridged', uplink: port.uplink ?? '' });
+    else await serve();
     if (stop.signal.aborted) return;
     timeline.tell({ kind: 'power-requested' });
     const asked = powerRequest(plan);

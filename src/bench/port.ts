@@ -9,6 +9,8 @@ import type { FactOf } from '../timeline/events.js';
 export interface OpenPort {
   readonly injector: Injector;
   readonly network: PortNetwork;
+  /** The interface it is bridged to, behind which somebody else serves; null: it is not. */
+  readonly uplink: string | null;
   /** Path of the serial port: kept with a running run, so that the next start can ask the board what it did. */
   readonly boardPath: string;
   readonly simulator: SimulatorReach | null;
@@ -18,7 +20,8 @@ export interface OpenPort {
 }
 
 export interface PortOpener {
-  open(port: BenchPort, plan: Plan, faults: ReadonlySet<string>): Promise<OpenPort>;
+  /** `uplink`: bridge the phone's wire to this interface. */
+  open(port: BenchPort, plan: Plan, faults: ReadonlySet<string>, uplink: string | null): Promise<OpenPort>;
   /** The board alone, for what it kept of a run that was cut. */
   openBoard(boardPath: string): Promise<Injector>;
   /** Lets go of a simulated bench that outlived its daemon. */

@@ -12,6 +12,8 @@ export interface RunRequest {
   readonly planPath: string;
   /** Names of src/plan/faults.ts; only a simulated port takes them. */
   readonly faults: readonly string[];
+  /** Power and judging alone: somebody else serves, behind the port's uplink. */
+  readonly observe?: boolean;
   /** What a person or a scanner read from the phone's label; null or left out: nobody did. */
   readonly serial?: string | null;
 }

@@ -28,7 +28,7 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
     const locks = port.kind === 'hardware' ? lockHardware(port) : [];
     let open: OpenPort | undefined;
     try {
-      open = await parts.opener.open(port, loaded.plan, new Set(request.faults));
+      open = await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
       return await runOnce(parts, request, { ...open, name: port.name }, loaded, watcher, signal);
     } finally {
       await open?.close();
@@ -36,6 +36,13 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
     }
   },
 });
+
+const uplinkOf = (port: BenchPort, request: RunRequest): string | null => {
+  if (request.observe !== true) return null;
+  if (port.uplink === undefined)
+    throw new BenchError('USAGE', `port ${port.name} has no uplink in the bench file: nobody could serve`);
+  return port.uplink;
+};
 
 const lockHardware = ({ board, interface: name }: HardwarePort): readonly PortLock[] => {
   const lock = lockPort(board);
@@ -118,6 +125,7 @@ const runOnce = async (
       timeline,
       clock,
       faults,
+      observe: port.uplink !== null,
       signal,
       recordingFailed: recording.signal,
       runId: folder.id,

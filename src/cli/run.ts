@@ -12,6 +12,7 @@ interface RunOptions extends BenchOptions {
   readonly fault: readonly string[];
   readonly strict: boolean;
   readonly station: boolean;
+  readonly observe: boolean;
 }
 
 export const registerRun: RegisterVerb = (program, context) => {
@@ -20,6 +21,7 @@ export const registerRun: RegisterVerb = (program, context) => {
     .requiredOption('--port <name>', 'port of the bench file')
     .requiredOption('--plan <file>', 'test plan')
     .option('--fault <name...>', 'faults on purpose (simulated ports only)', [])
+    .option('--observe', 'power and judging alone: others serve, behind the port’s uplink of the bench file', false)
     .option('--strict', 'marginal counts as fail', false)
     .option('--no-station', 'never go through a running station')
     .action(async (options: RunOptions) => {
@@ -28,7 +30,8 @@ export const registerRun: RegisterVerb = (program, context) => {
       const runner = station?.ports.includes(options.port)
         ? station
         : await composition.openRunner(options.bench, options);
-      const request = { port: options.port, planPath: options.plan, faults };
+      const { observe } = options;
+      const request = { port: options.port, planPath: options.plan, faults, ...(observe ? { observe } : {}) };
       const { json, strict } = options;
       done(await runVerb({ runner, request, terminal: composition.terminal, json, strict, signal }));
     });

@@ -9,6 +9,12 @@ import type { FirmwareTools } from './firmware.js';
 import type { ServiceFiles } from './install-service.js';
 import type { Terminal } from './terminal.js';
 
+export interface RunnerOptions {
+  readonly limited: boolean;
+  /** The phone's wire will be bridged: this process stays where the uplink is. */
+  readonly observe?: boolean;
+}
+
 /** What main hands to the verbs. */
 export interface Composition {
   readonly version: string;
@@ -21,8 +27,8 @@ export interface Composition {
     readonly plansPath: string;
     readonly socketPath: string;
   };
-  /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated. */
-  openRunner(benchPath: string, options: { readonly limited: boolean }): Promise<Runner & { readonly station: string }>;
+  /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated and nothing is bridged. */
+  openRunner(benchPath: string, options: RunnerOptions): Promise<Runner & { readonly station: string }>;
   /** Files of the operator's page, each folder with the path it is served under. */
   readonly pageFolders: readonly { readonly prefix: string; readonly folder: string }[];
   /** A listening socket that stays in this network, wherever openRunner takes the process. */

@@ -48,6 +48,8 @@ export interface AttachOptions {
 export interface PortNetwork {
   readonly link: import('./frame-link.js').FrameLink;
   attach(options: AttachOptions): Promise<IpAttachment>;
+  /** Is it a station of ours, or of those who serve in our place? Its frames do not come from a phone. */
+  isBenchSide(mac: string): boolean;
   /** What cannot be proven on this kind of network (limited mode), in words; empty on a real wire. */
   readonly limited: readonly string[];
   close(): Promise<void>;

@@ -31,6 +31,7 @@ export const openLimitedNetwork = async (options: LimitedNetworkOptions): Promis
   return {
     link,
     limited: notProven,
+    isBenchSide: (mac) => mac === link.macAddress,
     attach: async (attachOptions) => {
       const attachment = openLimitedAttachment(link, options.portOffset, attachOptions);
       attachments.add(attachment);

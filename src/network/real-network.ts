@@ -43,6 +43,7 @@ export const openRealNetwork = async ({
   return {
     link,
     limited: [],
+    isBenchSide: (mac) => mac === link.macAddress,
     attach: async (options) => {
       const attachment = await openKernelAttachment(link, clock, options);
       attachments.add(attachment);

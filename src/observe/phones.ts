@@ -4,6 +4,7 @@ import { decodeLldp } from '../wire/lldp.js';
 import { isDhcp } from './dhcp.js';
 import { takeApart } from './layers.js';
 import { actsAsPhone } from './parties.js';
+import type { ObservedFrame } from './sighting.js';
 
 /** Phones told of, at most. */
 const mostPhones = 1024;
@@ -62,4 +63,31 @@ export const sideOf = (bytes: Uint8Array, phone: string, others: ReadonlySet<str
   if (layers.udp === undefined || !isDhcp(layers.udp)) return 'out';
   const { op, clientMac } = decodeDhcp(layers.udp.payload);
   return op === dhcpReply && clientMac === phone ? 'out' : undefined;
+};
+
+/** Stations behind the jack that are remembered: a phone, and what hangs on it. */
+const mostBehind = 256;
+
+/**
+ * On a wire that is bridged to a network with others on it: which frames are about what hangs on the jack. All from there
+ * are; from the uplink those to it, and those to all but what other clients say and are answered by DHCP.
+ */
+export const createBridgedStory = (): { concerns(frame: Pick<ObservedFrame, 'bytes' | 'direction'>): boolean } => {
+  const behind = new Set<string>();
+  return {
+    concerns: ({ bytes, direction }) => {
+      const layers = takeApart(bytes);
+      if (layers === undefined) return direction === 'in';
+      const { source, destination } = layers.ethernet;
+      if (direction === 'in') {
+        if (behind.size < mostBehind) behind.add(source);
+        return true;
+      }
+      if (behind.has(destination)) return true;
+      const isForAll = (Number.parseInt(destination.slice(0, 2), 16) & 1) === 1;
+      if (!isForAll || actsAsPhone(layers)) return false;
+      if (layers.udp === undefined || !isDhcp(layers.udp)) return true;
+      return behind.has(decodeDhcp(layers.udp.payload).clientMac);
+    },
+  };
 };

@@ -9,6 +9,8 @@ export interface SimulatedPort {
     /** What its power input is. */
     readonly power: 'prestandard' | '802.3af';
   };
+  /** Network interface behind which others serve when a run only observes. */
+  readonly uplink?: string | undefined;
 }
 
 export interface HardwarePort {
@@ -20,6 +22,8 @@ export interface HardwarePort {
   readonly serial?: string;
   /** Network interface the phone's jack is wired to. */
   readonly interface: string;
+  /** Network interface behind which others serve when a run only observes. */
+  readonly uplink?: string | undefined;
 }
 
 export type BenchPort = SimulatedPort | HardwarePort;

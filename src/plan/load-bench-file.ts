@@ -6,6 +6,8 @@ import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from
 
 const portName = /^[a-z][a-z0-9-]{0,31}$/;
 
+const interfaceName = () => text(/^[^\s/:]{1,15}$/, 'a network interface such as eth1');
+
 const port = z.discriminatedUnion(
   'kind',
   [
@@ -17,12 +19,14 @@ const port = z.discriminatedUnion(
         model: phoneModel(),
         power: oneOf(['prestandard', '802.3af']).default('prestandard'),
       }),
+      uplink: interfaceName().optional(),
     }),
     z.strictObject({
       kind: z.literal('hardware'),
       board: line(4096),
       serial: text(/^[A-Za-z0-9][A-Za-z0-9-]{0,7}$/, "a board's serial number such as LP000042").optional(),
-      interface: text(/^[^\s/:]{1,15}$/, 'a network interface such as eth1'),
+      interface: interfaceName(),
+      uplink: interfaceName().optional(),
     }),
   ],
   { error: (issue) => (issue.code === 'invalid_union' ? 'must say kind: simulated or kind: hardware' : undefined) },
@@ -37,6 +41,7 @@ const benchFile = z.strictObject({
 const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): readonly Problem[] => {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
+  const interfaces: { readonly name: string; readonly uplink: string }[] = [];
   if (Object.keys(ports).length === 0) problems.push({ path: ['ports'], message: 'needs at least one port' });
   for (const [name, entry] of Object.entries(ports)) {
     if (!portName.test(name)) {
@@ -50,6 +55,7 @@ const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): rea
             ['interface', entry.interface],
           ]
         : [['phone', entry.phone.mac]];
+    if (entry.uplink !== undefined) interfaces.push({ name, uplink: entry.uplink });
     for (const [key, value] of owned) {
       const owner = owners.get(`${key} ${value}`);
       if (owner !== undefined) {
@@ -57,6 +63,11 @@ const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): rea
       }
       owners.set(`${key} ${value}`, name);
     }
+  }
+  for (const { name, uplink } of interfaces) {
+    const owner = owners.get(`interface ${uplink}`);
+    if (owner !== undefined)
+      problems.push({ path: ['ports', name, 'uplink'], message: `${uplink} is the phone’s wire of port ${owner}` });
   }
   return problems;
 };

@@ -16,6 +16,7 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   'run-start': ({ runId, limited }) =>
     join(`Run ${runId} starts`, limited.length > 0 && `limited: ${limited.join('; ')}`),
   'capture-proven': () => 'The capture records',
+  bridged: ({ uplink }) => `Observing: others serve behind ${uplink}`,
   'power-requested': () => 'Discovery and power requested',
   'simulated-time': ({ slipMs, worstLagMs, speed }) =>
     `Simulated time fell ${round(slipMs)} ms behind the wall clock, at worst ${round(worstLagMs)} ms at once, speed ${round(speed)}`,

@@ -56,7 +56,7 @@ const overdueFindings: Readonly<Record<Step, (notes: AddressNotes, waitedMs: num
   discovered: ({ discovers }) =>
     wentWrong(
       'network',
-      `The phone asked for an address ${times(discovers)} and our DHCP server offered none.`,
+      `The phone asked for an address ${times(discovers)} and the DHCP server offered none.`,
       'Check the DHCP server: running, on the right VLAN, with free addresses in the plan’s pool.',
     ),
   offered: ({ discovers, offeredAddress }) =>
@@ -67,13 +67,13 @@ const overdueFindings: Readonly<Record<Step, (notes: AddressNotes, waitedMs: num
   requested: ({ requests }) =>
     wentWrong(
       'network',
-      `The phone requested an address ${times(requests)} and our DHCP server did not answer.`,
+      `The phone requested an address ${times(requests)} and the DHCP server did not answer.`,
       'Check the DHCP server’s log; look for a second DHCP server on the wire.',
     ),
   refused: () =>
     wentWrong(
       'network',
-      'Our DHCP server refused the address the phone requested (NAK), and no other was agreed.',
+      'The DHCP server refused the address the phone requested (NAK), and no other was agreed.',
       'Check the plan’s pool, and look for a second DHCP server on the wire.',
     ),
   acknowledged: ({ address }) =>

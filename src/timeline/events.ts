@@ -83,6 +83,8 @@ export type BenchFact =
   | { readonly kind: 'run-start'; readonly runId: string; readonly limited: readonly string[] }
   /** A marker frame of our own came back through the capture file's socket: recording works. */
   | { readonly kind: 'capture-proven' }
+  /** Our services stay off: the phone's wire is bridged to this interface, behind which somebody else serves. */
+  | { readonly kind: 'bridged'; readonly uplink: string }
   | { readonly kind: 'power-requested' }
   /** Of a simulated bench, last before the end: how far its time fell behind the wall clock. */
   | { readonly kind: 'simulated-time'; readonly slipMs: number; readonly worstLagMs: number; readonly speed: number }
@@ -358,6 +360,7 @@ export const sourceOf = (kind: FactKind): EventSource => {
   switch (kind) {
     case 'run-start':
     case 'capture-proven':
+    case 'bridged':
     case 'power-requested':
     case 'simulated-time':
     case 'time':

@@ -84,6 +84,11 @@ describe('bench files', () => {
       'ports.p2.interface: eth1 already belongs to port p1',
     ],
     [
+      'an uplink that is a phone’s wire',
+      `${head}${hardware('p1', '/dev/x', 'eth1')}    uplink: eth2\n${hardware('p2', '/dev/y', 'eth2')}`,
+      'ports.p1.uplink: eth2 is the phone’s wire of port p2',
+    ],
+    [
       'a port twice',
       `${head}${hardware('p1', '/dev/x', 'eth1')}${hardware('p1', '/dev/y', 'eth2')}`,
       'b.yaml:8:3: Map keys must be unique',

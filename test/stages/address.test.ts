@@ -16,7 +16,7 @@ describe('the judge of address', () => {
       lines: [...toVlan, [5100, dhcp('DISCOVER')], [9100, dhcp('DISCOVER')]],
       verdict: 'error',
       blame: 'network',
-      cause: /asked for an address 2 times and our DHCP server offered none/,
+      cause: /asked for an address 2 times and the DHCP server offered none/,
       exit: 5,
       endMs: 16_000,
     },
