@@ -53,6 +53,10 @@ describeInNamespace(import.meta.url, 'a wire bridged to an uplink', () => {
       uplink: 'bru',
       clock: systemClock,
     });
+    // The kernel throws away what is sent before.
+    const isUp = async (name: string) => expect(await runIp('link', 'show', 'dev', name)).toContain('state UP');
+    for (const name of ['brw', 'bru']) await vi.waitFor(() => isUp(name), soon);
+    for (const name of ['brp', 'brs']) await vi.waitFor(() => far.within(() => isUp(name)), soon);
     phone.onFrame((each) => each.direction === 'in' && isOurs(each) && atPhone.push(hex(each.bytes)));
     server.onFrame((each) => each.direction === 'in' && isOurs(each) && atServer.push(hex(each.bytes)));
     bridged.link.onFrame((each) => isOurs(each) && seen.push(each));
