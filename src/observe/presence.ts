@@ -8,7 +8,7 @@ const maxKnown = 256;
 const unspecified = '0.0.0.0';
 
 export interface Presence {
-  /** VLANs and addresses the phone uses as its own: each is told the first time. */
+  /** VLANs and addresses the phone uses as its own, and addresses it looks for: each is told the first time. */
   note(layers: Layers, seen: Seen): readonly ObserveFact[];
   /** The phone was given an address: its use is told anew, also where it is the old one. */
   forgetAddresses(mac: string): void;
@@ -29,6 +29,9 @@ export const createPresence = (): Presence => {
       const address = addressOf(layers);
       if (address !== undefined && isNew(`${seen.mac} ${seen.vlan} ${address}`, seen.mac))
         facts.push({ kind: 'address-used', ...seen, address });
+      const sought = soughtIn(layers);
+      if (sought !== undefined && isNew(`sought ${seen.mac} ${seen.vlan} ${sought}`, seen.mac))
+        facts.push({ kind: 'address-sought', ...seen, address: sought });
       return facts;
     },
     forgetAddresses: (mac) => {
@@ -36,6 +39,12 @@ export const createPresence = (): Presence => {
     },
   };
 };
+
+/** Not what a phone asks of its own address: whether another one has it, or that all may know. */
+const soughtIn = ({ arp }: Layers): string | undefined =>
+  arp?.operation === 'request' && arp.senderAddress !== unspecified && arp.targetAddress !== arp.senderAddress
+    ? arp.targetAddress
+    : undefined;
 
 /** DHCP shows no use: phones put their previous lease there before they are given any (protocol facts 5.1). */
 const addressOf = ({ arp, ipv4, udp }: Layers): string | undefined => {

@@ -109,6 +109,7 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
       fact.tftpServers.length > 0 && `TFTP ${fact.tftpServers.join(' ')}`,
       fact.vendorClass,
     ),
+  'address-sought': ({ address }) => `Looks for ${address}`,
   'address-used': ({ address }) => `Uses ${address}`,
   'vlan-used': ({ vlan }) => (vlan === null ? 'First untagged frame' : `First frame with tag ${vlan}`),
   'tftp-request': ({ file, options }) => join(`TFTP asks for ${file}`, listed(options)),

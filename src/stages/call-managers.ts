@@ -4,8 +4,11 @@ import type { ServedConfig } from '../timeline/events.js';
 /** CallManagers remembered, at most: five members and a few strangers. */
 const maxServers = 16;
 
-/** What became of one CallManager; `untried` until the phone opens a connection. */
-export type CallManagerState = 'untried' | 'trying' | 'refused' | 'closed' | 'registered';
+/**
+ * What became of one CallManager. `sought`: the phone looked for its address, or sent a SYN, and nothing came back yet;
+ * `trying`: it is connected, or has asked.
+ */
+export type CallManagerState = 'untried' | 'sought' | 'trying' | 'refused' | 'closed' | 'registered';
 
 export interface CallManager {
   readonly address: string;

@@ -63,9 +63,16 @@ const notRegistered = ({ notes, plan }: { notes: RegistrationNotes; plan: Plan }
       `The phone tried ${names(tried)}, was refused, and went no further within ${registrationMs} ms.`,
       'Check that the CallManager service runs and listens at the addresses and ports in the plan.',
     );
+  const reached = tried.filter(({ state }) => state === 'trying');
+  if (tried.length > 0 && reached.length === 0)
+    return wentWrong(
+      'network',
+      `The phone looked for ${names(tried)} and nobody answered within ${registrationMs} ms.`,
+      'Check that the CallManager is up, and the way to it: address, mask, router, VLAN.',
+    );
   if (tried.length > 0)
     return phoneFails(
-      `The phone connected to ${names(tried)} and did not register.`,
+      `The phone connected to ${names(reached)} and did not register.`,
       'Compare the phone’s protocol (SCCP or SIP) with the plan; reload the firmware.',
     );
   return phoneFails(

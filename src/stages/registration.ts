@@ -51,9 +51,9 @@ const onTcp = (state: State, event: TimelineEvent, fact: FactOf<'tcp'>): State =
     note(witnessUntilReached(state, event), { managers: withState(managers, server, fact.port, to) });
   switch (fact.state) {
     case 'connecting':
-      return findManager(managers, server)?.state === 'registered' ? state : set('trying');
+      return findManager(managers, server)?.state === 'registered' ? state : set('sought');
     case 'connected':
-      return state;
+      return findManager(managers, server)?.state === 'sought' ? set('trying') : state;
     case 'refused':
       return whenAllRefused(set('refused'), event);
     case 'closed': {
@@ -119,7 +119,7 @@ const onAsked = (state: State, event: TimelineEvent, move: Extract<Move, { kind:
   const isLeaving = newest !== null && newest.server !== server && unansweredSince !== null;
   const left = isLeaving ? letGo(state, event, newest.server) : state;
   const { managers } = left.notes;
-  const isNew = findManager(managers, server)?.state === 'untried';
+  const isNew = ['untried', 'sought'].includes(findManager(managers, server)?.state ?? '');
   const asked = note(witnessUntilReached(left, event), {
     asked: server,
     ...(isNew ? { managers: withState(managers, server, port, 'trying') } : {}),
@@ -218,6 +218,14 @@ const next = (state: State, event: TimelineEvent): State => {
       return onConfig(state, event, fact);
     case 'tcp':
       return onTcp(state, event, fact);
+    case 'address-sought':
+      return findManager(state.notes.managers, fact.address)?.state === 'untried'
+        ? note(witness(state, event), {
+            managers: state.notes.managers.map((manager) =>
+              manager.address === fact.address ? { ...manager, state: 'sought' } : manager,
+            ),
+          })
+        : state;
     case 'service':
       return fact.service === 'callmanager' ? onService(state, event, fact) : state;
     case 'cdp':
@@ -241,7 +249,7 @@ const summaryOf = ({ notes, plan }: State): string => {
       .join(', ');
   const { failover, fallback, order, refetched, returned, keepalives } = notes;
   const refused = failover === null ? list(['refused', 'closed']) : '';
-  const silent = failover === null ? list(['trying']) : '';
+  const silent = failover === null ? list(['sought', 'trying']) : '';
   const since = (from: Moment | null, to: Moment | null) => msSince(from?.atUs ?? 0, to?.atUs ?? 0);
   return [
     `Registered with ${home === '' ? 'a CallManager' : nameOf(home)}`,

@@ -278,6 +278,8 @@ export type ObserveFact =
     })
   /** The phone used an address as its own (ARP or IPv4 source): first time per address and VLAN. */
   | (Seen & { readonly kind: 'address-used'; readonly address: string })
+  /** The phone asked by ARP who has this address: first time per address and VLAN. */
+  | (Seen & { readonly kind: 'address-sought'; readonly address: string })
   /** First frame of the phone with this tag (or none). */
   | (Seen & { readonly kind: 'vlan-used' })
   | (Seen & {

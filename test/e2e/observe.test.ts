@@ -151,6 +151,18 @@ ports:
     expect(run.exitCode).toBe(5);
   });
 
+  it('does not blame the phone where no CallManager answers', async (context) => {
+    await startDnsmasq(context, '--dhcp-option=150,10.110.0.1');
+    const run = await observe();
+    expect(stageOf(run.record, 'config')).toMatchObject({ verdict: 'pass' });
+    expect(stageOf(run.record, 'registration')).toMatchObject({
+      verdict: 'error',
+      blame: 'network',
+      cause: expect.stringMatching(/looked for cm-primary.*cm-tertiary.* nobody answered/),
+    });
+    expect(run.exitCode).toBe(5);
+  });
+
   it('says so when a port has no uplink, or when there is none of that name', async () => {
     const alone = invoke([
       ...['run', '--observe', '--no-station', '--bench', join(wire.directory, 'bench.yaml')],

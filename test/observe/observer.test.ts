@@ -64,7 +64,19 @@ describe('the observer', () => {
   it('tells the use of an address anew after it was given', () => {
     const use = arp('phone', addresses.phone, addresses.bench);
     const facts = watch([use, dhcp('bench', 'ACK', { yourAddress: addresses.phone }), use]);
-    expect(kinds(facts)).toEqual(['vlan-used', 'address-used', 'dhcp', 'address-used']);
+    expect(kinds(facts).filter((kind) => kind !== 'address-sought')).toEqual([
+      'vlan-used',
+      'address-used',
+      'dhcp',
+      'address-used',
+    ]);
+  });
+
+  it('tells an address the phone looks for once, and no look at its own', () => {
+    const seeks = (target: string) => arp('phone', addresses.phone, target);
+    const facts = watch([seeks('10.110.0.11'), seeks('10.110.0.11'), seeks(addresses.phone), seeks('10.110.0.12')]);
+    expect(only(facts, 'address-sought').map(({ address }) => address)).toEqual(['10.110.0.11', '10.110.0.12']);
+    expect(only(watch([arp('bench', addresses.bench, addresses.phone)]), 'address-sought')).toEqual([]);
   });
 
   it('tells both sides of a DHCP exchange', () => {

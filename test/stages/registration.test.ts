@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import type { Fact } from '../../src/timeline/events.js';
 import { itJudges } from './rows.js';
-import { type Line, powerOff, registers, sccp, tcp, toConfig, toRegistration } from './story.js';
+import { addressSought, type Line, powerOff, registers, sccp, tcp, toConfig, toRegistration } from './story.js';
 
 const refusedBy = (server: string, atMs: number): readonly Line[] => [
   [atMs, tcp('connecting', server)],
@@ -71,6 +71,27 @@ describe('the judge of registration', () => {
       cause: /went no further/,
       exit: 5,
       endMs: 17_000,
+    },
+    {
+      title: 'a phone whose connections nobody answers is not blamed for it',
+      lines: [...toConfig, [6500, addressSought('10.110.0.11')], [7500, tcp('connecting', '10.110.0.12')]],
+      verdict: 'error',
+      blame: 'network',
+      cause: /looked for cm-a \(10\.110\.0\.11\), cm-b \(10\.110\.0\.12\) and nobody answered/,
+      exit: 5,
+      endMs: 17_000,
+    },
+    {
+      title: 'a phone that looked for the first CallManager in vain passed nobody over',
+      lines: [
+        ...toConfig,
+        [6400, addressSought('10.110.0.11')],
+        ...registers(6500, '10.110.0.12'),
+        [11_500, sccp('phone', 'KeepAlive', '10.110.0.12')],
+      ],
+      verdict: 'pass',
+      cause: /Registered with cm-b \(10\.110\.0\.12\) after cm-a \(10\.110\.0\.11\) did not answer/,
+      exit: 0,
     },
     {
       title: 'a phone that passes the first CallManager over fails',

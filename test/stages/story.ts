@@ -155,6 +155,8 @@ export const cdpReply = (vlan: number | null = 110): Fact =>
 export const vlanUsed = (vlan: number | null): Fact => ({ kind: 'vlan-used', ...phone, vlan });
 export const addressUsed = (address = '10.110.0.100'): Fact => ({ kind: 'address-used', ...phone, address });
 
+export const addressSought = (address: string): Fact => ({ kind: 'address-sought', ...phone, address });
+
 export const dhcp = (messageType: string, changes: Partial<FactOf<'dhcp'>> = {}): Fact => {
   const fromBench = ['OFFER', 'ACK', 'NAK'].includes(messageType);
   return {
