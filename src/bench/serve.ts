@@ -50,6 +50,8 @@ export interface ServeOutcome {
   readonly seconds: number;
   readonly phones: readonly ServedPhone[];
   readonly furtherPhones: number;
+  /** Frames of the wire that came faster than they could be read: served perhaps, and not told. */
+  readonly droppedFrames: number;
   /** Why it ended by itself; undefined: it was told to. */
   readonly failure: unknown;
 }
@@ -115,6 +117,7 @@ export const serve = async (parts: ServeParts): Promise<ServeOutcome> => {
   await aborted(stop.signal);
 
   watcher.state('stopping');
+  const droppedFrames = link.drops();
   const steps: readonly (readonly [what: string, step: () => Promise<unknown> | undefined])[] = [
     ['what was being prepared', () => prepared],
     ['closing the services', () => services?.close()],
@@ -132,6 +135,7 @@ export const serve = async (parts: ServeParts): Promise<ServeOutcome> => {
     seconds: (clock.nowUs() - beganUs) / 1e6,
     phones: phones.phones,
     furtherPhones: phones.further,
+    droppedFrames,
     failure,
   };
 };

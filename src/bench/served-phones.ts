@@ -1,7 +1,8 @@
 import type { Fact } from '../timeline/events.js';
 
-/** Phones told of at the end, at most. */
+/** Phones told of at the end, at most, and those counted beyond them. */
 const mostPhones = 256;
+const mostCounted = 65_536;
 
 /** What one phone got of the services. */
 export interface ServedPhone {
@@ -21,17 +22,17 @@ export interface ServedPhones {
   /** `mac`: the phone that said it or was told it; null: all were, or nobody. */
   note(fact: Fact, mac: string | null): void;
   readonly phones: readonly ServedPhone[];
-  /** Further MACs that did something, beyond those kept. */
+  /** How many were served beyond those kept. */
   readonly further: number;
 }
 
 export const createServedPhones = (): ServedPhones => {
   const phones = new Map<string, ServedPhone>();
-  let further = 0;
+  const further = new Set<string>();
   const change = (mac: string, changeOf: (phone: ServedPhone) => Partial<ServedPhone>): void => {
     const known = phones.get(mac);
     if (known === undefined && phones.size >= mostPhones) {
-      further += 1;
+      if (further.size < mostCounted) further.add(mac);
       return;
     }
     const phone = known ?? { mac, name: null, address: null, files: 0, refusals: 0, registeredWith: [] };
@@ -50,7 +51,7 @@ export const createServedPhones = (): ServedPhones => {
       return [...phones.values()];
     },
     get further() {
-      return further;
+      return further.size;
     },
   };
 };

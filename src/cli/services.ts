@@ -66,7 +66,8 @@ const createJsonView = (write: (line: string) => void): ServicesView => {
       say({ type: 'started', interface: interfaceName, plan: { name, title } }),
     state: (state) => say({ type: 'state', state }),
     event: (event, phone) => say({ type: 'event', phone, ...event }),
-    finished: ({ seconds, phones, furtherPhones }) => say({ type: 'summary', seconds, phones, furtherPhones }),
+    finished: ({ seconds, phones, furtherPhones, droppedFrames }) =>
+      say({ type: 'summary', seconds, phones, furtherPhones, droppedFrames }),
   };
 };
 
@@ -102,12 +103,13 @@ const createTextView = (terminal: Terminal): ServicesView => {
       if (isRepeat(event.fact, words)) return;
       terminal.line(`${paint('grey', seconds(event))}  ${paint('grey', partiesOf(event.fact, phone))}  ${words}`);
     },
-    finished: ({ seconds: served, phones, furtherPhones }) => {
+    finished: ({ seconds: served, phones, furtherPhones, droppedFrames }) => {
       terminal.line('');
       const count = phones.length + furtherPhones;
       terminal.line(paint('bold', `${served.toFixed(1)} s, ${count} phone${count === 1 ? '' : 's'}`));
       for (const phone of phones) terminal.line(`  ${phoneLine(phone)}`);
       if (furtherPhones > 0) terminal.line(`  and ${furtherPhones} more`);
+      if (droppedFrames > 0) terminal.line(paint('yellow', `  ${droppedFrames} frames came too fast to be told`));
     },
   };
 };

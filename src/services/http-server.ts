@@ -51,6 +51,8 @@ export const startHttpServer = async ({ plan, ip, faults, tell }: ServiceContext
   const store: FileStore = createFileStore(plan, faults);
   /** With the address at the other end. */
   const connections = new Map<Duplex, string>();
+  /** Those with a whole request that is being answered. */
+  const answering = new Set<Duplex>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const refuse = (status: number, words: string): void => {
@@ -92,10 +94,13 @@ export const startHttpServer = async ({ plan, ip, faults, tell }: ServiceContext
       maxHeaderSize: maxHeaderBytes,
     },
     (request, response) => {
-      answer(request, response).catch((reason: unknown) => {
-        teller.once('transfer-failed', 'http', { reason: String(reason) });
-        response.destroy();
-      });
+      answering.add(request.socket);
+      answer(request, response)
+        .catch((reason: unknown) => {
+          teller.once('transfer-failed', 'http', { reason: String(reason) });
+          response.destroy();
+        })
+        .finally(() => answering.delete(request.socket));
     },
   );
   server.timeout = timeouts.idleMs;
@@ -103,8 +108,11 @@ export const startHttpServer = async ({ plan, ip, faults, tell }: ServiceContext
 
   const listener = await ip.listenTcp({ address: plan.network.benchAddress, port: httpPort }, (socket, { address }) => {
     if (connections.size >= maxConnections) {
-      socket.destroy();
-      return;
+      // Whoever has not asked yet makes room, the oldest first.
+      const idle = [...connections.keys()].find((other) => !answering.has(other));
+      (idle ?? socket).destroy();
+      if (idle === undefined) return;
+      connections.delete(idle);
     }
     connections.set(socket, address);
     socket.on('close', () => connections.delete(socket));
