@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type SocketOptions } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import { BenchError } from '../errors.js';
 import { openDeviceSocket } from '../os/device-socket.js';
@@ -12,11 +12,17 @@ export interface SocketPlace {
 }
 
 const anyAddress = '0.0.0.0';
+/** Of a service's own port: a burst of many phones waits while others are served, some 1300 datagrams; more would only grow old. */
+const serviceBufferBytes = 1024 * 1024;
+
+/** Addresses are numbers already: nobody is asked for them. */
+const lookup: NonNullable<SocketOptions['lookup']> = (address, _, found) => found(null, address, 4);
 
 /** Bound when it returns. Throws BenchError SYSTEM_CALL. */
 export const openUdpPort = (place: SocketPlace): UdpPort => {
-  const { descriptor, port } = openDeviceSocket({ kind: 'udp', ...place });
-  const socket = createSocket({ type: 'udp4' });
+  const buffer = place.port === 0 ? {} : { receiveBufferBytes: serviceBufferBytes };
+  const { descriptor, port } = openDeviceSocket({ kind: 'udp', ...place, ...buffer });
+  const socket = createSocket({ type: 'udp4', lookup });
   const errorListeners = new Set<(error: Error) => void>();
   const tellError = (error: Error): void => {
     for (const listener of errorListeners) listener(error);

@@ -25,6 +25,8 @@ export interface DeviceSocketOptions {
   readonly address: string;
   /** 0: any free one. */
   readonly port: number;
+  /** What may wait to be read; the system's own measure where left out, or where more is not permitted. */
+  readonly receiveBufferBytes?: number;
 }
 
 export interface DeviceSocket {
@@ -39,6 +41,8 @@ const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_BROADCAST = 6;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
 const SO_BINDTODEVICE = 25;
 const SO_ATTACH_FILTER = 26;
 const addressBytes = 16;
@@ -53,7 +57,8 @@ const socketAddress = (address: string, port: number): Buffer => {
 };
 
 /** Throws BenchError SYSTEM_CALL (address in use, no permission), NETWORK_FAILED (no such address form). */
-export const openDeviceSocket = ({ kind, interfaceName, address, port }: DeviceSocketOptions): DeviceSocket => {
+export const openDeviceSocket = (options: DeviceSocketOptions): DeviceSocket => {
+  const { kind, interfaceName, address, port, receiveBufferBytes } = options;
   const wanted = socketAddress(address, port);
   const descriptor = checked('socket', libc().socket(AF_INET, socketTypes[kind] | SOCK_NONBLOCK_CLOEXEC, 0));
   const set = (name: string, option: number, value: Buffer) =>
@@ -62,6 +67,11 @@ export const openDeviceSocket = ({ kind, interfaceName, address, port }: DeviceS
     // Without a device two UDP sockets would share the port in silence; with one, other servers on this machine may stay.
     if (kind === 'tcp' || interfaceName !== null) set('SO_REUSEADDR', SO_REUSEADDR, int32(1));
     if (kind === 'udp') set('SO_BROADCAST', SO_BROADCAST, int32(1));
+    if (receiveBufferBytes !== undefined) {
+      const size = int32(receiveBufferBytes);
+      const isForced = libc().setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length) === 0;
+      if (!isForced) set('SO_RCVBUF', SO_RCVBUF, size);
+    }
     if (interfaceName !== null)
       set(`SO_BINDTODEVICE ${interfaceName}`, SO_BINDTODEVICE, Buffer.from(`${interfaceName}\0`));
     if (libc().bind(descriptor, wanted, wanted.length) < 0) {

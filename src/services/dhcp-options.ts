@@ -77,6 +77,16 @@ export const networkOptions = ({ network, dhcp }: Plan, subnet: Subnet): readonl
   ];
 };
 
+/** Each once. */
+const inOrder = (codes: readonly number[], offered: readonly DhcpOption[]): readonly DhcpOption[] => {
+  const told = new Set<DhcpOption>();
+  for (const code of codes) {
+    const option = offered.find((each) => each.code === code);
+    if (option !== undefined) told.add(option);
+  }
+  return [...told];
+};
+
 /**
  * What this client is told of `offered`: what it asked for in its order (RFC 2132, 9.8), then what is told always; a
  * client without a list is told all. Options that do not fit the longest message it takes are left out, later ones first.
@@ -90,10 +100,7 @@ export const optionsFor = (
   const ordered =
     asked === undefined
       ? offered
-      : [
-          ...[...new Set(asked)].flatMap((code) => offered.find((option) => option.code === code) ?? []),
-          ...offered.filter(({ code }) => alwaysTold.has(code) && !asked.includes(code)),
-        ];
+      : [...inOrder(asked, offered), ...offered.filter(({ code }) => alwaysTold.has(code) && !asked.includes(code))];
   const relay = message.relayInformation;
   const echoed = relay === undefined ? [] : [dhcpOption.bytes(dhcpOptions.relayInformation, relay)];
   const longest = Math.min(messageSizes.most, Math.max(messageSizes.least, message.maxMessageBytes ?? 0));

@@ -256,17 +256,36 @@ export function completeChecksum(frame: Uint8Array): Uint8Array {
     .finish();
 }
 
+const [dot, zero, nine] = [0x2e, 0x30, 0x39];
+const notIpv4 = (text: string): never => {
+  throw new BenchError('INTERNAL', `not an IPv4 address: ${text}`);
+};
+
 /** Dotted quad to number, or BenchError INTERNAL: texts from outside are checked where they come in. */
 export function ipv4ToNumber(text: string): number {
-  const parts = /^\d{1,3}(\.\d{1,3}){3}$/.test(text) ? text.split('.').map(Number) : [];
-  if (parts.length !== 4 || parts.some((part) => part > 255)) {
-    throw new BenchError('INTERNAL', `not an IPv4 address: ${text}`);
+  // By hand: a server of thousands of messages a second comes here several times for each.
+  let number = 0;
+  let part = 0;
+  let digits = 0;
+  let parts = 1;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === dot && digits > 0) {
+      number = number * 256 + part;
+      parts += 1;
+      part = 0;
+      digits = 0;
+      continue;
+    }
+    part = part * 10 + code - zero;
+    digits += 1;
+    if (code < zero || code > nine || digits > 3 || part > 255) return notIpv4(text);
   }
-  return parts.reduce((number, part) => number * 256 + part, 0);
+  return parts === 4 && digits > 0 ? number * 256 + part : notIpv4(text);
 }
 
 export function numberToIpv4(value: number): string {
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff).join('.');
+  return `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
 }
 
 export interface ArpPacket {
