@@ -45,6 +45,16 @@ export const errorTable = {
     'bench',
   ),
   BOARD_LOST: entry('The serial line to the board went away', 'Check the USB cable; power is off by itself.', 'bench'),
+  BOARD_NOT_READY: entry(
+    'The board does not show by its lines that it is ready',
+    'Check its supply and the ribbon cable; store a profile over serial (linkpulse board profile --store PLAN) and end what speaks to it there.',
+    'bench',
+  ),
+  NEEDS_SERIAL: entry(
+    'The discrete lines alone cannot do this',
+    'Plug in the serial cable and set driver: serial (or both) for this port in the bench file.',
+    'config',
+  ),
   GPIO_UNAVAILABLE: entry(
     'No GPIO lines can be had here',
     'See the reason of each driver in the message, and docs/gpio.md.',

@@ -9,10 +9,17 @@ import { createBoards } from './bench/boards.js';
 import type { OpenPort, PortOpener } from './bench/port.js';
 import { lockInterface } from './bench/port-lock.js';
 import { within } from './bench/power-off.js';
+import { powerTerms } from './bench/power-terms.js';
 import type { ServedWire } from './bench/serve.js';
 import { createRunner } from './bench/session.js';
 import { createFirmwareTools } from './board/avrdude.js';
-import { openBoardBySerial, sightBoards } from './board/find-boards.js';
+import { boardLineNumbers, boardLinesRequest, heartbeatLinesRequest } from './board/board-lines.js';
+import { combineInjector } from './board/combined-injector.js';
+import { sightBoards } from './board/find-boards.js';
+import { openGpioInjector } from './board/gpio-injector.js';
+import type { Injector } from './board/injector.js';
+import { openBoard } from './board/open-board.js';
+import { profileOf } from './board/profile-id.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
@@ -26,17 +33,19 @@ import type { PortNetwork } from './network/ip-attachment.js';
 import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
 import { endProcess } from './os/end-process.js';
+import { createMockedGpio } from './os/gpio/mocked-gpio.js';
 import { inheritListener } from './os/inherited-listener.js';
 import { enterPrivateNetwork } from './os/namespace.js';
 import { grantCommand, missingCapabilities, readNetworkRights } from './os/network-rights.js';
 import { findServiceManager } from './os/service-manager.js';
-import type { HardwarePort, SimulatedPort } from './plan/bench-file.js';
+import type { SimulatedPort } from './plan/bench-file.js';
 import { type FaultRow, faultTable } from './plan/faults.js';
 import { loadBenchFile } from './plan/load-bench-file.js';
 import { loadPlan } from './plan/load-plan.js';
 import type { Plan } from './plan/plan.js';
 import { writeReports } from './reports/write-reports.js';
 import { attachSimulator, startSimulator } from './sim/launch.js';
+import { wireLines } from './sim/line-wires.js';
 import { systemClock } from './timeline/clock.js';
 
 const clock = systemClock;
@@ -83,6 +92,26 @@ const refuseWithoutRights = (interfaceName: string): void => {
 const joined = (wire: PortNetwork, uplink: string | null): PortNetwork =>
   uplink === null ? wire : bridgeToUplink(wire, { uplink, clock });
 
+/** By its lines: a chip of this process's own is wired to the board's, which has the plan's profile unless the port names one. */
+const openSimulatedBoard = async (
+  ptyPath: string,
+  linesPath: string,
+  { driver, profile }: SimulatedPort,
+  plan: Plan,
+): Promise<Injector> => {
+  const serial = await openSerialInjector(ptyPath, clock, { heartbeat: driver === 'both' ? 'line' : 'messages' });
+  if (driver === 'serial') return serial;
+  const chip = createMockedGpio(clock);
+  await wireLines(linesPath, chip, boardLineNumbers, clock);
+  if (driver === 'both') return combineInjector(serial, chip.open(heartbeatLinesRequest));
+  const { serial: serialNumber } = await serial.identify();
+  const own = profileOf(powerTerms(plan));
+  await serial.storeProfile(own);
+  await serial.close();
+  const lines = chip.open(boardLinesRequest);
+  return openGpioInjector({ lines, clock, profileId: profile ?? own.id, serial: serialNumber });
+};
+
 const openSimulatedPort = async (
   port: SimulatedPort,
   plan: Plan,
@@ -93,6 +122,7 @@ const openSimulatedPort = async (
   const folder = mkdtempSync(join(tmpdir(), 'linkpulse-sim-'));
   const controlPath = join(folder, 'control.sock');
   const witnessPath = join(folder, 'witness.ndjson');
+  const linesPath = join(folder, 'lines.sock');
   const names = { bench: `lp-${port.name}`.slice(0, 15), phone: `ph-${port.name}`.slice(0, 15) };
   const frames = {
     socketPath: join(folder, 'frames.sock'),
@@ -112,6 +142,7 @@ const openSimulatedPort = async (
         timers: plan.simulation,
         network: limited ? { kind: 'limited', ...frames } : { kind: 'real', interface: names.phone },
         controlPath,
+        linesPath,
         witnessPath,
         orphanSeconds,
       },
@@ -127,7 +158,7 @@ const openSimulatedPort = async (
     if (early === undefined) undo.push(() => wire.close());
     const network = joined(wire, uplink);
     undo.push(() => network.close());
-    const injector = await openSerialInjector(simulator.ptyPath, clock);
+    const injector = await openSimulatedBoard(simulator.ptyPath, linesPath, port, plan);
     undo.push(() => injector.close());
     return {
       injector,
@@ -147,11 +178,6 @@ const openSimulatedPort = async (
   }
 };
 
-const openHardwareBoard = async ({ board: path, serial }: Pick<HardwarePort, 'board' | 'serial'>) =>
-  serial === undefined
-    ? { path, injector: await openSerialInjector(path, clock) }
-    : openBoardBySerial({ path, serial }, clock);
-
 const createOpener = (limited: boolean): PortOpener => ({
   open: async (port, plan, faults, uplink) => {
     if (uplink !== null) refuseWithoutRights(uplink);
@@ -161,7 +187,7 @@ const createOpener = (limited: boolean): PortOpener => ({
     let network = await openRealNetwork({ interface: port.interface, clock });
     try {
       network = joined(network, uplink);
-      const { injector, path } = await openHardwareBoard(port);
+      const { injector, path } = await openBoard(port, clock);
       const close = () => closeInOrder([() => injector.close(), () => network.close()]);
       return { injector, network, uplink, boardPath: path, simulator: null, pacing: async () => null, close };
     } catch (error) {
@@ -182,7 +208,7 @@ const defaultPlan = shipped('plans/cp-7960g.yaml');
 const boards = createBoards({
   loadBench: loadBenchFile,
   sight: (paths) => sightBoards(paths, clock),
-  openHardware: openHardwareBoard,
+  openHardware: (port) => openBoard(port, clock),
   openSimulated: async (port) => {
     const { injector, boardPath, close } = await openSimulatedPort(
       port,

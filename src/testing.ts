@@ -5,14 +5,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { boardLineNumbers } from './board/board-lines.js';
 import type { Injector } from './board/injector.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { BenchError } from './errors.js';
 import { faultTable } from './plan/faults.js';
 import { startSimulator } from './sim/launch.js';
+import { type ChipWires, wireLines } from './sim/line-wires.js';
 import { systemClock } from './timeline/clock.js';
 
-export type { BoardIdentity, BoardReport, Injector, PowerRequest } from './board/injector.js';
+export { boardLineNumbers, boardLinesRequest } from './board/board-lines.js';
+export { openGpioInjector } from './board/gpio-injector.js';
+export type { BoardIdentity, BoardReport, Injector, PowerTerms } from './board/injector.js';
+export { profileIdOf, profileOf } from './board/profile-id.js';
 export { openSerialInjector } from './board/serial-injector.js';
 export { BenchError, isBenchError } from './errors.js';
 export type { GpioLines, GpioRequest } from './os/gpio/gpio-lines.js';
@@ -31,6 +36,11 @@ export interface SimulatedBoard {
   readonly path: string;
   /** Our own driver on that port; opened at the first call, closed with the board. */
   injector(): Promise<Injector>;
+  /**
+   * The board's discrete lines on a chip's wires, by the numbers of the Pi's header, as the ribbon cable does it. Returns how
+   * to pull it out.
+   */
+  wire(chip: ChipWires): Promise<{ cut(): void }>;
   /** Whether -48 V is on the jack, by the simulator's own word. */
   jackIsLive(): Promise<boolean>;
   setEstop(closed: boolean): Promise<void>;
@@ -73,6 +83,7 @@ export const startSimulatedBoard = async (options: SimulatedBoardOptions = {}): 
       timers: quickTimers,
       network: { kind: 'limited', socketPath: join(folder, 'frames.sock'), portOffset },
       controlPath: join(folder, 'control.sock'),
+      linesPath: join(folder, 'lines.sock'),
       witnessPath: join(folder, 'witness.ndjson'),
       orphanSeconds,
     },
@@ -80,17 +91,24 @@ export const startSimulatedBoard = async (options: SimulatedBoardOptions = {}): 
     systemClock,
   );
   let injector: Promise<Injector> | undefined;
+  const wires = new Set<{ cut(): void }>();
   return {
     path: simulator.ptyPath,
     injector: () => {
       injector ??= openSerialInjector(simulator.ptyPath, systemClock);
       return injector;
     },
+    wire: async (chip) => {
+      const wired = await wireLines(join(folder, 'lines.sock'), chip, boardLineNumbers, systemClock);
+      wires.add(wired);
+      return wired;
+    },
     jackIsLive: async () => (await simulator.command('status')).conducting === true,
     setEstop: async (closed) => void (await simulator.command(closed ? 'estop-close' : 'estop-open')),
     pullCable: async () => void (await simulator.command('serial-unplug')),
     close: async () => {
       await injector?.then((opened) => opened.close()).catch(() => {});
+      for (const wired of wires) wired.cut();
       await simulator.stop();
       rmSync(folder, { recursive: true, force: true });
     },

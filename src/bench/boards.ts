@@ -2,7 +2,7 @@
 import type { BoardIdentity, Injector } from '../board/injector.js';
 import { BenchError, type ErrorCode } from '../errors.js';
 import type { BenchFile, BenchPort, HardwarePort, SimulatedPort } from '../plan/bench-file.js';
-import { lockPort } from './port-lock.js';
+import { lockNameOf, lockPort } from './port-lock.js';
 
 export type BoardSighting = {
   readonly path: string;
@@ -39,10 +39,13 @@ export interface Boards {
   open(choice: BoardChoice): Promise<HeldBoard>;
 }
 
+/** What of a port is the board's. */
+export type BoardPort = Pick<HardwarePort, 'driver' | 'board' | 'serial' | 'profile'>;
+
 export interface BoardsParts {
   loadBench(path: string): BenchFile;
   sight(paths: readonly string[]): Promise<readonly BoardSighting[]>;
-  openHardware(port: Pick<HardwarePort, 'board' | 'serial'>): Promise<{ path: string; injector: Injector }>;
+  openHardware(port: BoardPort): Promise<{ path: string; injector: Injector }>;
   /** A simulated bench of its own, for this question alone. */
   openSimulated(port: SimulatedPort): Promise<HeldBoard>;
 }
@@ -53,11 +56,11 @@ export const createBoards = (parts: BoardsParts): Boards => {
       parts
         .loadBench(benchPath)
         .ports.filter((port) => port.kind === 'hardware')
-        .map((port) => port.board),
+        .flatMap(({ board }) => (board === null ? [] : [board])),
     );
 
-  const hold = async (port: Pick<HardwarePort, 'board' | 'serial'>): Promise<HeldBoard> => {
-    const lock = lockPort(port.board);
+  const hold = async (port: BoardPort): Promise<HeldBoard> => {
+    const lock = lockPort(lockNameOf(port));
     try {
       const { path, injector } = await parts.openHardware(port);
       const close = async () => {
@@ -90,8 +93,8 @@ export const createBoards = (parts: BoardsParts): Boards => {
   return {
     list,
     open: async ({ bench, port, board, serial }) => {
-      if (board !== undefined) return hold({ board, ...(serial === undefined ? {} : { serial }) });
-      if (port === undefined) return hold({ board: await onlyBoard(bench) });
+      if (board !== undefined) return hold({ driver: 'serial', board, ...(serial === undefined ? {} : { serial }) });
+      if (port === undefined) return hold({ driver: 'serial', board: await onlyBoard(bench) });
       const found = portNamed(parts.loadBench(bench), port);
       return found.kind === 'simulated' ? parts.openSimulated(found) : hold(found);
     },

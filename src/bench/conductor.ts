@@ -1,4 +1,4 @@
-import type { Injector, PowerRequest } from '../board/injector.js';
+import type { Injector, PowerTerms } from '../board/injector.js';
 import { isBenchError } from '../errors.js';
 import type { IpAttachment } from '../network/ip-attachment.js';
 import { createBridgedStory } from '../observe/phones.js';
@@ -14,6 +14,7 @@ import { heartbeatPeriodMs, startHeartbeat } from './heartbeat.js';
 import { createLinkReporter } from './link-reporter.js';
 import type { OpenPort } from './port.js';
 import { createPowerWatch, powerOff, within } from './power-off.js';
+import { powerTerms } from './power-terms.js';
 import type { RunTimeline } from './run-timeline.js';
 
 export interface ConductParts {
@@ -30,24 +31,6 @@ export interface ConductParts {
   /** Somebody else serves, behind the port's uplink: our services stay off. */
   readonly observe: boolean;
 }
-
-/** What the plan asks of the board; the board's own link deadline stands a little behind the judge's. */
-export const powerRequest = (plan: Plan): PowerRequest => ({
-  method: plan.power.method,
-  feed: plan.power.feed,
-  heartbeatByLine: false,
-  echoes: plan.power.echoes,
-  maxBursts: plan.power.maxBursts,
-  pulseNanoseconds: plan.power.pulseNanoseconds,
-  inrushTimerMs: plan.power.inrushTimerMs,
-  overloadMilliamps: plan.power.overloadMilliamps,
-  overloadMs: plan.power.overloadMs,
-  underloadMilliamps: plan.power.underloadMilliamps,
-  underloadMs: plan.power.underloadMs,
-  heartbeatTimeoutMs: plan.power.heartbeatTimeoutMs,
-  linkDeadlineMs: plan.boot.linkAllowanceMs + plan.boot.linkGraceMs,
-  offDwellMs: plan.power.offDwellMs,
-});
 
 /**
  * One run, from arm to off. Returns when power is off and the last event is on the timeline; it throws only for errors
@@ -77,8 +60,8 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   const power = createPowerWatch(link);
   const story = parts.observe ? createBridgedStory() : undefined;
   const unsubscribe = [
-    injector.onReport(({ fact, boardCycles }) => {
-      timeline.tell(fact, { boardCycles });
+    injector.onReport(({ fact, stamp }) => {
+      timeline.tell(fact, stamp);
       power.hear(fact);
     }),
     network.link.onCarrier((up) => link.carrier(up)),
@@ -112,7 +95,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     else await serve();
     if (stop.signal.aborted) return;
     timeline.tell({ kind: 'power-requested' });
-    const asked = powerRequest(plan);
+    const asked = powerTerms(plan);
     // On purpose: pairs that revision A does not feed.
     const request = parts.faults.has('wrong-pairs') ? { ...asked, feed: feeds[2] } : asked;
     await requestPower(injector, plan, request, (fact) => timeline.tell(fact), clock, stop.signal);
@@ -163,7 +146,7 @@ const passingRefusals = (
 const requestPower = async (
   injector: Injector,
   plan: Plan,
-  request: PowerRequest,
+  request: PowerTerms,
   tell: (fact: Fact) => void,
   clock: Clock,
   signal: AbortSignal,

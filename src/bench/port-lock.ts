@@ -3,12 +3,16 @@ import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BenchError } from '../errors.js';
+import type { HardwarePort } from '../plan/bench-file.js';
 import { isAlive, markOfThisProcess, type ProcessMark } from '../records/process-mark.js';
 
 /** One process owns a board, or an interface: a file named after its path marks its owner for as long as that lives. */
 export interface PortLock {
   release(): void;
 }
+
+/** The Pi's header has one set of lines. */
+export const lockNameOf = ({ board }: Pick<HardwarePort, 'board'>): string => board ?? 'the discrete lines';
 
 const lockPath = (boardPath: string): string =>
   join(tmpdir(), `linkpulse-${createHash('sha256').update(boardPath).digest('hex').slice(0, 16)}.lock`);

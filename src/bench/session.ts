@@ -9,7 +9,7 @@ import { benchFault } from './bench-fault.js';
 import { conduct } from './conductor.js';
 import { recoverCutRuns } from './cut-runs.js';
 import type { OpenPort } from './port.js';
-import { lockInterface, lockPort, type PortLock } from './port-lock.js';
+import { lockInterface, lockNameOf, lockPort, type PortLock } from './port-lock.js';
 import { within } from './power-off.js';
 import { createRunTimeline, type RunTimeline } from './run-timeline.js';
 import type { Runner, RunnerParts, RunOutcome, RunRequest, RunWatcher } from './runner.js';

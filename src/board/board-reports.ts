@@ -55,7 +55,7 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
       samplePeriodMs: fields.samplePeriodUs / 1000,
       milliamps: trace,
     };
-    return [{ fact, boardCycles }];
+    return [{ fact, stamp: { boardCycles } }];
   };
 
   return (message) => {
@@ -73,7 +73,7 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
           foreignPulses: foreign,
           roundTripNanoseconds,
         };
-        return [{ fact, boardCycles: cycles(time) }];
+        return [{ fact, stamp: { boardCycles: cycles(time) } }];
       }
       case 'DISCOVERY': {
         const { time, outcome, bursts, matches, partnerWord, partnerWordValid, foreign, method } = message.fields;
@@ -86,7 +86,7 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
           partnerWord: partnerWordValid === 1 ? partnerWord : null,
           foreignPulses: foreign,
         };
-        return [{ fact, boardCycles: cycles(time) }];
+        return [{ fact, stamp: { boardCycles: cycles(time) } }];
       }
       case 'PROBE': {
         const { time, kind, ohms, class: powerClass, classMicroamps, lowMillivolts, highMillivolts } = message.fields;
@@ -99,7 +99,7 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
           lowMillivolts,
           highMillivolts,
         };
-        return [{ fact, boardCycles: cycles(time) }];
+        return [{ fact, stamp: { boardCycles: cycles(time) } }];
       }
       case 'POWER': {
         const { time, on, cause, delay, milliamps, method, pairs } = message.fields;
@@ -109,7 +109,7 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
           const { pairs: fed, polarity } = feedOfCode(pairs);
           const discoveryAgeMs = unitsToMilliseconds(delay);
           const fact: BoardFact = { kind: 'power-on', method: methodOf(method), pairs: fed, polarity, discoveryAgeMs };
-          return [{ fact, boardCycles }];
+          return [{ fact, stamp: { boardCycles } }];
         }
         const fact: BoardFact = {
           kind: 'power-off',
@@ -117,11 +117,13 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
           switchOffMs: unitsToMilliseconds(delay),
           milliamps,
         };
-        return [...takeInrush(), { fact, boardCycles }];
+        return [...takeInrush(), { fact, stamp: { boardCycles } }];
       }
       case 'JACK_SAFE': {
         const { time, delay } = message.fields;
-        return [{ fact: { kind: 'jack-safe', jackSafeMs: unitsToMilliseconds(delay) }, boardCycles: cycles(time) }];
+        return [
+          { fact: { kind: 'jack-safe', jackSafeMs: unitsToMilliseconds(delay) }, stamp: { boardCycles: cycles(time) } },
+        ];
       }
       case 'INRUSH':
         inrush = { fields: message.fields, cycles: cycles(message.fields.time), trace: [] };
@@ -133,13 +135,15 @@ export const createBoardReports = (): ((message: InjectorMessage<BoardMessageNam
       }
       case 'SAMPLES': {
         const { time, periodMs, milliamps, jackMillivolts } = message.fields;
-        return [{ fact: { kind: 'current', periodMs, milliamps, jackMillivolts }, boardCycles: cycles(time) }];
+        return [
+          { fact: { kind: 'current', periodMs, milliamps, jackMillivolts }, stamp: { boardCycles: cycles(time) } },
+        ];
       }
       case 'FAULT': {
         const { time, code, jackMillivolts } = message.fields;
         const name = boardFaultCodes.find((fault) => fault === injectorCauses[code]);
         if (name === undefined) return [];
-        return [{ fact: { kind: 'board-fault', code: name, jackMillivolts }, boardCycles: cycles(time) }];
+        return [{ fact: { kind: 'board-fault', code: name, jackMillivolts }, stamp: { boardCycles: cycles(time) } }];
       }
       default:
         return [];

@@ -5,7 +5,7 @@ import { toolMissing } from '../os/ip-command.js';
 import type { Clock } from '../timeline/clock.js';
 import { type Likeness, rankPorts, type SerialPortLook } from './fingerprints.js';
 import type { BoardIdentity, Injector } from './injector.js';
-import { openSerialInjector } from './serial-injector.js';
+import { openSerialInjector, type SerialOptions } from './serial-injector.js';
 
 export type BoardSighting = Likeness &
   (
@@ -48,8 +48,8 @@ const sight = async (likeness: Likeness, clock: Clock): Promise<BoardSighting> =
   }
 };
 
-const openIdentified = async (path: string, clock: Clock) => {
-  const injector = await openSerialInjector(path, clock);
+const openIdentified = async (path: string, clock: Clock, options: SerialOptions = {}) => {
+  const injector = await openSerialInjector(path, clock, options);
   try {
     return { path, injector, identity: await injector.identify() };
   } catch (error) {
@@ -66,12 +66,13 @@ const openIdentified = async (path: string, clock: Clock) => {
 export const openBoardBySerial = async (
   wanted: { readonly path: string; readonly serial: string },
   clock: Clock,
+  options: SerialOptions = {},
 ): Promise<FoundBoard> => {
   const asked: string[] = [];
   let reason: BenchError | undefined;
   const attempt = async (path: string): Promise<FoundBoard | undefined> => {
     try {
-      const { injector, identity } = await openIdentified(path, clock);
+      const { injector, identity } = await openIdentified(path, clock, options);
       if (identity.serial === wanted.serial) return { path, injector };
       asked.push(`${path} is ${identity.serial}`);
       await injector.close();

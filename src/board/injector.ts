@@ -1,4 +1,4 @@
-import type { BoardFact, PowerOffCause } from '../timeline/events.js';
+import type { BoardFact, EventStamp, PowerOffCause } from '../timeline/events.js';
 import type { Feed, PowerMethod } from '../timeline/feed.js';
 import type { injectorPulseNanoseconds, selfTestResults } from '../wire/injector-messages.js';
 
@@ -11,21 +11,25 @@ import type { injectorPulseNanoseconds, selfTestResults } from '../wire/injector
  * - Calls may overlap; the board answers them in order. A call in flight at `close` or when the board is lost rejects
  *   with BenchError BOARD_LOST. A refusal rejects with BenchError BOARD_REFUSED that names the board's code, and nothing
  *   has changed.
- * - Everything the board reports by itself arrives through `onReport`, in order, stamped with board cycles. No report
+ * - Everything the board reports by itself arrives through `onReport`, in order, stamped with board cycles (of lines: with the kernel's time). No report
  *   arrives after `close` has resolved.
  * - The jack is never fed by other pairs or another polarity than asked for: what a board cannot feed it refuses
  *   (PAIRS). It says what it fed in `power-on`.
+ * - The driver of the discrete lines alone knows no more than the lines tell: what a report cannot say is null, a call
+ *   that wants serial rejects with NEEDS_SERIAL and changes nothing, and terms other than the stored profile's are refused
+ *   (PROFILE).
  * - Units are in the names.
  */
 export interface BoardIdentity {
-  readonly protocol: number;
-  readonly firmware: string;
-  readonly revision: number;
+  /** null here and below: not told by the discrete lines. */
+  readonly protocol: number | null;
+  readonly firmware: string | null;
+  readonly revision: number | null;
   readonly serial: string;
-  readonly resetCause: string;
-  /** `2026-11-23`; null: no valid calibration, the board refuses to discover and to power. */
+  readonly resetCause: string | null;
+  /** `2026-11-23`; null: no valid calibration, the board refuses to discover and to power; or not told. */
   readonly calibratedOn: string | null;
-  /** Of the profile stored on the board; null: none that is valid. */
+  /** Of the profile stored on the board; null: none that is valid. Over the lines alone: what the operator says it is. */
   readonly profileId: number | null;
 }
 
@@ -49,14 +53,6 @@ export interface PowerTerms {
   readonly offDwellMs: number;
 }
 
-export interface PowerRequest extends PowerTerms {
-  /**
-   * The heartbeat comes as edges on the board's HEARTBEAT line, 20 ms to `heartbeatTimeoutMs` apart, and messages no
-   * longer count. Whoever asks for it must drive that line; where nobody does, the board powers nothing.
-   */
-  readonly heartbeatByLine: boolean;
-}
-
 /** What the board does by itself when the discrete lines command it and no host is on serial. */
 export interface BoardProfile extends PowerTerms {
   /** 1..65535. */
@@ -65,7 +61,7 @@ export interface BoardProfile extends PowerTerms {
 
 export interface BoardReport {
   readonly fact: BoardFact;
-  readonly boardCycles: number;
+  readonly stamp: EventStamp;
 }
 
 export interface StoredTrip {
@@ -119,7 +115,7 @@ export interface SelfTest {
 export interface Injector {
   identify(): Promise<BoardIdentity>;
   /** Resolves when the board has accepted; what follows arrives as reports (`flp-burst`, `discovery`, `power-on`, ...). */
-  discoverAndPower(request: PowerRequest): Promise<void>;
+  discoverAndPower(request: PowerTerms): Promise<void>;
   /** Discovery alone; the jack stays off. A low-voltage probe (below 10 V) may be part of it. */
   discover(request: Pick<PowerTerms, 'method' | 'echoes' | 'maxBursts' | 'pulseNanoseconds'>): Promise<void>;
   /** Resolves when the board has accepted; `power-off` follows as a report. Allowed in every state. */

@@ -61,11 +61,23 @@ const openPatiently = async (path: string, clock: Clock): Promise<SerialTranspor
   }
 };
 
+export interface SerialOptions {
+  /**
+   * `line`: the board is held to edges on its HEARTBEAT line and messages no longer count. Whoever asks for it drives that
+   * line (combined-injector.ts); where nobody does, the board powers nothing.
+   */
+  readonly heartbeat?: 'messages' | 'line';
+}
+
 /**
  * The Injector over a serial line: serialport, firmata-io, johnny-five, and the board's own sysex. Rejects with
  * BOARD_NOT_FOUND, PORT_BUSY, BOARD_SILENT or BOARD_VERSION.
  */
-export const openSerialInjector = async (path: string, clock: Clock): Promise<Injector> => {
+export const openSerialInjector = async (
+  path: string,
+  clock: Clock,
+  { heartbeat = 'messages' }: SerialOptions = {},
+): Promise<Injector> => {
   const transport = await openPatiently(path, clock);
   const listeners = new Set<(report: BoardReport) => void>();
   const answers = new Map<string, Expectation<void>>();
@@ -98,7 +110,7 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
     lost = new BenchError('BOARD_LOST', `${path} (${detail})`);
     for (const waiting of [...answers.values(), identity, trip, selfTest, profile]) waiting?.failed(lost);
     answers.clear();
-    tell({ fact: { kind: 'board-lost', code: detail }, boardCycles: 0 });
+    tell({ fact: { kind: 'board-lost', code: detail }, stamp: { boardCycles: 0 } });
   };
   transport.on('close', () => lose(closed ? 'closed by us' : 'the serial line closed'));
   transport.on('error', (error: Error) => lose(error.message));
@@ -209,8 +221,8 @@ export const openSerialInjector = async (path: string, clock: Clock): Promise<In
 
   return {
     identify,
-    discoverAndPower: ({ heartbeatByLine, ...terms }) =>
-      discoverWith(discoverFlags.power | (heartbeatByLine ? discoverFlags.heartbeatLine : 0), terms),
+    discoverAndPower: (terms) =>
+      discoverWith(discoverFlags.power | (heartbeat === 'line' ? discoverFlags.heartbeatLine : 0), terms),
     discover: (request) => discoverWith(0, { ...noPower, ...request }),
     off: () => ask('OFF', {}),
     heartbeat: () => {

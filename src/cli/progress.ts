@@ -72,6 +72,8 @@ export const tellStages = (terminal: Terminal, stages: readonly StageResult[]): 
       const colour = measurement.verdict === 'pass' ? 'grey' : marks[measurement.verdict].colour;
       terminal.line(paint(colour, `      ${measurementLine(measurement)}`));
     }
+    for (const { name, reason } of result.notMeasured ?? [])
+      terminal.line(paint('grey', `      ${nameInWords(name).padEnd(20)}  skipped: ${reason}`));
     if (result.nextAction !== '') terminal.line(`      ${paint('bold', 'next:')} ${result.nextAction}`);
   }
 };

@@ -22,8 +22,13 @@ export const diagnose = (facts: SystemFacts, ports: readonly BenchPort[]): reado
   return [
     checkTools(facts, ports),
     ...checkGroups(facts, hardware.length > 0),
-    ...checkGpio(facts),
-    ...hardware.map((port) => checkBoard(port.name, port.board, facts.boards[port.board], facts)),
+    ...checkGpio(
+      facts,
+      hardware.filter(({ driver }) => driver !== 'serial').map(({ name }) => name),
+    ),
+    ...hardware.flatMap(({ name, board }) =>
+      board === null ? [] : [checkBoard(name, board, facts.boards[board], facts)],
+    ),
     ...(hardware.length > 0 ? [checkCapabilities(facts)] : []),
     ...hardware.flatMap((port) => checkInterface(port.name, port.interface, facts.interfaces[port.interface])),
     checkClock(facts),
@@ -63,8 +68,18 @@ const checkGroups = ({ user, gpio }: SystemFacts, hasBoard: boolean): readonly F
   );
 };
 
-const checkGpio = ({ gpio, user }: SystemFacts): readonly Finding[] => {
+/** `users`: ports whose boards are driven by lines. */
+const checkGpio = ({ gpio, user }: SystemFacts, users: readonly string[]): readonly Finding[] => {
   const { characterDevices, sysfsLabels } = gpio;
+  if (characterDevices.length === 0 && sysfsLabels === undefined && gpio.model === null && users.length > 0)
+    return [
+      finding(
+        'gpio',
+        'problem',
+        `no GPIO on this machine: ${users.join(', ')} cannot drive a board by its lines`,
+        'set driver: serial for it in the bench file',
+      ),
+    ];
   if (characterDevices.length === 0 && sysfsLabels === undefined)
     return [
       gpio.model === null

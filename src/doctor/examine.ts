@@ -13,7 +13,7 @@ export const examine = async (bench: BenchFile, clock: Clock, root = '/'): Promi
   const hardware = bench.ports.filter((port) => port.kind === 'hardware');
   const facts = await readSystem(
     {
-      boards: hardware.map((port) => port.board),
+      boards: hardware.flatMap(({ board }) => (board === null ? [] : [board])),
       interfaces: hardware.map((port) => port.interface),
       runsDirectory: bench.runsDirectory,
       root,

@@ -1,7 +1,15 @@
 /** The bench file: what hangs where. Apart from plans, because it describes a place and not a test. */
+
+/** How the board is driven: over serial, by its discrete lines on the Pi's header alone, or serial with the heartbeat by a line. */
+export const boardDrivers = ['serial', 'lines', 'both'] as const;
+export type BoardDriver = (typeof boardDrivers)[number];
+
 export interface SimulatedPort {
   readonly name: string;
   readonly kind: 'simulated';
+  readonly driver: BoardDriver;
+  /** With `lines`: what the operator says is stored on the board. Left out, the board has the plan's own profile. */
+  readonly profile?: number;
   readonly phone: {
     readonly mac: string;
     readonly load: string;
@@ -16,8 +24,11 @@ export interface SimulatedPort {
 export interface HardwarePort {
   readonly name: string;
   readonly kind: 'hardware';
-  /** Path of the board's serial port. */
-  readonly board: string;
+  readonly driver: BoardDriver;
+  /** Path of the board's serial port; null: it is driven by its lines alone. */
+  readonly board: string | null;
+  /** With `lines`: id of the profile that is stored on the board (linkpulse board profile prints it). */
+  readonly profile?: number;
   /** Serial number of the board; where it is given, the board is this one, on whatever path it is found. */
   readonly serial?: string;
   /** Network interface the phone's jack is wired to. */

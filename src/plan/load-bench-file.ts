@@ -1,18 +1,22 @@
 import { dirname, resolve, sep } from 'node:path';
 import { z } from 'zod';
-import type { BenchFile, BenchPort } from './bench-file.js';
+import { type BenchFile, type BenchPort, boardDrivers } from './bench-file.js';
 import { line, loadName, macAddress, oneOf, phoneModel, text } from './fields.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
 
 const portName = /^[a-z][a-z0-9-]{0,31}$/;
 
 const interfaceName = () => text(/^[^\s/:]{1,15}$/, 'a network interface such as eth1');
+const driver = () => oneOf(boardDrivers).default('serial');
+const profile = () => z.int().min(1).max(65_535).optional();
 
 const port = z.discriminatedUnion(
   'kind',
   [
     z.strictObject({
       kind: z.literal('simulated'),
+      driver: driver(),
+      profile: profile(),
       phone: z.strictObject({
         mac: macAddress(),
         load: loadName(),
@@ -23,7 +27,9 @@ const port = z.discriminatedUnion(
     }),
     z.strictObject({
       kind: z.literal('hardware'),
-      board: line(4096),
+      driver: driver(),
+      board: line(4096).optional(),
+      profile: profile(),
       serial: text(/^[A-Za-z0-9][A-Za-z0-9-]{0,7}$/, "a board's serial number such as LP000042").optional(),
       interface: interfaceName(),
       uplink: interfaceName().optional(),
@@ -38,6 +44,22 @@ const benchFile = z.strictObject({
   ports: z.record(z.string(), port),
 });
 
+const driverProblems = (entry: z.output<typeof port>): readonly Problem[] => {
+  const byLines = entry.driver === 'lines';
+  if (!byLines && entry.profile !== undefined)
+    return [{ path: ['profile'], message: 'is for driver: lines alone: over serial the plan itself is sent' }];
+  if (entry.kind === 'simulated') return [];
+  if (!byLines && entry.board === undefined)
+    return [{ path: [], message: 'needs board: the path of the board’s serial port', at: 'key' }];
+  if (!byLines) return [];
+  return [
+    ...(entry.board === undefined ? [] : [{ path: ['board'], message: 'has no place with driver: lines' }]),
+    ...(entry.profile === undefined
+      ? [{ path: [], message: 'needs profile: the id that linkpulse board profile prints', at: 'key' } as const]
+      : []),
+  ];
+};
+
 const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): readonly Problem[] => {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
@@ -50,12 +72,19 @@ const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): rea
     const owned: readonly (readonly [string, string])[] =
       entry.kind === 'hardware'
         ? [
-            ['board', entry.board],
+            ...(entry.board === undefined ? [] : [['board', entry.board] as const]),
             ...(entry.serial === undefined ? [] : [['serial', entry.serial] as const]),
             ['interface', entry.interface],
           ]
         : [['phone', entry.phone.mac]];
     if (entry.uplink !== undefined) interfaces.push({ name, uplink: entry.uplink });
+    problems.push(...driverProblems(entry).map((problem) => ({ ...problem, path: ['ports', name, ...problem.path] })));
+    if (entry.kind === 'hardware' && entry.driver !== 'serial') {
+      const owner = owners.get('lines');
+      if (owner !== undefined)
+        problems.push({ path: ['ports', name, 'driver'], message: `the Pi’s header already belongs to port ${owner}` });
+      owners.set('lines', name);
+    }
     for (const [key, value] of owned) {
       const owner = owners.get(`${key} ${value}`);
       if (owner !== undefined) {
@@ -88,7 +117,7 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
     runsDirectory: isInstalled(directory) ? resolve('runs') : resolve(directory, runs),
     ports: Object.entries(ports).map(
       ([name, entry]): BenchPort =>
-        entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : { name, ...entry },
+        entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : simulatedPort(name, entry),
     ),
   };
 };
@@ -98,6 +127,17 @@ const isInstalled = (directory: string): boolean => directory.split(sep).include
 
 const hardwarePort = (
   name: string,
-  { serial, board, ...entry }: Extract<z.output<typeof port>, { kind: 'hardware' }>,
+  { serial, board, profile, ...entry }: Extract<z.output<typeof port>, { kind: 'hardware' }>,
   directory: string,
-): BenchPort => ({ name, ...entry, board: resolve(directory, board), ...(serial === undefined ? {} : { serial }) });
+): BenchPort => ({
+  name,
+  ...entry,
+  board: board === undefined ? null : resolve(directory, board),
+  ...(serial === undefined ? {} : { serial }),
+  ...(profile === undefined ? {} : { profile }),
+});
+
+const simulatedPort = (
+  name: string,
+  { profile, ...entry }: Extract<z.output<typeof port>, { kind: 'simulated' }>,
+): BenchPort => ({ name, ...entry, ...(profile === undefined ? {} : { profile }) });

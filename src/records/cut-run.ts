@@ -6,13 +6,13 @@ import { type StageResult, stageNames } from '../stages/judge.js';
 import type { Clock } from '../timeline/clock.js';
 import type { Fact, TimelineEvent } from '../timeline/events.js';
 import { continueTimeline, readTimeline, type StoredTimeline } from '../timeline/log.js';
-import { buildRecord, type PowerOffNote, type RunRecord, runFiles } from './record.js';
+import { buildRecord, type RunRecord, runFiles, type StoredTripNote } from './record.js';
 import { type CutRun, finishRecord } from './run-folder.js';
 
 export interface CutRunParts {
   readonly cut: CutRun;
   /** What the board kept; undefined when it kept nothing or could not be asked. */
-  readonly storedTrip: PowerOffNote | undefined;
+  readonly storedTrip: StoredTripNote | undefined;
   readonly clock: Clock;
   /** The six judges over what was recorded; without it no stage is judged. */
   readonly judge?: (plan: Plan, events: readonly TimelineEvent[]) => readonly StageResult[];
@@ -26,7 +26,7 @@ export interface CompletedRun {
 const poweredAtEnd = (events: readonly TimelineEvent[]): boolean =>
   events.reduce((powered, { fact }) => (fact.kind === 'power-on' ? true : powered && fact.kind !== 'power-off'), false);
 
-const describeTrip = (trip: PowerOffNote | undefined): string => {
+const describeTrip = (trip: StoredTripNote | undefined): string => {
   if (trip === undefined) return 'what the board did then is not known: it kept no trip or could not be asked';
   const safe = trip.jackSafeMs === null ? '' : `, the jack was safe after ${round(trip.jackSafeMs)} ms`;
   return `the board switched off by itself within ${round(trip.switchOffMs)} ms (${trip.cause})${safe}`;
@@ -40,7 +40,7 @@ const unwritten = {
   nextAction: 'Make room on the disk and check the runs folder’s permissions, then test the phone again.',
 };
 
-const death = (powered: boolean, trip: PowerOffNote | undefined) => ({
+const death = (powered: boolean, trip: StoredTripNote | undefined) => ({
   cause: powered
     ? `The daemon died while the phone was powered; ${describeTrip(trip)}.`
     : 'The daemon died while the phone was not powered.',

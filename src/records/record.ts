@@ -21,22 +21,27 @@ export const runFiles = {
 
 export interface BoardNote {
   readonly serial: string;
-  readonly revision: number;
-  readonly firmware: string;
+  /** null: driven by its discrete lines, which do not tell. */
+  readonly revision: number | null;
+  readonly firmware: string | null;
 }
 
 /** How power went away. Times run from the cause; null where they were never reported. */
 export interface PowerOffNote {
   readonly cause: PowerOffCause;
-  readonly switchOffMs: number;
+  readonly switchOffMs: number | null;
   readonly jackSafeMs: number | null;
+}
+
+export interface StoredTripNote extends PowerOffNote {
+  readonly switchOffMs: number;
 }
 
 /** Of a run whose daemon died: when it was found, and what the board had kept. */
 export interface CutRunNote {
   readonly completedAt: string;
   readonly poweredWhenCut: boolean;
-  readonly storedTrip: PowerOffNote | null;
+  readonly storedTrip: StoredTripNote | null;
 }
 
 /** `record.json`: everything about a run but its events and frames. */

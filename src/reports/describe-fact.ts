@@ -26,7 +26,10 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   end: ({ reason }) => `End: ${reason}`,
 
   'board-identified': ({ serial, firmware, revision, resetCause, calibratedOn }) =>
-    `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}, ${calibratedOn === null ? 'not calibrated' : `calibrated ${calibratedOn}`}`,
+    firmware === null
+      ? `Board ${serial} by its discrete lines`
+      : `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}, ${calibratedOn === null ? 'not calibrated' : `calibrated ${calibratedOn}`}`,
+  'line-edge': ({ line, high }) => `Line ${line} ${high ? 'high' : 'low'}`,
   'flp-burst': ({ index, pulseNanoseconds, word, sent, heard, foreignPulses, roundTripNanoseconds }) =>
     join(
       `Burst ${index}: word ${hex(word, 4)} in pulses of ${pulseNanoseconds} ns`,
@@ -44,26 +47,36 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
     ),
   discovery: ({ method, outcome, bursts, matches, partnerWord, foreignPulses }) =>
     join(
-      `Discovery (${method}): ${outcome.replace('-', ' ')}`,
+      `Discovery (${method ?? 'by the lines'}): ${outcome.replace('-', ' ')}`,
       method === 'prestandard' && `${matches} of ${bursts} bursts echoed`,
       partnerWord !== null && `partner's word ${hex(partnerWord, 4)}`,
-      foreignPulses > 0 && `${foreignPulses} foreign pulses`,
+      foreignPulses !== null && foreignPulses > 0 && `${foreignPulses} foreign pulses`,
     ),
   'power-refused': ({ code }) => `The board refused power: ${code}`,
   'power-on': ({ method, pairs, polarity, discoveryAgeMs }) =>
     join(
       `Power on by ${method}`,
       `${pairs} pairs ${feedOf(pairs, polarity)?.pins ?? ''} (${polarity} polarity)`,
-      `discovery ${round(discoveryAgeMs)} ms old`,
+      discoveryAgeMs !== null && `discovery ${round(discoveryAgeMs)} ms old`,
     ),
   inrush: ({ peakMilliamps, durationMs }) =>
     `Inrush: peak ${round(peakMilliamps)} mA, over after ${round(durationMs)} ms`,
   current: ({ milliamps, jackMillivolts, periodMs }) =>
     `Current: ${round(mean(milliamps))} mA on average over ${milliamps.length * periodMs} ms, jack ${round(jackMillivolts / 1000)} V`,
   'power-off': ({ cause, switchOffMs, milliamps }) =>
-    `Power off (${cause}) within ${round(switchOffMs)} ms at ${round(milliamps)} mA`,
-  'jack-safe': ({ jackSafeMs }) => `Jack below 2.8 V after ${round(jackSafeMs)} ms`,
-  'board-fault': ({ code, jackMillivolts }) => `Board fault ${code}, jack ${round(jackMillivolts / 1000)} V`,
+    [
+      `Power off (${cause})`,
+      switchOffMs !== null && `within ${round(switchOffMs)} ms`,
+      milliamps !== null && `at ${round(milliamps)} mA`,
+    ]
+      .filter((part) => part !== false)
+      .join(' '),
+  'jack-safe': ({ jackSafeMs }) =>
+    jackSafeMs === null
+      ? 'The board is ready again: the jack is below 2.8 V'
+      : `Jack below 2.8 V after ${round(jackSafeMs)} ms`,
+  'board-fault': ({ code, jackMillivolts }) =>
+    join(`Board fault ${code}`, jackMillivolts !== null && `jack ${round(jackMillivolts / 1000)} V`),
   'board-lost': ({ code }) => `The board is lost: ${code}`,
   'stored-trip': ({ cause, switchOffMs, jackSafeMs }) =>
     join(

@@ -82,8 +82,14 @@ const notes = (record: RunRecord): Markup => {
 const powerOffText = ({ powerOff }: RunRecord): string => {
   if (powerOff === null) return 'never on';
   const safe = powerOff.jackSafeMs === null ? 'jack not seen safe' : `jack safe after ${powerOff.jackSafeMs} ms`;
-  return `${powerOff.cause}: switch open within ${powerOff.switchOffMs} ms, ${safe}`;
+  const open = powerOff.switchOffMs === null ? 'switch open' : `switch open within ${powerOff.switchOffMs} ms`;
+  return `${powerOff.cause}: ${open}, ${safe}`;
 };
+
+const boardText = ({ serial, revision, firmware }: NonNullable<RunRecord['board']>): string =>
+  firmware === null
+    ? `${serial}, driven by its discrete lines`
+    : `${serial}, revision ${revision}, firmware ${firmware}`;
 
 const feedText = ({ power: { asked, fed } }: RunRecord): string => {
   const wanted = `${asked.method}, ${asked.pairs} pairs ${asked.pins ?? 'by method'}`;
@@ -112,7 +118,7 @@ const identity = (record: RunRecord): Markup => {
     facts([
       ['Plan', record.plan.title],
       ['Station, port', `${record.station}, ${record.port}`],
-      ['Board', board === null ? null : `${board.serial}, revision ${board.revision}, firmware ${board.firmware}`],
+      ['Board', board === null ? null : boardText(board)],
       ['Duration', `${(record.durationMs / 1000).toFixed(1)} s`],
       ['Power', feedText(record)],
       ['Power off', powerOffText(record)],
@@ -128,7 +134,7 @@ const stageDetail = (stage: StageResult, index: number): Markup => {
   const when = [...(took(stage) === '' ? [] : [took(stage)]), ...from].join(', ');
   return markup`<article class="stage is-${stage.verdict}" id="${stage.stage}"><header><h3>${index + 1} ${stageTitles[stage.stage]}</h3><span class="chip">${label}${blame}</span><span class="took">${when}</span></header><p>${stage.cause}</p>${
     stage.nextAction === '' ? null : markup`<p class="next"><span>Next:</span> ${stage.nextAction}</p>`
-  }${measurementTable(stage.measurements)}<p class="events">${evidence(stage.evidence)}</p></article>`;
+  }${measurementTable(stage)}<p class="events">${evidence(stage.evidence)}</p></article>`;
 };
 
 const current = (events: readonly TimelineEvent[], plan: Plan): Markup | null => {

@@ -40,7 +40,11 @@ const outcomeOf = (stage: StageResult): string => {
 };
 
 const testCase = (record: RunRecord, stage: StageResult): string => {
-  const output = [`verdict: ${stage.verdict}`, ...stage.measurements.map(measurementLine)].join('\n');
+  const output = [
+    `verdict: ${stage.verdict}`,
+    ...stage.measurements.map(measurementLine),
+    ...(stage.notMeasured ?? []).map(({ name, reason }) => `${name}: skipped: ${reason}`),
+  ].join('\n');
   const name = attributes({ classname: `linkpulse.${record.plan.name}`, name: stage.stage, time: durationOf(stage) });
   const body = [outcomeOf(stage), `<system-out>${escapeText(output)}</system-out>`].filter((part) => part !== '');
   return `    <testcase${name}>\n      ${body.join('\n      ')}\n    </testcase>`;

@@ -1,5 +1,5 @@
 import type { MeasurementName } from '../plan/plan.js';
-import type { Measurement } from '../stages/judge.js';
+import type { Measurement, NotMeasured, StageResult } from '../stages/judge.js';
 import { line, rect, scale, svg } from './figure.js';
 import { type Markup, markup } from './markup.js';
 import { limitsText, valueText } from './measurement-text.js';
@@ -71,7 +71,10 @@ export const limitBar = ({ name, value, limits, verdict }: Measurement): Markup 
 const row = (measurement: Measurement): Markup =>
   markup`<tr><th scope="row" title="${measurement.name}">${measurementLabel(measurement.name)}</th><td class="number ${measurement.verdict}">${valueText(measurement.value, measurement.unit)}</td><td class="bar-cell">${limitBar(measurement)}</td><td class="muted">${limitsText(measurement)}</td><td class="evidence"><a href="#e${measurement.evidence}">${measurement.evidence}</a></td></tr>`;
 
-export const measurementTable = (measurements: readonly Measurement[]): Markup | null =>
-  measurements.length === 0
+const skippedRow = ({ name, reason }: NotMeasured): Markup =>
+  markup`<tr><th scope="row" title="${name}">${measurementLabel(name)}</th><td class="number muted" colspan="4">skipped: ${reason}</td></tr>`;
+
+export const measurementTable = ({ measurements, notMeasured = [] }: StageResult): Markup | null =>
+  measurements.length + notMeasured.length === 0
     ? null
-    : markup`<table class="measurements"><tbody>${measurements.map(row)}</tbody></table>`;
+    : markup`<table class="measurements"><tbody>${measurements.map(row)}${notMeasured.map(skippedRow)}</tbody></table>`;

@@ -102,6 +102,8 @@ export interface SimulatorConfig {
     | { readonly kind: 'limited'; readonly socketPath: string; readonly portOffset: number };
   /** Control socket to listen on (NDJSON; src/sim/main.ts names the commands). */
   readonly controlPath: string;
+  /** Unix socket of the discrete lines (src/sim/line-socket.ts); undefined: nothing is wired to them. */
+  readonly linesPath?: string;
   /** Electrical truth in cycles, NDJSON, one fact a line (switch, jack safe, heartbeat bytes, slip); for tests and `demo`. */
   readonly witnessPath: string;
   /** The simulator ends by itself when nobody held the serial port or the control socket for so long. */

@@ -20,6 +20,7 @@ import {
   unknownFaultExit,
 } from './faults.js';
 import { createJack } from './jack.js';
+import { type LineSocket, startLineSocket } from './line-socket.js';
 import { cyclesPerSecond, Machine } from './machine.js';
 import { createPace, pacingLimits, startPacing } from './pacing.js';
 import { createPhoneWire } from './phone/phone-wire.js';
@@ -124,6 +125,7 @@ const main = async (): Promise<void> => {
     phonePower.replug();
   };
   let pullAt = Number.POSITIVE_INFINITY;
+  let lines: LineSocket | undefined;
 
   // Before anybody listens, and unpaced: the chip starts up, and the interpreter becomes fast.
   jack.run(startUpMs * cyclesPerMs);
@@ -137,6 +139,7 @@ const main = async (): Promise<void> => {
         jack.run(Math.min(left, pacingLimits.sliceUs) * cyclesPerUs);
       }
       serial.exchange();
+      lines?.exchange();
       if (machine.cycles < pullAt) return;
       pullAt = Number.POSITIVE_INFINITY;
       pull();
@@ -174,6 +177,7 @@ const main = async (): Promise<void> => {
     witness.flush();
     serial.close();
     control.close();
+    lines?.close();
     // The namespace's interfaces go with the process.
     process.exit(0);
   };
@@ -233,13 +237,14 @@ const main = async (): Promise<void> => {
     },
   };
   const control = await startControl(config.controlPath, commands);
+  if (config.linesPath !== undefined) lines = await startLineSocket(config.linesPath, piSide, machine);
   process.on('SIGTERM', stop);
 
   clock.every(flushPeriodMs, () => witness.flush());
   clock.every(slipPeriodMs, () => witness.tell({ event: 'slip', ...pacingFigures(), cycle: machine.cycles }));
   let heldAtUs = clock.nowUs();
   clock.every(orphanCheckMs, () => {
-    if (serial.held || control.holders > 0) heldAtUs = clock.nowUs();
+    if (serial.held || control.holders > 0 || (lines?.holders ?? 0) > 0) heldAtUs = clock.nowUs();
     else if (clock.nowUs() - heldAtUs > config.orphanSeconds * 1e6) stop();
   });
 

@@ -187,6 +187,10 @@ export const bootJudge = defineJudge<BootNotes>({
     peakSeq: 0,
   }),
   next,
+  notMeasured: ({ notes }) =>
+    notes.poweredAtUs !== null && notes.poweredAtCycles === null
+      ? [{ name: 'boot.peakMilliwatts', reason: 'no serial' }]
+      : [],
   goal: ({ notes, plan }) => {
     const { firstLink, poweredAtUs } = notes;
     if (firstLink === null || poweredAtUs === null) return null;

@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
 import { type Milliseconds, milliseconds } from '../units.js';
 import { type Finding, wentWrong } from './finding.js';
-import type { Judge, Measurement, StageName, StageResult, StageVerdict } from './judge.js';
+import type { Judge, Measurement, NotMeasured, StageName, StageResult, StageVerdict } from './judge.js';
 import { inWords, outOfLimits } from './measure.js';
 
 /** Events named as evidence, at most; the first ones tell the story, the last one decided. */
@@ -53,6 +53,8 @@ export interface StageRules<Notes> {
   overdue(state: StageState<Notes>): Finding;
   /** Asked when power went off or the run ended: measurements of the whole run. */
   finish?(state: StageState<Notes>, event: TimelineEvent): StageState<Notes>;
+  /** Asked for the result: what could not be measured at all. */
+  notMeasured?(state: StageState<Notes>): readonly NotMeasured[];
   /** The cause of a pass, in one sentence. */
   summary(state: StageState<Notes>): string;
 }
@@ -215,6 +217,7 @@ export const defineJudge = <Notes>(rules: StageRules<Notes>): Judge<StageState<N
     },
     result: (state) => {
       const verdict = verdictOf(state);
+      const missing = rules.notMeasured?.(state) ?? [];
       const isBad = verdict === 'fail' || verdict === 'error';
       const endedAtUs = isConcluded(state) ? (state.conclusion?.atUs ?? null) : state.reachedAtUs;
       return {
@@ -224,6 +227,7 @@ export const defineJudge = <Notes>(rules: StageRules<Notes>): Judge<StageState<N
         ...pick(wordsOf(state, verdict)),
         evidence: state.evidence,
         measurements: state.measurements,
+        ...(missing.length === 0 ? {} : { notMeasured: missing }),
         beganAtUs: state.beganAtUs,
         endedAtUs: endedAtUs === null ? null : Math.max(endedAtUs, state.beganAtUs ?? 0),
       };

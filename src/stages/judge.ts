@@ -18,6 +18,12 @@ export interface Measurement {
   readonly evidence: number;
 }
 
+/** What this stage would have measured and could not, and why. */
+export interface NotMeasured {
+  readonly name: MeasurementName;
+  readonly reason: string;
+}
+
 export interface StageResult {
   readonly stage: StageName;
   readonly verdict: StageVerdict;
@@ -30,6 +36,7 @@ export interface StageResult {
   /** What to do next; empty when all is well. */
   readonly nextAction: string;
   readonly measurements: readonly Measurement[];
+  readonly notMeasured?: readonly NotMeasured[];
   /** When the stage began and ended, us since run start; null where it never did. */
   readonly beganAtUs: number | null;
   readonly endedAtUs: number | null;

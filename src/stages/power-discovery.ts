@@ -82,6 +82,12 @@ const byProbe = ({ finding, ohms, powerClass, classMilliamps }: Probe, { method 
   }
 };
 
+const linesFoundNobody = wentWrong(
+  'operator',
+  'The board found no unpowered phone, or something kept it from powering: its FAULT_N line says no more.',
+  'Plug the phone in and run again; if it stays, drive the board over serial, which tells what came back.',
+);
+
 const partner = wentWrong(
   'operator',
   'A live link partner answered with link pulses of its own: this is no unpowered phone.',
@@ -102,11 +108,14 @@ export const notFound = (
   switch (outcome) {
     case 'loopback':
     case 'signature':
+    case 'found':
       return undefined;
     case 'partner':
       return partner;
     case 'noise':
       return noise;
+    case 'not-found':
+      return linesFoundNobody;
     default:
       return probe === null ? nothingKnown : byProbe(probe, plan.power);
   }

@@ -19,6 +19,8 @@ export const boardCyclesPerMs = 16_000;
 export interface EventStamp {
   /** Board clock, CPU cycles since the board's reset. */
   readonly boardCycles?: number;
+  /** When the kernel saw the edge of a GPIO line, us of the monotonic clock. */
+  readonly kernelUs?: number;
   /** 1-based number of the frame in capture.pcapng. */
   readonly frame?: number;
 }
@@ -50,10 +52,27 @@ export type PowerOffCause =
   | 'SWITCH_STUCK'
   | 'LINE_TOO_FAST'
   | 'NOT_FOUND'
-  | 'PWR_REQ_HELD';
+  | 'PWR_REQ_HELD'
+  /** By the FAULT_N line alone: the board acted by itself, and which of its reasons it had only serial tells. */
+  | 'UNTOLD';
 
-/** `signature`: a valid 802.3af one, and a class. `no-signature`: something else hangs there; the probe says what. */
-export type DiscoveryOutcome = 'loopback' | 'nothing' | 'partner' | 'noise' | 'signature' | 'no-signature';
+/**
+ * `signature`: a valid 802.3af one, and a class. `no-signature`: something else hangs there; the probe says what.
+ * `found`, `not-found`: by the discrete lines, which do not tell by what, or what else there was.
+ */
+export type DiscoveryOutcome =
+  | 'loopback'
+  | 'nothing'
+  | 'partner'
+  | 'noise'
+  | 'signature'
+  | 'no-signature'
+  | 'found'
+  | 'not-found';
+
+/** The board's discrete lines that a record keeps the edges of. */
+export const boardLines = ['LOOP', 'PGOOD', 'FAULT_N', 'ESTOP_OK', 'PWR_REQ', 'FLP_START'] as const;
+export type BoardLine = (typeof boardLines)[number];
 
 /**
  * What the low-voltage probe (below 10 V) found. `open`: nothing hangs there; `load`: something that draws and shows no
@@ -72,6 +91,7 @@ export const boardFaultCodes = [
   'LINE_TOO_FAST',
   'NOT_FOUND',
   'PWR_REQ_HELD',
+  'UNTOLD',
 ] as const satisfies readonly PowerOffCause[];
 export type BoardFaultCode = (typeof boardFaultCodes)[number];
 
@@ -101,18 +121,20 @@ export type BenchFact =
   /** The source ends: nothing follows. */
   | { readonly kind: 'end'; readonly reason: string };
 
-// ---- board -------------------------------------------------------------------------------------------
+// ---- board: null is what the discrete lines do not tell -----------------------------------------------
 
 export type BoardFact =
   | {
       readonly kind: 'board-identified';
-      readonly firmware: string;
-      readonly revision: number;
+      readonly firmware: string | null;
+      readonly revision: number | null;
       readonly serial: string;
-      readonly resetCause: string;
-      /** `2026-11-23`; null: none that is valid. */
+      readonly resetCause: string | null;
+      /** `2026-11-23`; null: none that is valid, or not told. */
       readonly calibratedOn: string | null;
     }
+  /** A discrete line has changed, as the Pi's header shows it. */
+  | { readonly kind: 'line-edge'; readonly line: BoardLine; readonly high: boolean }
   /**
    * One FLP burst; `sent` and `heard` are 33 characters '1' or '0', pulse positions 1..33. `index` starts at 1 again
    * where the board tries a wider pulse.
@@ -130,14 +152,14 @@ export type BoardFact =
   | {
       readonly kind: 'discovery';
       /** The one that decided. */
-      readonly method: DetectionMethod;
+      readonly method: DetectionMethod | null;
       readonly outcome: DiscoveryOutcome;
       /** `bursts` and `matches` of the pulse width that decided. */
-      readonly bursts: number;
-      readonly matches: number;
+      readonly bursts: number | null;
+      readonly matches: number | null;
       /** The last word heard that was not ours, where one could be read. */
       readonly partnerWord: number | null;
-      readonly foreignPulses: number;
+      readonly foreignPulses: number | null;
     }
   /** Comes before its `discovery`. `lowMillivolts`, `highMillivolts`: the jack at the two points. */
   | {
@@ -152,12 +174,13 @@ export type BoardFact =
       readonly highMillivolts: number;
     }
   | { readonly kind: 'power-refused'; readonly code: string }
+  /** By the discrete lines it comes at the end of the inrush, with PGOOD. */
   | {
       readonly kind: 'power-on';
       readonly method: DetectionMethod;
       readonly pairs: FedPairs;
       readonly polarity: FedPolarity;
-      readonly discoveryAgeMs: number;
+      readonly discoveryAgeMs: number | null;
     }
   | {
       readonly kind: 'inrush';
@@ -177,15 +200,15 @@ export type BoardFact =
   | {
       readonly kind: 'power-off';
       readonly cause: PowerOffCause;
-      readonly switchOffMs: number;
-      readonly milliamps: number;
+      readonly switchOffMs: number | null;
+      readonly milliamps: number | null;
     }
   /** `jackSafeMs`: cause to jack below 2.8 V. */
-  | { readonly kind: 'jack-safe'; readonly jackSafeMs: number }
+  | { readonly kind: 'jack-safe'; readonly jackSafeMs: number | null }
   | {
       readonly kind: 'board-fault';
       readonly code: BoardFaultCode;
-      readonly jackMillivolts: number;
+      readonly jackMillivolts: number | null;
     }
   | { readonly kind: 'board-lost'; readonly code: string }
   /** A trip that the board kept from before this run (the run before was cut). */
@@ -371,6 +394,7 @@ export const sourceOf = (kind: FactKind): EventSource => {
     case 'end':
       return 'bench';
     case 'board-identified':
+    case 'line-edge':
     case 'flp-burst':
     case 'probe':
     case 'discovery':

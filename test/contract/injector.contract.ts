@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BoardProfile, BoardReport, Injector, PowerRequest } from '../../src/board/injector.js';
+import type { BoardProfile, BoardReport, Injector, PowerTerms } from '../../src/board/injector.js';
+import { profileIdOf } from '../../src/board/profile-id.js';
 import { isBenchError } from '../../src/errors.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import type { FactKind, FactOf } from '../../src/timeline/events.js';
@@ -9,6 +10,8 @@ import { injectorProtocol } from '../../src/wire/injector.js';
 
 /** A board to try a driver on, and what the suite may do to it from outside. */
 export interface BoardUnderTest {
+  /** `lines`: the driver has nothing but the discrete lines and knows no more than they tell. */
+  readonly by: 'serial' | 'lines' | 'both';
   readonly injector: Injector;
   /** Whether -48 V is on the jack, by somebody who does not ask the driver. */
   jackIsLive(): Promise<boolean>;
@@ -17,13 +20,12 @@ export interface BoardUnderTest {
   close(): Promise<void>;
 }
 
-/** A phone of that kind hangs on the jack, unpowered. */
-export type OpenBoard = (phone: 'prestandard' | '802.3af') => Promise<BoardUnderTest>;
+/** A phone of that kind hangs on the jack, unpowered; a board that is driven by its lines has these terms as its profile. */
+export type OpenBoard = (phone: 'prestandard' | '802.3af', terms: PowerTerms) => Promise<BoardUnderTest>;
 
-const request: PowerRequest = {
+export const requestOfTheContract: PowerTerms = {
   method: 'prestandard',
   feed: null,
-  heartbeatByLine: false,
   echoes: 3,
   maxBursts: 40,
   pulseNanoseconds: 125,
@@ -37,6 +39,8 @@ const request: PowerRequest = {
   offDwellMs: 500,
 };
 
+const request = requestOfTheContract;
+
 /** What every driver of the Injector guarantees (src/board/injector.ts), in one suite for all of them. */
 export const testInjector = (title: string, open: OpenBoard): void => {
   describe(`${title} keeps the contract of an Injector`, () => {
@@ -44,14 +48,24 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     let reports: BoardReport[];
     let beat: { cancel(): void };
 
-    const start = async (phone: 'prestandard' | '802.3af') => {
-      board = await open(phone);
+    const start = async (phone: 'prestandard' | '802.3af', changes: Partial<PowerTerms> = {}) => {
+      board = await open(phone, { ...request, ...changes });
       reports = [];
-      board.injector.onReport((report) => reports.push(report));
+      board.injector.onReport((report) => {
+        if (report.fact.kind !== 'line-edge') reports.push(report);
+      });
       await board.injector.identify();
       beat = systemClock.every(100, () => board.injector.heartbeat());
       await sleep(systemClock, 300);
     };
+
+    /** Another board: what is asked of the lines must be the profile of the board behind them. */
+    const restart = async (phone: 'prestandard' | '802.3af', changes: Partial<PowerTerms>) => {
+      beat.cancel();
+      await board.close();
+      await start(phone, changes);
+    };
+    const byLines = () => board.by === 'lines';
 
     beforeEach(() => start('prestandard'), 30_000);
 
@@ -66,17 +80,19 @@ export const testInjector = (title: string, open: OpenBoard): void => {
         if (report !== undefined) return report.fact as unknown as FactOf<K>;
         await sleep(systemClock, 20);
       }
-      throw new Error(`no ${kind}; heard ${reports.map(({ fact }) => fact.kind).join(', ')}`);
+      throw new Error(
+        `no ${kind}; heard ${reports.map(({ fact }) => ('code' in fact ? `${fact.kind} ${fact.code}` : fact.kind)).join(', ')}`,
+      );
     };
     /** The refusal of a power request, '' for none; waits out those that pass by themselves on a busy machine. */
-    const refusalOf = async (changes: Partial<PowerRequest> = {}): Promise<string> => {
+    const refusalOf = async (changes: Partial<PowerTerms> = {}): Promise<string> => {
       for (let tries = 0; ; tries += 1) {
         const refusal = await board.injector.discoverAndPower({ ...request, ...changes }).then(() => '', String);
         if (!/NO_HEARTBEAT|OFF_DWELL/.test(refusal) || tries >= 20) return refusal;
         await sleep(systemClock, 200);
       }
     };
-    const powered = async (changes: Partial<PowerRequest> = {}) => {
+    const powered = async (changes: Partial<PowerTerms> = {}) => {
       expect(await refusalOf(changes)).toBe('');
       await heard('power-on');
       expect(await board.jackIsLive()).toBe(true);
@@ -93,22 +109,43 @@ export const testInjector = (title: string, open: OpenBoard): void => {
 
     it('says who it is, and power is off by then', async () => {
       const identity = await board.injector.identify();
-      expect(identity.protocol).toBe(injectorProtocol);
       expect(identity.serial).not.toBe('');
-      expect(identity.calibratedOn).toMatch(/^20\d\d-\d\d-\d\d$/);
+      if (byLines()) {
+        expect(identity).toMatchObject({ protocol: null, firmware: null, revision: null, calibratedOn: null });
+        expect(identity.profileId).toBe(profileIdOf(request));
+      } else {
+        expect(identity.protocol).toBe(injectorProtocol);
+        expect(identity.calibratedOn).toMatch(/^20\d\d-\d\d-\d\d$/);
+      }
       expect(await board.jackIsLive()).toBe(false);
     });
 
     it('finds the phone by its echo without powering it, when asked for discovery alone', async () => {
       await board.injector.discover({ method: 'prestandard', echoes: 3, maxBursts: 40, pulseNanoseconds: 500 });
-      expect((await heard('discovery')).outcome).toBe('loopback');
-      const burst = await heard('flp-burst');
-      expect(burst.heard).toBe(burst.sent);
-      expect(burst.pulseNanoseconds).toBe(500);
+      expect((await heard('discovery')).outcome).toBe(byLines() ? 'found' : 'loopback');
+      if (!byLines()) {
+        const burst = await heard('flp-burst');
+        expect(burst.heard).toBe(burst.sent);
+        expect(burst.pulseNanoseconds).toBe(500);
+      }
+      expect(await board.jackIsLive()).toBe(false);
+    });
+
+    it('says what it cannot do without serial, and nothing has changed', async () => {
+      if (!byLines()) return expect(await codeOf(board.injector.readProfile())).toBe('fulfilled');
+      for (const call of [
+        board.injector.selftest(),
+        board.injector.readProfile(),
+        board.injector.storeProfile({ ...request, id: 1 }),
+        board.injector.takeStoredTrip(),
+      ])
+        expect(await codeOf(call)).toBe('NEEDS_SERIAL');
+      expect(reports).toEqual([]);
       expect(await board.jackIsLive()).toBe(false);
     });
 
     it('tests itself without a volt on the jack, and says what it has no line for', async () => {
+      if (byLines()) return expect(await codeOf(board.injector.selftest())).toBe('NEEDS_SERIAL');
       const { checks, jackMillivolts, milliamps } = await board.injector.selftest();
       const { loopback, watchdog, ...others } = checks;
       expect(new Set(Object.values(others))).toEqual(new Set(['passed']));
@@ -121,6 +158,7 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     });
 
     it('proves its watchdog by a restart when asked to, and is identified again by then', async () => {
+      if (byLines()) return expect(await codeOf(board.injector.selftest())).toBe('NEEDS_SERIAL');
       const { checks } = await board.injector.selftest({ provesWatchdog: true });
       expect(checks.watchdog).toBe('passed');
       expect(await board.jackIsLive()).toBe(false);
@@ -131,6 +169,7 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     });
 
     it('says what it cannot test while the e-stop is open', async () => {
+      if (byLines()) return expect(await codeOf(board.injector.selftest())).toBe('NEEDS_SERIAL');
       await board.setEstop(false);
       await sleep(systemClock, 100);
       const { checks } = await board.injector.selftest();
@@ -151,17 +190,23 @@ export const testInjector = (title: string, open: OpenBoard): void => {
       const refused = board.injector.discoverAndPower({ ...request, feed: feeds[2] });
       await expect(refused).rejects.toMatchObject({
         code: 'BOARD_REFUSED',
-        message: expect.stringContaining('PAIRS'),
+        message: expect.stringContaining(byLines() ? 'PROFILE' : 'PAIRS'),
       });
       expect(reports).toEqual([]);
+      if (byLines()) await restart('prestandard', { feed: feeds[1] });
       await powered({ feed: feeds[1] });
       expect(await heard('power-on')).toMatchObject({ method: 'prestandard', pairs: 'spare', polarity: '802.3af' });
     });
 
     it('sees a prestandard phone as a load when asked for 802.3af, and powers nothing', async () => {
+      if (byLines()) await restart('prestandard', { method: '802.3af' });
       expect(await refusalOf({ method: '802.3af' })).toBe('');
-      expect(await heard('discovery')).toMatchObject({ method: '802.3af', outcome: 'no-signature' });
-      expect((await heard('probe')).finding).toBe('load');
+      const discovery = await heard('discovery');
+      if (byLines()) expect(discovery.outcome).toBe('not-found');
+      else {
+        expect(discovery).toMatchObject({ method: '802.3af', outcome: 'no-signature' });
+        expect((await heard('probe')).finding).toBe('load');
+      }
       await sleep(systemClock, 300);
       expect(await board.jackIsLive()).toBe(false);
     });
@@ -169,21 +214,24 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     it.each(['802.3af', 'auto'] as const)(
       'finds an 802.3af phone by its signature and powers it, asked for %s',
       async (method) => {
-        beat.cancel();
-        await board.close();
-        await start('802.3af');
+        await restart('802.3af', { method });
+        if (byLines() && method === 'auto') return expect(await refusalOf({ method })).toContain('METHOD');
         await powered({ method });
-        const probe = await heard('probe');
-        expect(probe).toMatchObject({ finding: 'signature', powerClass: 2 });
-        expect(probe.ohms).toBeGreaterThan(23_500);
-        expect(probe.ohms).toBeLessThan(26_500);
-        expect(await heard('discovery')).toMatchObject({ method: '802.3af', outcome: 'signature' });
+        if (!byLines()) {
+          const probe = await heard('probe');
+          expect(probe).toMatchObject({ finding: 'signature', powerClass: 2 });
+          expect(probe.ohms).toBeGreaterThan(23_500);
+          expect(probe.ohms).toBeLessThan(26_500);
+          expect(await heard('discovery')).toMatchObject({ method: '802.3af', outcome: 'signature' });
+        }
         expect(await heard('power-on')).toMatchObject({ method: '802.3af', pairs: 'spare', polarity: '802.3af' });
       },
     );
 
-    it('takes no message for a heartbeat when the heartbeat is to come by the line, which nobody drives', async () => {
-      const refused = board.injector.discoverAndPower({ ...request, heartbeatByLine: true });
+    it('powers nothing without a heartbeat', async () => {
+      beat.cancel();
+      await sleep(systemClock, 700);
+      const refused = board.injector.discoverAndPower(request);
       await expect(refused).rejects.toMatchObject({
         code: 'BOARD_REFUSED',
         message: expect.stringContaining('NO_HEARTBEAT'),
@@ -192,8 +240,8 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     });
 
     it('keeps a profile, and keeps the old one when a new one is refused', async () => {
-      const { heartbeatByLine, ...terms } = request;
-      const profile: BoardProfile = { ...terms, id: 960, method: 'auto', feed: feeds[1], pulseNanoseconds: 250 };
+      if (byLines()) return expect(await codeOf(board.injector.readProfile())).toBe('NEEDS_SERIAL');
+      const profile: BoardProfile = { ...request, id: 960, method: 'auto', feed: feeds[1], pulseNanoseconds: 250 };
       await board.injector.storeProfile(profile);
       expect(await board.injector.readProfile()).toEqual(profile);
       expect((await board.injector.identify()).profileId).toBe(960);
@@ -209,6 +257,7 @@ export const testInjector = (title: string, open: OpenBoard): void => {
     });
 
     it('refuses to test itself while the jack is live, which stays live', async () => {
+      if (byLines()) return expect(await codeOf(board.injector.selftest())).toBe('NEEDS_SERIAL');
       await powered();
       await expect(board.injector.selftest()).rejects.toMatchObject({
         code: 'BOARD_REFUSED',
@@ -224,15 +273,20 @@ export const testInjector = (title: string, open: OpenBoard): void => {
       await heard('jack-safe');
       expect(await board.jackIsLive()).toBe(false);
       const kinds = reports.map(({ fact }) => fact.kind).filter((kind) => kind !== 'current' && kind !== 'flp-burst');
-      expect(kinds).toEqual(['discovery', 'power-on', 'inrush', 'power-off', 'jack-safe']);
-      expect(await board.injector.takeStoredTrip()).toBeUndefined();
+      if (byLines()) {
+        expect(kinds).toEqual(['power-on', 'power-off', 'jack-safe']);
+        expect((await heard('power-off')).switchOffMs).toBeLessThan(550);
+      } else {
+        expect(kinds).toEqual(['discovery', 'power-on', 'inrush', 'power-off', 'jack-safe']);
+        expect(await board.injector.takeStoredTrip()).toBeUndefined();
+      }
     });
 
     it('refuses what the board refuses, with the board’s code, and nothing has changed', async () => {
       const refused = board.injector.discoverAndPower({ ...request, heartbeatTimeoutMs: 5_000 });
       await expect(refused).rejects.toMatchObject({
         code: 'BOARD_REFUSED',
-        message: expect.stringContaining('BAD_PARAMETER'),
+        message: expect.stringContaining(byLines() ? 'PROFILE' : 'BAD_PARAMETER'),
       });
       expect(await board.jackIsLive()).toBe(false);
       expect(reports).toEqual([]);
@@ -243,6 +297,7 @@ export const testInjector = (title: string, open: OpenBoard): void => {
       beat.cancel();
       expect((await heard('power-off')).cause).toBe('HEARTBEAT');
       await heard('jack-safe');
+      if (byLines()) return;
       expect(await board.injector.takeStoredTrip()).toMatchObject({ cause: 'HEARTBEAT' });
       expect(await board.injector.takeStoredTrip()).toBeUndefined();
     });

@@ -4,7 +4,7 @@ import type { InterfaceFacts, SystemFacts } from '../../src/doctor/facts.js';
 import type { BenchPort } from '../../src/plan/bench-file.js';
 
 const board = '/dev/serial/by-id/usb-board';
-const ports: readonly BenchPort[] = [{ name: 'jack1', kind: 'hardware', board, interface: 'eth1' }];
+const ports: readonly BenchPort[] = [{ name: 'jack1', kind: 'hardware', driver: 'serial', board, interface: 'eth1' }];
 const allCapabilities = (1n << 10n) | (1n << 12n) | (1n << 13n);
 const quietWire: Extract<InterfaceFacts, { kind: 'present' }> = {
   kind: 'present',
@@ -154,6 +154,7 @@ describe('doctor', () => {
       {
         name: 'sim1',
         kind: 'simulated',
+        driver: 'serial',
         phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G', power: 'prestandard' },
       },
     ];

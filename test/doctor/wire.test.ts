@@ -25,7 +25,7 @@ const findings = async (name: string) =>
         {
           station: 'test',
           runsDirectory: folder,
-          ports: [{ name: 'jack1', kind: 'hardware', board: '/dev/no-such-board', interface: name }],
+          ports: [{ name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/no-such-board', interface: name }],
         },
         systemClock,
       )

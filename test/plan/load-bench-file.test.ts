@@ -25,11 +25,13 @@ describe('bench files', () => {
       {
         name: 'sim1',
         kind: 'simulated',
+        driver: 'serial',
         phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G', power: 'prestandard' },
       },
       {
         name: 'sim2',
         kind: 'simulated',
+        driver: 'serial',
         phone: { mac: '00:0f:24:5a:79:61', load: 'SCCP41.8-3-3S', model: 'CP-7961G', power: '802.3af' },
       },
     ]);
@@ -41,10 +43,29 @@ describe('bench files', () => {
       station: 'bench-1',
       runsDirectory: '/etc/linkpulse/runs',
       ports: [
-        { name: 'jack1', kind: 'hardware', board: '/dev/ttyUSB0', interface: 'eth1' },
-        { name: 'jack2', kind: 'hardware', board: '/etc/linkpulse/boards/two', interface: 'eth2' },
+        { name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/ttyUSB0', interface: 'eth1' },
+        { name: 'jack2', kind: 'hardware', driver: 'serial', board: '/etc/linkpulse/boards/two', interface: 'eth2' },
       ],
     });
+  });
+
+  it('a board may be driven by its lines, of which a Pi has one set', () => {
+    const lines = '  jack1:\n    kind: hardware\n    driver: lines\n    interface: eth1\n';
+    expect(parseBenchFile(`${head}${lines}    profile: 4711\n`, 'b.yaml').ports[0]).toMatchObject({
+      driver: 'lines',
+      board: null,
+      profile: 4711,
+    });
+    expect(refused(head + lines)).toContain('ports.jack1: needs profile');
+    expect(refused(`${head}${lines}    profile: 4711\n    board: /dev/x\n`)).toContain(
+      'has no place with driver: lines',
+    );
+    expect(refused(`${head}  jack1:\n    kind: hardware\n    interface: eth1\n`)).toContain('needs board');
+    expect(refused(`${head}${hardware('jack1', '/dev/x', 'eth1')}    profile: 4711\n`)).toContain(
+      'is for driver: lines alone',
+    );
+    const both = `${hardware('jack2', '/dev/x', 'eth2')}    driver: both\n`;
+    expect(refused(`${head}${lines}    profile: 4711\n${both}`)).toContain('already belongs to port jack1');
   });
 
   it('a board may be named by its serial number, which no two ports share', () => {

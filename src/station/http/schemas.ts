@@ -51,6 +51,7 @@ export const stage = z.object({
       evidence: z.number().int(),
     }),
   ),
+  notMeasured: z.array(z.object({ name: z.string(), reason: z.string() })).optional(),
 });
 
 export const summary = z.object({
