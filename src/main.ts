@@ -19,7 +19,6 @@ import { sightBoards } from './board/find-boards.js';
 import { openGpioInjector } from './board/gpio-injector.js';
 import type { Injector } from './board/injector.js';
 import { openBoard } from './board/open-board.js';
-import { profileOf } from './board/profile-id.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
@@ -105,8 +104,7 @@ const openSimulatedBoard = async (
   await wireLines(linesPath, chip, boardLineNumbers, clock);
   if (driver === 'both') return combineInjector(serial, chip.open(heartbeatLinesRequest));
   const { serial: serialNumber } = await serial.identify();
-  const own = profileOf(powerTerms(plan));
-  await serial.storeProfile(own);
+  const own = await serial.storeProfile(powerTerms(plan));
   await serial.close();
   const lines = chip.open(boardLinesRequest);
   return openGpioInjector({ lines, clock, profileId: profile ?? own.id, serial: serialNumber });

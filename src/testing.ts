@@ -17,11 +17,11 @@ import { systemClock } from './timeline/clock.js';
 export { boardLineNumbers, boardLinesRequest } from './board/board-lines.js';
 export { openGpioInjector } from './board/gpio-injector.js';
 export type { BoardIdentity, BoardReport, Injector, PowerTerms } from './board/injector.js';
-export { profileIdOf, profileOf } from './board/profile-id.js';
 export { openSerialInjector } from './board/serial-injector.js';
 export { BenchError, isBenchError } from './errors.js';
 export type { GpioLines, GpioRequest } from './os/gpio/gpio-lines.js';
 export { createMockedGpio, type MockedGpio } from './os/gpio/mocked-gpio.js';
+export type { ChipWires } from './sim/line-wires.js';
 export { systemClock } from './timeline/clock.js';
 
 export interface SimulatedBoardOptions {

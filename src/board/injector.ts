@@ -136,8 +136,9 @@ export interface Injector {
   /**
    * Writes the profile into the board's memory, where it outlives the loss of supply; resolves when it has been read back.
    * Off and at rest only (BUSY); contents out of bounds are refused (BAD_PARAMETER, PAIRS) and the old profile stays.
+   * The id is the terms' own (profile-id.ts), so that who knows it knows the terms.
    */
-  storeProfile(profile: BoardProfile): Promise<void>;
+  storeProfile(terms: PowerTerms): Promise<BoardProfile>;
   /** undefined: none that is valid. */
   readProfile(): Promise<BoardProfile | undefined>;
   onReport(listener: (report: BoardReport) => void): () => void;

@@ -19,6 +19,7 @@ import { causeOf, createBoardReports, unitsToMilliseconds } from './board-report
 import { firmwareName, openFirmataBoard } from './firmata-board.js';
 import type { BoardIdentity, BoardReport, Injector, PowerTerms, SelfTestResult } from './injector.js';
 import { profileOfWire, selfTestOfWire, wireOfTerms } from './injector-fields.js';
+import { profileOf } from './profile-id.js';
 import { SerialTransport } from './serial-transport.js';
 
 const answerWithinMs = 3_000;
@@ -257,7 +258,11 @@ export const openSerialInjector = async (
       newestCounter = undefined;
       return selfTestOfWire(fields, await restartedByWatchdog(restart));
     },
-    storeProfile: ({ id, ...terms }) => ask('STORE_PROFILE', { id, ...wireOfTerms(terms) }),
+    storeProfile: async (terms) => {
+      const profile = profileOf(terms);
+      await ask('STORE_PROFILE', { id: profile.id, ...wireOfTerms(terms) });
+      return profile;
+    },
     readProfile: async () => {
       if (lost !== undefined) throw lost;
       profile = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no answer to READ_PROFILE');

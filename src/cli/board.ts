@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { BoardChoice, HeldBoard } from '../bench/boards.js';
+import { powerTerms } from '../bench/power-terms.js';
 import { BenchError } from '../errors.js';
+import { loadPlan } from '../plan/load-plan.js';
 import { describeFact } from '../reports/describe-fact.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { stopThroughStation } from '../station/station-client.js';
@@ -23,6 +25,10 @@ interface FlpOptions extends BoardOptions {
   readonly echoes: number;
   readonly bursts: number;
   readonly width: (typeof pulseWidths)[number];
+}
+
+interface ProfileOptions extends BoardOptions {
+  readonly store?: string;
 }
 
 interface OffOptions extends BoardOptions {
@@ -119,6 +125,16 @@ export const registerBoard: RegisterVerb = (program, context) => {
       }),
   );
 
+  single(verb, 'profile', 'what the board powers by when its discrete lines command it', context)
+    .option('--store <plan>', "stores that plan's power terms on the board; prints the id for the bench file")
+    .action((options: ProfileOptions) =>
+      withBoard(context, options, async ({ path, injector }) => {
+        const { serial } = await injector.identify();
+        if (options.store !== undefined) await injector.storeProfile(powerTerms(loadPlan(options.store).plan));
+        tellProfile(context, options, { path, serial, profile: await injector.readProfile() });
+      }),
+    );
+
   single(verb, 'off', 'power off now; a run on that port ends', context)
     .option('--all', 'every board of the bench file, each of which must then show a dead jack', false)
     .option('--socket <path>', 'local socket of the station', composition.defaults.socketPath)
@@ -161,6 +177,35 @@ const withBoard = async (
   } finally {
     await board.close();
   }
+};
+
+const tellProfile = (
+  { composition: { terminal } }: VerbContext,
+  { json }: BoardOptions,
+  {
+    path,
+    serial,
+    profile,
+  }: {
+    readonly path: string;
+    readonly serial: string;
+    readonly profile: Awaited<ReturnType<HeldBoard['injector']['readProfile']>>;
+  },
+): void => {
+  if (json) {
+    tellJson({ path, serial, profile: profile ?? null });
+    return;
+  }
+  if (profile === undefined) {
+    terminal.line(`board ${serial} has no profile: its lines power nothing (--store PLAN gives it one)`);
+    return;
+  }
+  const { id, feed, ...terms } = profile;
+  terminal.line(`board ${serial} has profile ${terminal.paint('bold', String(id))}; for the bench file:`);
+  terminal.line(`    driver: lines\n    profile: ${id}`);
+  const shown = { pairs: feed === null ? 'spare, by the method' : `${feed.pairs} ${feed.pins}`, ...terms };
+  for (const [name, value] of Object.entries(shown))
+    terminal.line(terminal.paint('grey', `${name.padEnd(20)} ${value}`));
 };
 
 const tellJson = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -1,7 +1,6 @@
 import { boardLinesRequest, heartbeatLinesRequest } from '../../src/board/board-lines.js';
 import { combineInjector } from '../../src/board/combined-injector.js';
 import { openGpioInjector } from '../../src/board/gpio-injector.js';
-import { profileOf } from '../../src/board/profile-id.js';
 import { openSerialInjector } from '../../src/board/serial-injector.js';
 import { createMockedGpio, startSimulatedBoard } from '../../src/testing.js';
 import { systemClock } from '../../src/timeline/clock.js';
@@ -12,8 +11,7 @@ testInjector('the driver of the discrete lines, on the real firmware in the simu
   const board = await startSimulatedBoard({ phone });
   const serial = await board.injector();
   await serial.identify();
-  const profile = profileOf(terms);
-  await serial.storeProfile(profile);
+  const profile = await serial.storeProfile(terms);
   await serial.close();
   const chip = createMockedGpio(systemClock);
   const cable = await board.wire(chip);

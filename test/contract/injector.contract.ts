@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BoardProfile, BoardReport, Injector, PowerTerms } from '../../src/board/injector.js';
+import type { BoardReport, Injector, PowerTerms } from '../../src/board/injector.js';
 import { profileIdOf } from '../../src/board/profile-id.js';
 import { isBenchError } from '../../src/errors.js';
 import { systemClock } from '../../src/timeline/clock.js';
@@ -136,7 +136,7 @@ export const testInjector = (title: string, open: OpenBoard): void => {
       for (const call of [
         board.injector.selftest(),
         board.injector.readProfile(),
-        board.injector.storeProfile({ ...request, id: 1 }),
+        board.injector.storeProfile(request),
         board.injector.takeStoredTrip(),
       ])
         expect(await codeOf(call)).toBe('NEEDS_SERIAL');
@@ -241,13 +241,14 @@ export const testInjector = (title: string, open: OpenBoard): void => {
 
     it('keeps a profile, and keeps the old one when a new one is refused', async () => {
       if (byLines()) return expect(await codeOf(board.injector.readProfile())).toBe('NEEDS_SERIAL');
-      const profile: BoardProfile = { ...request, id: 960, method: 'auto', feed: feeds[1], pulseNanoseconds: 250 };
-      await board.injector.storeProfile(profile);
+      const terms: PowerTerms = { ...request, method: 'auto', feed: feeds[1], pulseNanoseconds: 250 };
+      const profile = await board.injector.storeProfile(terms);
+      expect(profile).toEqual({ ...terms, id: profileIdOf(terms) });
       expect(await board.injector.readProfile()).toEqual(profile);
-      expect((await board.injector.identify()).profileId).toBe(960);
+      expect((await board.injector.identify()).profileId).toBe(profile.id);
       for (const [wrong, code] of [
-        [{ ...profile, id: 961, feed: feeds[3] }, 'PAIRS'],
-        [{ ...profile, id: 962, overloadMilliamps: 2_000 }, 'BAD_PARAMETER'],
+        [{ ...terms, feed: feeds[3] }, 'PAIRS'],
+        [{ ...terms, overloadMilliamps: 2_000 }, 'BAD_PARAMETER'],
       ] as const)
         await expect(board.injector.storeProfile(wrong)).rejects.toMatchObject({
           code: 'BOARD_REFUSED',

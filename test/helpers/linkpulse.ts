@@ -27,15 +27,22 @@ const phones = {
   '802.3af': '{ mac: "00:0f:24:5a:79:61", load: SCCP41.8-3-3S, model: CP-7961G, power: 802.3af }',
 };
 
-/** A bench file with one simulated port and a runs folder of its own. */
-export const makeBench = (phone: keyof typeof phones = 'prestandard'): Bench => {
+/** A bench file with one simulated port and a runs folder of its own. `more`: further lines of the port. */
+export const makeBench = (phone: keyof typeof phones = 'prestandard', more: readonly string[] = []): Bench => {
   const directory = mkdtempSync(join(tmpdir(), 'linkpulse-e2e-'));
   const path = join(directory, 'bench.yaml');
   writeFileSync(
     path,
-    ['station: e2e', 'runs: runs', 'ports:', '  sim1:', '    kind: simulated', `    phone: ${phones[phone]}`, ''].join(
-      '\n',
-    ),
+    [
+      'station: e2e',
+      'runs: runs',
+      'ports:',
+      '  sim1:',
+      '    kind: simulated',
+      `    phone: ${phones[phone]}`,
+      ...more.map((line) => `    ${line}`),
+      '',
+    ].join('\n'),
   );
   return {
     path,

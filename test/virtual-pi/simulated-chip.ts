@@ -1,6 +1,7 @@
 /** The virtual Pi's GPIO chip from outside: what gpio-sim shows of its wires, and what the kernel says of their owners. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { openGpio, type RealGpioDriver } from '../../src/os/gpio/open-gpio.js';
+import type { ChipWires } from '../../src/testing.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import type { ChipUnderTest } from '../contract/gpio-lines.contract.js';
 
@@ -35,5 +36,31 @@ export const openSimulatedChip = (driver: RealGpioDriver): SimulatedChip => {
       return row?.[1]?.trim();
     },
     close: () => {},
+  };
+};
+
+const watchEveryMs = 4;
+
+/** The far end of the chip's wires, for whatever hangs there. gpio-sim tells nobody of an output's change: it is asked. */
+export const wiresOf = (chip: SimulatedChip): ChipWires & { close(): void } => {
+  const watched = new Map<number, { level: boolean; readonly listeners: Set<(level: boolean) => void> }>();
+  const watch = systemClock.every(watchEveryMs, () => {
+    for (const [line, seen] of watched) {
+      const level = chip.level(line);
+      if (level === seen.level) continue;
+      seen.level = level;
+      for (const listener of seen.listeners) listener(level);
+    }
+  });
+  return {
+    drive: chip.drive,
+    level: chip.level,
+    onLevel: (line, listener) => {
+      const seen = watched.get(line) ?? { level: chip.level(line), listeners: new Set() };
+      watched.set(line, seen);
+      seen.listeners.add(listener);
+      return () => void seen.listeners.delete(listener);
+    },
+    close: () => watch.cancel(),
   };
 };
