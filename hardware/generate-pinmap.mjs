@@ -174,12 +174,19 @@ const table = (map) => {
   ].join('\n');
 };
 
-const piTable = ({ pi }) =>
+const piTable = (map) =>
   [
     generated,
+    '/** Outputs that are the host’s, by their Firmata pin. */',
+    'export const furniturePins = {',
+    ...firmataPins(map)
+      .filter(({ firmata }) => firmata === 'output')
+      .map(({ name, arduino }) => `  ${name}: ${arduino},`),
+    '} as const;',
+    '',
     "/** The Pi's header by BCM number; direction as the Pi sees it. */",
     'export const piPins = {',
-    ...pi.pins.flatMap(({ name, bcm, direction, pullUp = false, use }) => [
+    ...map.pi.pins.flatMap(({ name, bcm, direction, pullUp = false, use }) => [
       `  /** ${use} */`,
       `  ${name}: { bcm: ${bcm}, direction: '${direction}', pullUp: ${pullUp} },`,
     ]),

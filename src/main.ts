@@ -20,6 +20,7 @@ import { openGpioInjector } from './board/gpio-injector.js';
 import type { Injector } from './board/injector.js';
 import { openBoard } from './board/open-board.js';
 import { openSerialInjector } from './board/serial-injector.js';
+import { nextPress, startButtonRequest } from './board/start-button.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
 import type { RunnerOptions } from './cli/verb.js';
@@ -33,6 +34,7 @@ import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
 import { endProcess } from './os/end-process.js';
 import { createMockedGpio } from './os/gpio/mocked-gpio.js';
+import { openGpio } from './os/gpio/open-gpio.js';
 import { inheritListener } from './os/inherited-listener.js';
 import { enterPrivateNetwork } from './os/namespace.js';
 import { grantCommand, missingCapabilities, readNetworkRights } from './os/network-rights.js';
@@ -283,6 +285,14 @@ const exitCode = await runProgram(process.argv.slice(2), {
   pageFolders: pageFolders(),
   inheritListener: ({ host, port }) => inheritListener(host, port, process.env),
   examine: (benchPath) => examine(loadBenchFile(benchPath), clock),
+  startButton: async (signal) => {
+    const lines = await openGpio(startButtonRequest, clock);
+    try {
+      await nextPress(lines, signal);
+    } finally {
+      lines.close();
+    }
+  },
   serviceManager: () => findServiceManager(process.env),
   service: { packageRoot: packageRoot.replace(/\/$/, ''), nodePath: process.execPath, station: hostname() },
   firmware: createFirmwareTools(shipped('hardware/firmware'), clock),

@@ -1,3 +1,4 @@
+import type { BenchSignal } from '../board/injector.js';
 import { BenchError } from '../errors.js';
 import type { BenchFile, BenchPort, HardwarePort } from '../plan/bench-file.js';
 import { loadPlan } from '../plan/load-plan.js';
@@ -93,6 +94,7 @@ const runOnce = async (
   const recording = new AbortController();
   let broken: unknown;
   let timeline: RunTimeline | undefined;
+  let shown: BenchSignal = 'error';
   const recordingFailed = (error: unknown) => {
     if (broken !== undefined) return;
     broken = error;
@@ -110,6 +112,7 @@ const runOnce = async (
       limited: port.network.limited,
       simulator: port.simulator,
     });
+    port.injector.show('running');
     timeline = createRunTimeline({
       plan,
       log,
@@ -144,10 +147,12 @@ const runOnce = async (
       counts: log.counts(),
     });
     await within(clock, 'writing the record', finishRecord(folder.path, record), recordStepMs);
+    shown = record.verdict;
     const outcome = { record, folder: folder.path };
     await within(clock, 'writing the reports', parts.writeReports(outcome), recordStepMs);
     return outcome;
   } finally {
+    port.injector.show(shown);
     capture.close();
   }
 };

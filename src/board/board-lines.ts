@@ -4,7 +4,7 @@ import { piPins } from './pi-pinmap.js';
 
 const consumer = 'linkpulse';
 /** Low is off, for all of them. */
-const output = (name: 'FLP_START' | 'PWR_REQ' | 'HEARTBEAT'): GpioOutput => ({
+const output = (name: 'FLP_START' | 'PWR_REQ' | 'HEARTBEAT' | 'STATUS_LIGHT'): GpioOutput => ({
   direction: 'out',
   line: piPins[name].bcm,
   initially: false,
@@ -27,6 +27,7 @@ export const boardLinesRequest = {
     PGOOD: input('PGOOD'),
     FAULT_N: input('FAULT_N'),
     ESTOP_OK: input('ESTOP_OK'),
+    STATUS_LIGHT: output('STATUS_LIGHT'),
   },
 } satisfies GpioRequest<string>;
 

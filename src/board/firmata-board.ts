@@ -8,7 +8,6 @@ import type { SerialTransport } from './serial-transport.js';
 /** Firmware that answers to this name is ours; pins and furniture are plain Firmata, power is the injector's sysex. */
 export const firmwareName = 'Linkpulse';
 const readyTimeoutMs = 10_000;
-const statusLedPin = 13;
 
 /** firmata-io keeps one table of sysex handlers for all boards, so one handler finds the board it was heard on. */
 const listeners = new WeakMap<Firmata, (content: Uint8Array) => void>();
@@ -17,7 +16,6 @@ let registered = false;
 export interface FirmataBoard {
   /** johnny-five's board: the bench's own furniture hangs on it. */
   readonly furniture: johnnyFive.Board;
-  readonly statusLed: johnnyFive.Led;
   readonly firmware: string;
   sendSysex(content: Uint8Array): void;
   /** Resolves when the board tells its version unasked, which it does when it starts. Rejects with BOARD_SILENT. */
@@ -53,14 +51,8 @@ export const openFirmataBoard = async (
   io.reportVersion(() => {});
   io.queryFirmware(() => {});
   await ready.promise;
-  let statusLed: johnnyFive.Led | undefined;
   return {
     furniture,
-    // Made when it is used: a board of somebody else may have no such pin, and its name is to be told first.
-    get statusLed() {
-      statusLed ??= new johnnyFive.Led({ pin: statusLedPin, board: furniture } as johnnyFive.LedOption);
-      return statusLed;
-    },
     firmware: io.firmware.name ?? '',
     sendSysex: (content) => {
       io.sysexCommand([injectorSysexId, ...content]);

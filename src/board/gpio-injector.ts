@@ -272,6 +272,14 @@ export const openGpioInjector = ({ lines, clock, profileId, serial }: GpioInject
     selftest: () => needsSerial('the self-test'),
     storeProfile: () => needsSerial('storing a profile'),
     readProfile: () => needsSerial('reading the profile'),
+    show: (signal) => {
+      if (lost !== undefined || closed) return;
+      try {
+        lines.set('STATUS_LIGHT', signal === 'running');
+      } catch (error) {
+        lose(error instanceof Error ? error.message : String(error));
+      }
+    },
     onReport: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -112,6 +112,9 @@ export interface SelfTest {
   readonly jackMillivolts: number;
 }
 
+/** What a person at the bench shall see and hear: a run goes on, or how it ended; `none`: all dark. */
+export type BenchSignal = 'none' | 'running' | 'pass' | 'marginal' | 'fail' | 'error';
+
 export interface Injector {
   identify(): Promise<BoardIdentity>;
   /** Resolves when the board has accepted; what follows arrives as reports (`flp-burst`, `discovery`, `power-on`, ...). */
@@ -141,6 +144,8 @@ export interface Injector {
   storeProfile(terms: PowerTerms): Promise<BoardProfile>;
   /** undefined: none that is valid. */
   readProfile(): Promise<BoardProfile | undefined>;
+  /** On the bench's own lamps and buzzer, where the driver reaches any. Stays after `close`. Never throws, never waits. */
+  show(signal: BenchSignal): void;
   onReport(listener: (report: BoardReport) => void): () => void;
   close(): Promise<void>;
 }

@@ -1,4 +1,12 @@
 // Generated from hardware/pinmap.json by `npm run pinmap`. Do not edit.
+/** Outputs that are the host’s, by their Firmata pin. */
+export const furniturePins = {
+  STATUS_LED: 13,
+  BUZZER: 20,
+  LAMP_GREEN: 21,
+  LAMP_RED: 22,
+} as const;
+
 /** The Pi's header by BCM number; direction as the Pi sees it. */
 export const piPins = {
   /** serial to the board */

@@ -17,6 +17,7 @@ import {
 } from '../wire/injector-messages.js';
 import { causeOf, createBoardReports, unitsToMilliseconds } from './board-reports.js';
 import { firmwareName, openFirmataBoard } from './firmata-board.js';
+import { createFurniture } from './furniture.js';
 import type { BoardIdentity, BoardReport, Injector, PowerTerms, SelfTestResult } from './injector.js';
 import { profileOfWire, selfTestOfWire, wireOfTerms } from './injector-fields.js';
 import { profileOf } from './profile-id.js';
@@ -172,6 +173,8 @@ export const openSerialInjector = async (
     throw new BenchError('BOARD_VERSION', `${path} runs "${board.firmware}", not ${firmwareName}`);
   }
 
+  const furniture = createFurniture(board.furniture, clock);
+
   const send = <N extends HostMessageName>(name: N, fields: InjectorFields<N>): number => {
     seq = (seq + 1) & 0xff;
     board.sendSysex(encodeInjectorMessage(name, seq, fields));
@@ -230,10 +233,7 @@ export const openSerialInjector = async (
       if (lost !== undefined || closed || newestCounter === undefined) return;
       send('HEARTBEAT', { counter: newestCounter });
     },
-    reportLink: async (up) => {
-      board.statusLed[up ? 'on' : 'off']();
-      await ask('LINK', { up: up ? 1 : 0 });
-    },
+    reportLink: (up) => ask('LINK', { up: up ? 1 : 0 }),
     takeStoredTrip: async () => {
       if (lost !== undefined) throw lost;
       trip = expectWithin(clock, answerWithinMs, 'BOARD_SILENT', 'no answer to TAKE_TRIP');
@@ -270,6 +270,9 @@ export const openSerialInjector = async (
       const fields = await profile.promise;
       return fields.valid === 1 ? profileOfWire(fields) : undefined;
     },
+    show: (signal) => {
+      if (lost === undefined) furniture.show(signal);
+    },
     onReport: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -277,6 +280,7 @@ export const openSerialInjector = async (
     close: async () => {
       if (closed) return;
       if (lost === undefined) await ask('OFF', {}, farewellMs).catch(() => {});
+      if (lost === undefined) await furniture.quiet();
       closed = true;
       await transport.close();
       lose('closed by us');

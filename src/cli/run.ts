@@ -11,6 +11,7 @@ interface RunOptions extends BenchOptions {
   readonly plan: string;
   readonly fault: readonly string[];
   readonly strict: boolean;
+  readonly onButton: boolean;
   readonly station: boolean;
   readonly observe: boolean;
 }
@@ -23,6 +24,7 @@ export const registerRun: RegisterVerb = (program, context) => {
     .option('--fault <name...>', 'faults on purpose (simulated ports only)', [])
     .option('--observe', 'power and judging alone: others serve, behind the port’s uplink of the bench file', false)
     .option('--strict', 'marginal counts as fail', false)
+    .option('--on-button', "begins when the bench's start button on the Pi's header is pressed", false)
     .option('--no-station', 'never go through a running station')
     .action(async (options: RunOptions) => {
       const faults = options.fault.map((name) => parseFault(name) ?? name);
@@ -33,6 +35,10 @@ export const registerRun: RegisterVerb = (program, context) => {
       const { observe } = options;
       const request = { port: options.port, planPath: options.plan, faults, ...(observe ? { observe } : {}) };
       const { json, strict } = options;
+      if (options.onButton) {
+        if (!json) composition.terminal.line('waiting for the start button');
+        await composition.startButton(signal);
+      }
       done(await runVerb({ runner, request, terminal: composition.terminal, json, strict, signal }));
     });
 };

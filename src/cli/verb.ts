@@ -45,6 +45,8 @@ export interface Composition {
   openWire(interfaceName: string, options: { readonly isShared: boolean }): Promise<ServedWire>;
   /** What this machine lacks for a bench file's ports. */
   examine(benchPath: string): Promise<readonly Finding[]>;
+  /** Resolves when the bench's start button is pressed. Rejects with GPIO_UNAVAILABLE, GPIO_BUSY, or the signal's reason. */
+  startButton(signal: AbortSignal): Promise<void>;
   simulatorCommand(simulator: SimulatorReach, command: string): Promise<object>;
   /** Who started this process as a service; nobody hears what is told where nobody did. */
   serviceManager(): { readonly feedEveryMs: number | null; tell(...lines: readonly string[]): void };
