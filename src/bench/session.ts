@@ -46,7 +46,7 @@ const uplinkOf = (port: BenchPort, request: RunRequest): string | null => {
 };
 
 const lockHardware = ({ board, interface: name }: HardwarePort): readonly PortLock[] => {
-  const lock = lockPort(board);
+  const lock = lockPort(lockNameOf({ board }));
   try {
     return [lock, lockInterface(name)];
   } catch (error) {
