@@ -47,6 +47,7 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
     event: (event, results) => {
       const decided = results().filter((result) => result.endedAtUs !== null || result.verdict === 'skipped');
       for (const result of decided) if (!told.has(result.stage)) tellStage(result);
+      if (event.fact.kind === 'bridged') terminal.line(paint('yellow', `  ${describeFact(event.fact)}`));
       if (event.fact.kind === 'simulated-time') pacing = describeFact(event.fact);
       terminal.passing(paint('grey', `  ${seconds(event.atUs).padStart(8)}  ${describeFact(event.fact)}`));
     },
