@@ -9,7 +9,9 @@ import { openRealNetwork } from '../../src/network/real-network.js';
 import { runIp } from '../../src/os/ip-command.js';
 import { loadPlan } from '../../src/plan/load-plan.js';
 import { startCallManagers } from '../../src/services/call-manager.js';
+import { startCdpSpeaker } from '../../src/services/cdp-speaker.js';
 import { generateFile } from '../../src/services/generated-files.js';
+import { createPortPower } from '../../src/services/port-power.js';
 import type { Service } from '../../src/services/service.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { dhcpOption, encodeDhcp } from '../../src/wire/dhcp.js';
@@ -26,6 +28,7 @@ const { plan } = loadPlan(planPath);
 const configuration = 'SEP000F245A7960.cnf.xml';
 const image = `${plan.phone.load}.bin`;
 
+const option150 = ['--dhcp-option=150,10.110.0.1'];
 const otherClient = '00:0f:24:5a:79:99';
 
 /** Another machine's DISCOVER and the ACK it gets, both to all: an address, and no TFTP server. */
@@ -84,7 +87,11 @@ ports:
     await wire.close();
   });
 
-  const startDnsmasq = async (context: TestContext, ...options: readonly string[]): Promise<void> => {
+  const startDnsmasq = async (
+    context: TestContext,
+    options: readonly string[],
+    interfaceName = wire.phone,
+  ): Promise<void> => {
     needs(context, 'dnsmasq', 'dnsmasq-base');
     const files = join(wire.directory, 'tftp');
     mkdirSync(files);
@@ -93,34 +100,36 @@ ports:
       if (file === undefined) throw new Error(name);
       writeFileSync(join(files, name), await file.read(0, file.size));
     }
-    await wire.far.within(() => runIp('address', 'add', '10.110.0.1/24', 'dev', wire.phone));
+    await wire.far.within(() => runIp('address', 'replace', '10.110.0.1/24', 'dev', interfaceName));
     dnsmasq = await wire.start('dnsmasq', [
       ...['--no-daemon', '--conf-file=/dev/null', '--port=0', '--user=root', '--no-ping', '--bind-interfaces'],
-      ...[`--interface=${wire.phone}`, '--dhcp-range=10.110.0.100,10.110.0.120,1h', '--dhcp-authoritative'],
+      ...[`--interface=${interfaceName}`, '--dhcp-range=10.110.0.100,10.110.0.120,1h', '--dhcp-authoritative'],
       ...[`--dhcp-leasefile=${join(wire.directory, 'dnsmasq.leases')}`, '--enable-tftp', `--tftp-root=${files}`],
       ...options,
     ]);
   };
 
-  const startCallManager = async (): Promise<void> => {
+  /** The far end on a VLAN or untagged, with CallManagers on it. Returns the interface of that VLAN. */
+  const startCallManager = async (vlan: number | null = null): Promise<string> => {
     network = await wire.far.within(() => openRealNetwork({ interface: wire.phone, clock: systemClock }));
     const far = network;
     const addresses = plan.callManagers.map(({ address }) => address);
-    callManagers = await wire.far.within(async () => {
-      const ip = await far.attach({ vlan: null, addresses, prefixLength: 24 });
+    return wire.far.within(async () => {
+      const ip = await far.attach({ vlan, addresses, prefixLength: 24 });
       const now = () => systemClock.wallClock();
-      return startCallManagers({ plan, ip, clock: systemClock, now, faults: new Set(), tell: () => {} });
+      callManagers = await startCallManagers({ plan, ip, clock: systemClock, now, faults: new Set(), tell: () => {} });
+      return ip.interfaceName;
     });
   };
 
-  const observe = (...more: readonly string[]) =>
+  const observe = (path = planPath) =>
     runJson([
       ...['run', '--observe', '--no-station', '--bench', join(wire.directory, 'bench.yaml')],
-      ...['--port', 'sim1', '--plan', planPath, ...more],
+      ...['--port', 'sim1', '--plan', path],
     ]);
 
   it('judges a phone that dnsmasq and a CallManager elsewhere take to registration', async (context) => {
-    await startDnsmasq(context, '--dhcp-option=150,10.110.0.1');
+    await startDnsmasq(context, option150);
     await startCallManager();
     const run = await observe();
     expect(run.record.stages.map(({ stage, verdict, cause }) => ({ stage, verdict, cause }))).toEqual(
@@ -130,8 +139,26 @@ ports:
     expect(await judgedAgain(run)).toEqual(run.record.stages);
   });
 
+  it('passes a voice VLAN and the CDP of a switch that tells it', async (context) => {
+    const voicePlan = join(plansDirectory, 'quick.yaml');
+    const interfaceName = await startCallManager(110);
+    await startDnsmasq(context, option150, interfaceName);
+    const far = network as PortNetwork;
+    const { plan: told } = loadPlan(voicePlan);
+    const power = createPortPower(told.network.powerAvailableMilliwatts);
+    const options = { plan: told, link: far.link, clock: systemClock, faults: new Set<string>(), power };
+    const neighbour = await wire.far.within(() => startCdpSpeaker({ ...options, tell: () => {} }));
+    const run = await observe(voicePlan);
+    await neighbour.close();
+    expect(run.exitCode, run.record.cause).toBe(0);
+    expect(stageOf(run.record, 'vlan')).toMatchObject({ verdict: 'pass' });
+    expect(run.events.map(({ fact }) => fact)).toContainEqual(
+      expect.objectContaining({ kind: 'dhcp', messageType: 'ACK', vlan: 110 }),
+    );
+  });
+
   it('is not misled by what other clients of that network ask and are answered', async (context) => {
-    await startDnsmasq(context, '--dhcp-option=150,10.110.0.1');
+    await startDnsmasq(context, option150);
     await startCallManager();
     const stranger = await wire.far.within(() => openPacketLink(wire.phone, systemClock));
     const others = systemClock.every(50, () => {
@@ -145,14 +172,14 @@ ports:
   });
 
   it('blames the network whose DHCP names no TFTP server', async (context) => {
-    await startDnsmasq(context);
+    await startDnsmasq(context, []);
     const run = await observe();
     expect(stageOf(run.record, 'address')).toMatchObject({ verdict: 'error', blame: 'network' });
     expect(run.exitCode).toBe(5);
   });
 
   it('does not blame the phone where no CallManager answers', async (context) => {
-    await startDnsmasq(context, '--dhcp-option=150,10.110.0.1');
+    await startDnsmasq(context, option150);
     const run = await observe();
     expect(stageOf(run.record, 'config')).toMatchObject({ verdict: 'pass' });
     expect(stageOf(run.record, 'registration')).toMatchObject({
