@@ -2,6 +2,7 @@
 // controller's driver says of them.
 import { strictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
+import { openBoard } from './node_modules/linkpulse/dist/board/open-board.js';
 import { describeGpio, openGpio } from './node_modules/linkpulse/dist/os/gpio/open-gpio.js';
 import { systemClock } from './node_modules/linkpulse/dist/timeline/clock.js';
 
@@ -44,3 +45,18 @@ say(`a second owner: ${second.code}: ${second.message}`);
 strictEqual(second.code, 'GPIO_BUSY');
 lines.close();
 seen(27, ')');
+
+// The driver of the board's discrete lines, with no board on the header: nothing is ready, and nothing is asked for.
+const { injector, path } = await openBoard({ driver: 'lines', board: null, profile: 1 }, systemClock);
+say(`a board by the ${path}`);
+seen(27, '|linkpulse ) out lo');
+injector.heartbeat();
+seen(22, '|linkpulse ) out hi');
+injector.heartbeat();
+seen(22, '|linkpulse ) out lo');
+const refusal = await injector.identify().catch((error) => error);
+say(`identify: ${refusal.code}: ${refusal.message}`);
+strictEqual(refusal.code, 'BOARD_NOT_READY');
+seen(27, '|linkpulse ) out lo');
+await injector.close();
+seen(22, ')');

@@ -17,7 +17,7 @@ export interface Trial {
   /** After power-on, by this process's clock. */
   readonly struckAfterMs: number;
   /** undefined: still on, or the jack not below 2.8 V, when the simulated bench was let go. */
-  readonly off: SwitchOff | undefined;
+  readonly off: Pick<SwitchOff, 'switchOpenMs' | 'jackSafeMs'> | undefined;
 }
 
 export interface TrialParts {
@@ -32,10 +32,10 @@ export interface TrialParts {
 }
 
 /** The later limit (jack safe 1050 ms) and some. */
-const watchedMs = 1_300;
+export const watchedMs = 1_300;
 const pollMs = 20;
 /** A daemon that was told to end, or held for 2 s, writes its record; a loaded machine takes its time. */
-const endWithinMs = 60_000;
+export const endWithinMs = 60_000;
 
 /** A run that was over before it could be struck, or never got power: why. */
 export type Missed = { readonly missed: string };
@@ -87,7 +87,7 @@ export const killTrial = async (way: WayToDie, afterMs: number, parts: TrialPart
   }
 };
 
-const strike = async (way: WayToDie, daemon: ChildProcess, pullCable: () => Promise<object>): Promise<void> => {
+export const strike = async (way: WayToDie, daemon: ChildProcess, pullCable: () => Promise<object>): Promise<void> => {
   if (way === 'cable pulled') await pullCable();
   else daemon.kill(way === 'loop held' ? 'SIGUSR2' : way);
 };

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { BenchError } from '../errors.js';
+import type { BenchPort } from '../plan/bench-file.js';
 import { loadBenchFile } from '../plan/load-bench-file.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { distributionOf, histogram } from './distribution.js';
 import { killTrial, type Trial, waysToDie } from './kill-trial.js';
+import { killTrialOnHardware, waysToDieOnHardware } from './kill-trial-hardware.js';
 import type { Terminal } from './terminal.js';
 import { type BenchOptions, type RegisterVerb, type VerbContext, withBench } from './verb.js';
 
@@ -22,6 +24,7 @@ interface KillOptions extends BenchOptions {
   readonly plan: string;
   readonly times: number;
   readonly seed: number;
+  readonly powersTheJack: boolean;
 }
 
 export const registerSelftest: RegisterVerb = (program, context) => {
@@ -31,14 +34,15 @@ export const registerSelftest: RegisterVerb = (program, context) => {
       .command('kill')
       .description('kills the daemon at random moments under power and measures when the jack was off')
       .option('--times <n>', 'how often', times, 100)
-      .option('--port <name>', 'simulated port', 'sim1')
+      .option('--port <name>', 'port of the bench file; a real one wants a dummy load and --powers-the-jack', 'sim1')
+      .option('--powers-the-jack', 'a real jack is powered and its daemon killed, again and again', false)
       .option('--plan <file>', 'test plan', context.composition.defaults.quickPlanPath)
       .option('--seed <n>', 'of the random moments; printed', times, randomInt(1, 1_000_000)),
     context,
   )
     .addHelpText(
       'after',
-      `\nWays to die, in turn: ${waysToDie.join(', ')}. Times count from the last valid heartbeat, by the simulated board's own clock.\nExit codes: 0 all within the limits, 6 one is not, 5 one could not be measured`,
+      `\nWays to die, in turn: ${waysToDie.join(', ')} (no cable on a real board). Times count from the last valid heartbeat, by the board's own clock; on a simulated bench the simulator watches its switches.\nExit codes: 0 all within the limits, 6 one is not, 5 one could not be measured`,
     )
     .action((options: KillOptions) => killVerb(options, context));
 };
@@ -51,6 +55,12 @@ const times = (text: string): number => {
 
 const killVerb = async (options: KillOptions, { composition, signal, done }: VerbContext): Promise<void> => {
   const { terminal, clock, simulatorCommand } = composition;
+  const isReal = portOf(options).kind === 'hardware';
+  if (isReal && !options.powersTheJack)
+    throw new BenchError(
+      'USAGE',
+      `port ${options.port} is real: put a dummy load on its jack and say --powers-the-jack`,
+    );
   // In its private network first: a simulated bench starts this program anew there.
   await composition.openRunner(options.bench, options);
   const folder = mkdtempSync(join(tmpdir(), 'linkpulse-kill-'));
@@ -83,8 +93,14 @@ const killVerb = async (options: KillOptions, { composition, signal, done }: Ver
     if (!options.json) terminal.line(`${options.times} daemons, seed ${options.seed}`);
     const trials: Trial[] = [];
     while (trials.length < options.times && !signal.aborted) {
-      const way = waysToDie[trials.length % waysToDie.length] ?? 'SIGKILL';
-      const trial = await untilStruck(() => killTrial(way, moment() * strikeWithinMs, parts), signal);
+      const strikeOnce = () => {
+        const afterMs = moment() * strikeWithinMs;
+        const turn = trials.length;
+        return isReal
+          ? killTrialOnHardware(inTurn(waysToDieOnHardware, turn), afterMs, parts)
+          : killTrial(inTurn(waysToDie, turn), afterMs, parts);
+      };
+      const trial = await untilStruck(strikeOnce, signal);
       if (trial === undefined) break;
       trials.push(trial);
       tell(trial, trials.length);
@@ -98,14 +114,22 @@ const killVerb = async (options: KillOptions, { composition, signal, done }: Ver
   }
 };
 
-/** The same ports with a runs folder that goes away afterwards: a hundred cut runs are no record of a phone. */
-const ownBench = ({ bench, port }: KillOptions, folder: string): string => {
-  const { station, ports } = loadBenchFile(bench);
+const inTurn = <T>(all: readonly [T, ...T[]], turn: number): T => all[turn % all.length] ?? all[0];
+
+const portOf = ({ bench, port }: KillOptions): BenchPort => {
+  const { ports } = loadBenchFile(bench);
   const chosen = ports.find(({ name }) => name === port);
-  if (chosen === undefined)
-    throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${ports.map(({ name }) => name).join(', ')}`);
-  if (chosen.kind !== 'simulated')
-    throw new BenchError('USAGE', `port ${port} is real: selftest kill takes a simulated one`);
+  if (chosen !== undefined) return chosen;
+  throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${ports.map(({ name }) => name).join(', ')}`);
+};
+
+/** The same ports with a runs folder that goes away afterwards: a hundred cut runs are no record of a phone. */
+const ownBench = (options: KillOptions, folder: string): string => {
+  const { station } = loadBenchFile(options.bench);
+  const chosen = portOf(options);
+  const { port } = options;
+  if (chosen.kind === 'hardware' && chosen.driver === 'lines')
+    throw new BenchError('USAGE', `port ${port} has no serial line: the board’s own times cannot be read`);
   const { name, ...entry } = chosen;
   const path = join(folder, 'bench.yaml');
   // JSON is YAML.

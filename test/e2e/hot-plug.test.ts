@@ -94,6 +94,37 @@ describeInNamespace(import.meta.url, 'a board on a cable that people touch', () 
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
+  it('its daemon is killed under power: the board says itself how long the jack stayed on', async () => {
+    const ways = 4;
+    const run = invoke([
+      'selftest',
+      'kill',
+      '--times',
+      String(ways),
+      '--bench',
+      benchPath,
+      '--port',
+      'jack1',
+      '--powers-the-jack',
+      '--json',
+      '--seed',
+      '7',
+    ]);
+    expect(await run.exitCode, run.stderr() + run.stdout()).toBe(0);
+    const lines = run
+      .stdout()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.filter(({ type }) => type === 'trial').map(({ way }) => way)).toEqual([
+      'SIGKILL',
+      'SIGSTOP',
+      'SIGTERM',
+      'loop held',
+    ]);
+    expect(lines.at(-1)).toMatchObject({ outside: 0, switchOpenMs: { count: ways }, jackSafeMs: { count: ways } });
+    expect(lines[0].switchOpenMs, 'from the last heartbeat to its time-out').toBeGreaterThan(300);
+  }, 120_000);
+
   it('unplugged under power: the run ends as an error of the bench, nothing is left armed', async () => {
     let pulled = false;
     let isPowered = false;

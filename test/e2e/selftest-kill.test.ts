@@ -35,7 +35,7 @@ describe('linkpulse selftest kill', () => {
     expect(stdout).toContain('0 of 1 within both limits');
   }, 120_000);
 
-  it('takes no real port', async () => {
+  it('takes a real port only when told that its jack will be powered', async () => {
     const path = join(bench.directory, 'real.yaml');
     writeFileSync(
       path,
