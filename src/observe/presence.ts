@@ -5,6 +5,8 @@ import type { Seen } from './sighting.js';
 
 /** Addresses and VLANs remembered, at most; beyond that nothing new is told. */
 const maxKnown = 256;
+/** Addresses looked for are counted apart: a phone that looks for a whole network keeps the use of its own from nobody. */
+const maxSought = 64;
 const unspecified = '0.0.0.0';
 
 export interface Presence {
@@ -16,6 +18,7 @@ export interface Presence {
 
 export const createPresence = (): Presence => {
   const known = new Map<string, string>();
+  const soughtBefore = new Set<string>();
   const isNew = (key: string, mac: string): boolean => {
     if (known.has(key) || known.size >= maxKnown) return false;
     known.set(key, mac);
@@ -30,8 +33,11 @@ export const createPresence = (): Presence => {
       if (address !== undefined && isNew(`${seen.mac} ${seen.vlan} ${address}`, seen.mac))
         facts.push({ kind: 'address-used', ...seen, address });
       const sought = soughtIn(layers);
-      if (sought !== undefined && isNew(`sought ${seen.mac} ${seen.vlan} ${sought}`, seen.mac))
+      const key = `${seen.mac} ${seen.vlan} ${sought}`;
+      if (sought !== undefined && soughtBefore.size < maxSought && !soughtBefore.has(key)) {
+        soughtBefore.add(key);
         facts.push({ kind: 'address-sought', ...seen, address: sought });
+      }
       return facts;
     },
     forgetAddresses: (mac) => {

@@ -49,6 +49,8 @@ const foreignOffer = (mac: string): Uint8Array => {
   });
 };
 
+vi.setConfig({ testTimeout: 60_000 });
+
 describeInNamespace(import.meta.url, 'linkpulse services', () => {
   let wire: ServedWire;
   let dnsmasq: ChildProcess | undefined;

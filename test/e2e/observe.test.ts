@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, type TestContext } from 'vitest';
+import { afterEach, beforeEach, expect, it, type TestContext, vi } from 'vitest';
 import type { PortNetwork } from '../../src/network/ip-attachment.js';
 import { openPacketLink } from '../../src/network/packet-link.js';
 import { openRealNetwork } from '../../src/network/real-network.js';
@@ -54,6 +54,8 @@ const dhcpOfOthers = (serverMac: string): readonly Uint8Array[] =>
       payload: encodeIpv4({ ...addresses, protocol: ipProtocols.udp, ttl: 64, payload: udp }),
     });
   });
+
+vi.setConfig({ testTimeout: 60_000 });
 
 describeInNamespace(import.meta.url, 'run --observe', () => {
   let wire: ServedWire;

@@ -79,6 +79,13 @@ describe('the observer', () => {
     expect(only(watch([arp('bench', addresses.bench, addresses.phone)]), 'address-sought')).toEqual([]);
   });
 
+  it('still tells the use of an address after a look at a whole network', () => {
+    const scan = Array.from({ length: 1000 }, (_, host) => arp('phone', '10.9.0.1', `10.9.${host >> 8}.${host & 255}`));
+    const facts = watch([...scan, arp('phone', addresses.phone, addresses.bench)]);
+    expect(only(facts, 'address-sought')).toHaveLength(64);
+    expect(only(facts, 'address-used').at(-1)).toMatchObject({ address: addresses.phone });
+  });
+
   it('tells both sides of a DHCP exchange', () => {
     const facts = only(
       watch([dhcp('phone', 'DISCOVER'), dhcp('bench', 'OFFER', { yourAddress: addresses.phone })]),

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FrameLink } from '../../src/network/frame-link.js';
 import { openPacketLink } from '../../src/network/packet-link.js';
 import { openVoiceVlan } from '../../src/network/voice-vlan.js';
@@ -37,6 +37,8 @@ const dhclientConfiguration = `option tftp-servers code 150 = array of ip-addres
 request subnet-mask, broadcast-address, routers, domain-name-servers, tftp-servers;
 timeout 15;
 `;
+
+vi.setConfig({ testTimeout: 60_000 });
 
 describeInNamespace(import.meta.url, 'real clients', () => {
   let wire: ServedWire;
