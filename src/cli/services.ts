@@ -72,7 +72,7 @@ const createJsonView = (write: (line: string) => void): ServicesView => {
 };
 
 const stateWords: Readonly<Record<ServeState, string>> = {
-  'waiting for link': 'waiting for link: nothing is plugged in yet',
+  'waiting for link': 'waiting for link',
   'listening for DHCP servers': 'listening for other DHCP servers',
   serving: 'serving; Ctrl-C ends',
   stopping: 'stopping',

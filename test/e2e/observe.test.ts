@@ -1,5 +1,6 @@
 /** In front of real servers: dnsmasq gives address and files, a CallManager of ours stands behind it; the bench only looks. */
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, type TestContext, vi } from 'vitest';
@@ -19,7 +20,7 @@ import { encodeEthernet, etherTypes } from '../../src/wire/ethernet.js';
 import { encodeIpv4, encodeUdp, ipProtocols } from '../../src/wire/ipv4.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
 import { judgedAgain } from '../helpers/judged-again.js';
-import { invoke, plansDirectory, runJson, stageOf } from '../helpers/linkpulse.js';
+import { invoke, plansDirectory, program, runJson, stageOf } from '../helpers/linkpulse.js';
 import { openServedWire, type ServedWire } from '../helpers/served-wire.js';
 import { needs } from '../helpers/tools.js';
 
@@ -157,6 +158,34 @@ ports:
     expect(run.events.map(({ fact }) => fact)).toContainEqual(
       expect.objectContaining({ kind: 'dhcp', messageType: 'ACK', vlan: 110 }),
     );
+  });
+
+  it('judges a phone that `linkpulse services` on another port serves, which says what it gave', async () => {
+    const voicePlan = join(plansDirectory, 'quick.yaml');
+    const words = ['services', '--json', '--interface', wire.phone, '--plan', voicePlan];
+    const services = await wire.start(process.execPath, [program, ...words]);
+    let said = '';
+    services.stdout?.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    await vi.waitFor(() => expect(said).toContain('"state":"serving"'), { timeout: 20_000, interval: 100 });
+    const run = await observe(voicePlan);
+    services.kill('SIGTERM');
+    await once(services, 'close');
+    expect(run.record.stages.map(({ stage, verdict }) => [stage, verdict])).toEqual(
+      run.record.stages.map(({ stage }) => [stage, 'pass']),
+    );
+    expect(JSON.parse(said.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      type: 'summary',
+      phones: [
+        {
+          mac: '00:0f:24:5a:79:60',
+          name: 'SEP000F245A7960',
+          address: expect.stringMatching(/^10\.110\.0\.1\d\d$/),
+          registeredWith: ['10.110.0.11'],
+        },
+      ],
+    });
   });
 
   it('is not misled by what other clients of that network ask and are answered', async (context) => {
