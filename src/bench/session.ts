@@ -1,7 +1,9 @@
 import type { BenchSignal } from '../board/injector.js';
 import { BenchError } from '../errors.js';
 import type { BenchFile, BenchPort, HardwarePort } from '../plan/bench-file.js';
+import { type FaultRow, faultNames, faultTable } from '../plan/faults.js';
 import { loadPlan } from '../plan/load-plan.js';
+import type { Plan } from '../plan/plan.js';
 import { buildRecord } from '../records/record.js';
 import { createRunFolder, finishRecord } from '../records/run-folder.js';
 import { sourceOf, type TimelineEvent } from '../timeline/events.js';
@@ -26,6 +28,7 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
   run: async (request, watcher, signal) => {
     const port = findPort(parts.bench, request);
     const loaded = loadPlan(request.planPath);
+    refuseFaultsThatCannotShow(request.faults, loaded.plan);
     const locks = port.kind === 'hardware' ? lockHardware(port) : [];
     let open: OpenPort | undefined;
     try {
@@ -53,6 +56,18 @@ const lockHardware = ({ board, interface: name }: HardwarePort): readonly PortLo
     lock.release();
     throw error;
   }
+};
+
+const refuseFaultsThatCannotShow = (faults: readonly string[], { name, change }: Plan): void => {
+  const idle = faultNames.find((fault) => {
+    const row: FaultRow = faultTable[fault];
+    return faults.includes(fault) && row.needs === 'change' && change === null;
+  });
+  if (idle !== undefined)
+    throw new BenchError(
+      'USAGE',
+      `the fault ${idle} needs a plan with a change (plans/quick-change.yaml); ${name} has none`,
+    );
 };
 
 const findPort = (bench: BenchFile, request: RunRequest): BenchPort => {

@@ -14,6 +14,8 @@ export interface FaultRow {
   readonly verdict: 'pass' | 'marginal' | 'fail' | 'error';
   readonly blame: Blame | null;
   readonly exit: number;
+  /** What a plan must have for the fault to show. */
+  readonly needs?: 'change';
 }
 
 export const faultTable = {
@@ -200,6 +202,89 @@ export const faultTable = {
     verdict: 'pass',
     blame: null,
     exit: 0,
+  },
+  'primary-silent': {
+    title: 'The first CallManager takes the connection and says nothing',
+    where: 'service',
+    stage: 'registration',
+    verdict: 'pass',
+    blame: null,
+    exit: 0,
+  },
+  'primary-slow': {
+    title: 'The first CallManager answers after 800 ms',
+    where: 'service',
+    stage: 'registration',
+    verdict: 'pass',
+    blame: null,
+    exit: 0,
+  },
+  'primary-dies': {
+    title: 'The first CallManager dies after the registration: the phone fails over',
+    where: 'service',
+    stage: 'registration',
+    verdict: 'pass',
+    blame: null,
+    exit: 0,
+  },
+  'primary-returns': {
+    title: 'The first CallManager dies and comes back: the phone fails over and falls back',
+    where: 'service',
+    stage: 'registration',
+    verdict: 'pass',
+    blame: null,
+    exit: 0,
+  },
+  'keepalives-unanswered': {
+    title: 'The first CallManager stops answering keepalives: the phone fails over',
+    where: 'service',
+    stage: 'registration',
+    verdict: 'pass',
+    blame: null,
+    exit: 0,
+  },
+  'all-silent': {
+    title: 'Every CallManager takes the connection and says nothing',
+    where: 'service',
+    stage: 'registration',
+    verdict: 'error',
+    blame: 'network',
+    exit: 5,
+  },
+  'register-rejected': {
+    title: 'The CallManager rejects the registration',
+    where: 'service',
+    stage: 'registration',
+    verdict: 'error',
+    blame: 'config',
+    exit: 5,
+  },
+  'ignores-reset': {
+    title: 'The phone is told to begin again and does not',
+    where: 'phone',
+    stage: 'registration',
+    verdict: 'fail',
+    blame: null,
+    exit: 1,
+    needs: 'change',
+  },
+  'keeps-old-config': {
+    title: 'The phone fetches its changed configuration and goes on by the old one',
+    where: 'phone',
+    stage: 'registration',
+    verdict: 'fail',
+    blame: null,
+    exit: 1,
+    needs: 'change',
+  },
+  'keeps-old-load': {
+    title: 'The phone is given another load and does not fetch it',
+    where: 'phone',
+    stage: 'registration',
+    verdict: 'fail',
+    blame: null,
+    exit: 1,
+    needs: 'change',
   },
   'all-refuse': {
     title: 'Every CallManager refuses',

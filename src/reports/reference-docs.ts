@@ -14,15 +14,17 @@ const generated = (source: string): string =>
 
 /** docs/faults.md: what `demo --fault` can do, and what the judges must say of it. */
 export const faultsTable = (): string => {
-  const rows = Object.entries<FaultRow>(faultTable).map(([name, { title, where, stage, verdict, blame, exit }]) => [
-    `\`${name}\``,
-    title,
-    where,
-    stage,
-    verdict,
-    blame ?? (verdict === 'fail' ? 'the phone' : '–'),
-    String(exit),
-  ]);
+  const rows = Object.entries<FaultRow>(faultTable).map(
+    ([name, { title, where, stage, verdict, blame, exit, needs }]) => [
+      `\`${name}\``,
+      needs === undefined ? title : `${title} (plan with \`${needs}\`)`,
+      where,
+      stage,
+      verdict,
+      blame ?? (verdict === 'fail' ? 'the phone' : '–'),
+      String(exit),
+    ],
+  );
   return `# Faults on purpose
 
 ${generated('src/plan/faults.ts')}

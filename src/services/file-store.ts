@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.js';
 import { openInDirectory, partsOfName } from './files-directory.js';
 import { generatedNames, generateFile } from './generated-files.js';
 import { nearestName } from './near-name.js';
+import { createPlanInForce, type PlanInForce } from './plan-in-force.js';
 import type { StoredFile } from './stored-file.js';
 
 /**
@@ -22,15 +23,17 @@ const configPattern = /\.cnf(\.xml)?$/i;
 const signedPattern = /\.(tlv|sgn)$/i;
 
 /**
- * What files exist: those of `tftp.filesDirectory`, then those made from the plan (generated-files.ts). Names match
- * whatever their case.
+ * What files exist: those of `tftp.filesDirectory`, then those made from the plan in force (generated-files.ts). Names
+ * match whatever their case.
  */
-export const createFileStore = (plan: Plan, faults: ReadonlySet<string>): FileStore => {
-  const { load } = plan.phone;
-
+export const createFileStore = (
+  plan: Plan,
+  faults: ReadonlySet<string>,
+  inForce: PlanInForce = createPlanInForce(plan),
+): FileStore => {
   const hiddenBy = (name: string): string | null => {
     if (faults.has('config-missing') && configPattern.test(name)) return 'config-missing';
-    const ofTheLoad = name.toLowerCase().startsWith(`${load.toLowerCase()}.`);
+    const ofTheLoad = name.toLowerCase().startsWith(`${inForce.plan.phone.load.toLowerCase()}.`);
     return faults.has('wrong-load') && ofTheLoad ? 'wrong-load' : null;
   };
 
@@ -45,9 +48,12 @@ export const createFileStore = (plan: Plan, faults: ReadonlySet<string>): FileSt
       const root = plan.tftp.filesDirectory;
       const onDisk = root === null ? undefined : await openInDirectory(root, parts);
       if (onDisk?.kind === 'outside') return onDisk;
-      const file = onDisk?.kind === 'found' ? onDisk.file : generateFile(plan, name);
+      const file = onDisk?.kind === 'found' ? onDisk.file : generateFile(inForce.plan, name, inForce.hasDeviceFile);
       if (file !== undefined) return { kind: 'found', file, caseDiffers: file.name !== name };
-      const known = [...generatedNames(plan), ...(onDisk?.kind === 'missing' ? onDisk.names : [])];
+      const known = [
+        ...generatedNames(inForce.plan, inForce.hasDeviceFile),
+        ...(onDisk?.kind === 'missing' ? onDisk.names : []),
+      ];
       const served = known.filter((other) => hiddenBy(other) === null && !signedPattern.test(other));
       return { kind: 'missing', nearMiss: nearestName(name, served), onPurpose };
     },

@@ -115,21 +115,23 @@ const loadsOf = ({ phone, tftp }: Plan): readonly string[] => [
 ];
 
 /** A file made from the plan, whatever the case of the name asked for; undefined: there is none of that name. */
-export const generateFile = (plan: Plan, name: string): StoredFile | undefined => {
+export const generateFile = (plan: Plan, name: string, hasDeviceFile = true): StoredFile | undefined => {
   const { deviceId } = plan.phone;
   for (const row of rows) {
     const match = row.name.exec(name);
     if (match === null) continue;
     const isOther = deviceId !== null && match[1] !== undefined && !deviceId.endsWith(match[1].toUpperCase());
-    return isOther ? undefined : fileInMemory(row.called(match), Buffer.from(row.text(plan)));
+    return isOther || (row.ofDevice && !hasDeviceFile)
+      ? undefined
+      : fileInMemory(row.called(match), Buffer.from(row.text(plan)));
   }
   return imageOf(loadsOf(plan), name);
 };
 
 /** Names that a request may have meant. */
-export const generatedNames = (plan: Plan): readonly string[] => {
+export const generatedNames = (plan: Plan, hasDeviceFile = true): readonly string[] => {
   const { deviceId } = plan.phone;
-  const device = deviceId === null ? [] : [`${deviceId}.cnf.xml`, `${deviceId}.cnf`];
+  const device = deviceId === null || !hasDeviceFile ? [] : [`${deviceId}.cnf.xml`, `${deviceId}.cnf`];
   const images = loadsOf(plan).flatMap((load) => [`${load}.bin`, `${load}.loads`]);
   return [...device, ...defaultNames, ...images];
 };

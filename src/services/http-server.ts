@@ -44,11 +44,11 @@ const onceDrained = (response: ServerResponse, done: () => void): void => {
 };
 
 /** The files of the TFTP server over HTTP, read only: newer loads ask here first. Nothing is kept of a request. */
-export const startHttpServer = async ({ plan, ip, faults, tell }: ServiceContext): Promise<Service> => {
+export const startHttpServer = async ({ plan, inForce, ip, faults, tell }: ServiceContext): Promise<Service> => {
   const { httpPort } = plan.tftp;
   if (httpPort === null) return { close: async () => {} };
   const teller = createFactTeller('tftp', tell);
-  const store: FileStore = createFileStore(plan, faults);
+  const store: FileStore = createFileStore(plan, faults, inForce);
   /** With the address at the other end. */
   const connections = new Map<Duplex, string>();
   /** Those with a whole request that is being answered. */

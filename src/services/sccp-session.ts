@@ -168,7 +168,8 @@ export const createSccpSession = (options: SccpSessionOptions): SccpSession => {
   const tokenAnswer =
     (prefix: '' | 'SPCP'): Handler =>
     () => [
-      token === 'grant'
+      // One that has stopped answering does not take anybody in either.
+      token === 'grant' && conduct.behaviour !== 'ignore-keepalives'
         ? { name: `${prefix}RegisterTokenAck`, plainHeader: true }
         : { name: `${prefix}RegisterTokenReject`, fields: { waitSeconds: tokenWaitSeconds }, plainHeader: true },
     ];

@@ -2,6 +2,7 @@ import type { IpAttachment } from '../network/ip-attachment.js';
 import type { Plan } from '../plan/plan.js';
 import type { Clock } from '../timeline/clock.js';
 import type { ServiceFact } from '../timeline/events.js';
+import type { PlanInForce } from './plan-in-force.js';
 
 const highestVlan = 4094;
 
@@ -13,6 +14,8 @@ export interface Service {
 /** What every service on IP is given. */
 export interface ServiceContext {
   readonly plan: Plan;
+  /** What the files say; left out: the plan as it is, for ever. */
+  readonly inForce?: PlanInForce;
   readonly ip: IpAttachment;
   readonly clock: Clock;
   /** Names from plan/faults.ts; a service reads those that are its own. */

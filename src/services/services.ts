@@ -5,6 +5,8 @@ import { startCdpSpeaker } from './cdp-speaker.js';
 import { startDhcpServer } from './dhcp-server.js';
 import { startHttpServer } from './http-server.js';
 import { startLldpSpeaker } from './lldp-speaker.js';
+import { createPlanChange } from './plan-change.js';
+import { createPlanInForce } from './plan-in-force.js';
 import { createPortPower } from './port-power.js';
 import type { Service, ServiceContext } from './service.js';
 import { startTftpServer } from './tftp-server.js';
@@ -30,10 +32,20 @@ export const startServices = async (options: ServicesOptions): Promise<Service> 
   };
   const denied = options.faults.has('power-denied');
   const power = createPortPower(denied ? deniedMilliwatts : options.plan.network.powerAvailableMilliwatts);
-  const context = { ...options, now: options.now ?? (() => options.clock.wallClock()), power, tell };
+  const inForce = createPlanInForce(options.plan);
+  const change = createPlanChange({ ...options, tell }, inForce);
+  const context = {
+    ...options,
+    now: options.now ?? (() => options.clock.wallClock()),
+    power,
+    tell,
+    inForce,
+    onRegistered: change.registered,
+  };
   const started: Service[] = [];
   const close = async (): Promise<void> => {
     closed = true;
+    change.close();
     await Promise.all(started.splice(0).map((service) => service.close()));
   };
   try {

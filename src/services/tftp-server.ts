@@ -52,9 +52,9 @@ const readableName = (name: string): string => name.slice(0, maxToldName);
  * What is missing is refused at once, because a phone waits long for silence. Refusals leave from one port that is neither 69 nor a
  * transfer's.
  */
-export const startTftpServer = ({ plan, ip, clock, faults, tell }: ServiceContext): Service => {
+export const startTftpServer = ({ plan, inForce, ip, clock, faults, tell }: ServiceContext): Service => {
   const teller = createFactTeller('tftp', tell);
-  const store = createFileStore(plan, faults);
+  const store = createFileStore(plan, faults, inForce);
   const running = new Map<string, Running>();
   const own = new Set(benchAddresses(plan));
   const addresses = [...new Set([plan.network.benchAddress, ...plan.network.tftpServers])].filter((each) =>

@@ -53,6 +53,9 @@ export const simulatorFaults = {
   'no-option-150': { where: 'phone' },
   'wrong-load': { where: 'phone' },
   'old-load': { where: 'phone' },
+  'ignores-reset': { where: 'phone' },
+  'keeps-old-config': { where: 'phone' },
+  'keeps-old-load': { where: 'phone' },
 } as const satisfies Record<string, JackFault | PhoneFault>;
 
 export type SimulatorFault = keyof typeof simulatorFaults;

@@ -171,7 +171,6 @@ const onMove = (state: State, event: TimelineEvent, move: Move): State => {
             order: { ...momentOf(event), kind: move.order },
             refetched: null,
             returned: null,
-            runningLoad: null,
           });
   }
 };

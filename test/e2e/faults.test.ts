@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type FaultRow, faultNames, faultTable } from '../../src/plan/faults.js';
 import { judgedAgain } from '../helpers/judged-again.js';
-import { makeBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
+import { changePlan, makeBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
 
 const bench = makeBench();
 afterAll(() => bench.remove());
@@ -13,7 +13,15 @@ describe.concurrent('every fault on purpose is judged as the table says', () => 
     '%s',
     async (name) => {
       const row: FaultRow = faultTable[name];
-      const run = await runJson(['demo', '--bench', bench.path, '--plan', quickPlan, '--fault', name]);
+      const run = await runJson([
+        'demo',
+        '--bench',
+        bench.path,
+        '--plan',
+        row.needs === 'change' ? changePlan : quickPlan,
+        '--fault',
+        name,
+      ]);
       const stage = stageOf(run.record, row.stage);
       expect(
         { verdict: stage.verdict, blame: stage.blame, exit: run.exitCode },

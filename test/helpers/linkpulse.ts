@@ -12,6 +12,7 @@ import type { TimelineEvent } from '../../src/timeline/events.js';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const plansDirectory = join(root, 'plans');
 export const quickPlan = join(plansDirectory, 'quick.yaml');
+export const changePlan = join(plansDirectory, 'quick-change.yaml');
 export const program = join(root, 'dist/main.js');
 
 export interface Bench {

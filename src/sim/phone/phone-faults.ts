@@ -14,6 +14,12 @@ export interface PhoneParts {
   /** undefined: as its model does. */
   readonly speaksLldp?: boolean;
   readonly ignoresVoiceVlan?: boolean;
+  /** A Reset or Restart of its CallManager changes nothing. */
+  readonly ignoresOrders?: boolean;
+  /** It registers by the configuration that it had first. */
+  readonly keepsConfig?: boolean;
+  /** A configuration's new load is not fetched. */
+  readonly keepsLoad?: boolean;
   /** Called each time link has come up, with the power cycle's lifetime. */
   readonly onLink: (life: Lifetime) => void;
 }
@@ -44,6 +50,9 @@ const phoneFaults: Readonly<Record<string, Fault>> = {
     ),
   }),
   'old-load': withOlderLoad,
+  'ignores-reset': (phone) => ({ ...phone, ignoresOrders: true }),
+  'keeps-old-config': (phone) => ({ ...phone, keepsConfig: true }),
+  'keeps-old-load': (phone) => ({ ...phone, keepsLoad: true }),
   'wrong-load': withOlderLoad,
   'overload-after-boot': (phone, { cdpSyncMs }) => ({
     ...phone,

@@ -34,7 +34,7 @@ const requestsAfterCapabilities: readonly (readonly [name: string, fields?: Read
   ['TimeDateReq'],
 ];
 
-/** Reset types (protocol facts 7.3): the whole device starts again, or only its registration. */
+/** Reset types (protocol facts 7.3): the whole device starts again, or it fetches its files and registers again. */
 const resetType = { restartDevice: 1, registerAgain: 2 } as const;
 
 export interface SccpClientOptions {
@@ -45,16 +45,18 @@ export interface SccpClientOptions {
   /** In the order of priority, at least one. */
   readonly members: readonly CallManagerMember[];
   readonly retryMs: number;
+  /** On purpose: a Reset changes nothing. */
+  readonly ignoresOrders?: boolean;
   readonly log: PhoneLog;
 }
 
-type Ending = 'rejected' | 'silent' | 'lost' | 'reset' | 'restart-device';
+type Ending = 'rejected' | 'silent' | 'lost' | 'moved' | 'reset' | 'restart-device';
 
 /**
  * Registers with the member of highest priority that lets it, keeps that alive with a standby connection to the next
- * one, and fails over. Resolves only when a CallManager restarts the whole device.
+ * one, and fails over. Resolves only when a CallManager tells it to begin again, with its files or with its loader.
  */
-export const runSccp = async (options: SccpClientOptions): Promise<'restart-device'> => {
+export const runSccp = async (options: SccpClientOptions): Promise<'reset' | 'restart-device'> => {
   const { life, members, retryMs, log } = options;
   const answerMs = Math.max(minAnswerMs, answerRetries * retryMs);
   let index = 0;
@@ -65,17 +67,17 @@ export const runSccp = async (options: SccpClientOptions): Promise<'restart-devi
     if (member === undefined) throw new RangeError('a phone without CallManagers does not register');
     const connection = standby ?? (await connectTo(options, member, answerMs));
     standby = undefined;
-    let ending: Ending = 'lost';
+    let ending: Ending;
     if (connection !== undefined) {
       const served = await serve(options, connection, answerMs);
       ending = served.ending;
       standby = served.standby;
       log('sccp', 'ends', { server: connection.member.address, reason: ending });
-      if (ending === 'restart-device') return ending;
+      if (ending === 'restart-device' || ending === 'reset') return ending;
     }
     if (standby !== undefined) index = members.indexOf(standby.member);
     else {
-      index = ending === 'reset' ? 0 : (index + 1) % members.length;
+      index = (index + 1) % members.length;
       await life.sleep(retryMs);
     }
   }
@@ -102,7 +104,7 @@ const serve = async (
   connection: SccpConnection,
   answerMs: number,
 ): Promise<{ readonly ending: Ending; readonly standby?: SccpConnection }> => {
-  const { stack, life, members, retryMs, log } = options;
+  const { stack, life, identity, address, members, retryMs, log } = options;
   const intervals = await register(options, connection, answerMs);
   if (typeof intervals === 'string') {
     connection.close();
@@ -117,11 +119,15 @@ const serve = async (
     keepaliveMs: intervals.secondaryMs,
     retryMs: Math.max(retryMs, intervals.secondaryMs),
     timeoutMs: answerMs,
+    token: { deviceName: identity.deviceId, stationAddress: address, deviceType: identity.deviceType },
     log,
   });
-  const ending = await stayRegistered(life, connection, intervals.primaryMs);
+  const ended = await Promise.race([stayRegistered(options, connection, intervals.primaryMs), standby.better]);
+  const better = typeof ended === 'string' ? undefined : ended;
+  const ending = typeof ended === 'string' ? ended : 'moved';
+  if (better !== undefined) connection.send('Unregister');
   connection.close();
-  const spare = ending === 'lost' ? standby.take() : undefined;
+  const spare = ending === 'lost' || ending === 'moved' ? standby.take(better) : undefined;
   standby.stop();
   return spare === undefined ? { ending } : { ending, standby: spare };
 };
@@ -170,7 +176,11 @@ const intervalsOf = ({ fields }: SccpMessage): KeepaliveIntervals => {
   };
 };
 
-const stayRegistered = async (life: Lifetime, connection: SccpConnection, keepaliveMs: number): Promise<Ending> => {
+const stayRegistered = async (
+  { life, ignoresOrders = false }: SccpClientOptions,
+  connection: SccpConnection,
+  keepaliveMs: number,
+): Promise<Ending> => {
   let unanswered = 0;
   let dueUs = life.clock.nowUs() + keepaliveMs * 1000;
   for (;;) {
@@ -184,8 +194,10 @@ const stayRegistered = async (life: Lifetime, connection: SccpConnection, keepal
       continue;
     }
     unanswered = 0;
-    if (message.messageName !== 'Reset') continue;
+    if (message.messageName !== 'Reset' || ignoresOrders) continue;
     if (message.fields.type === resetType.restartDevice) return 'restart-device';
-    if (message.fields.type === resetType.registerAgain) return 'reset';
+    if (message.fields.type !== resetType.registerAgain) continue;
+    connection.send('Unregister');
+    return 'reset';
   }
 };

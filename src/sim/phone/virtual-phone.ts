@@ -46,7 +46,12 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
   );
   const { wire, power } = parts;
   const log = createPhoneLog(options.log, clock);
-  const flash: { load: string; lease: Lease | undefined; address: string | undefined } = {
+  const flash: {
+    load: string;
+    lease: Lease | undefined;
+    address: string | undefined;
+    members?: readonly CallManagerMember[];
+  } = {
     load: parts.load,
     lease: undefined,
     address: options.phone.previousAddress,
@@ -129,22 +134,27 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       retryMs: timers.tftpRetryMs,
       log,
     });
-    if (found.newLoad !== undefined) {
+    const told = membersOf(found, tftpServer);
+    const members = parts.keepsConfig ? (flash.members ?? told) : told;
+    flash.members = members;
+    if (found.newLoad !== undefined && !parts.keepsLoad) {
       // Erasing and writing: taken to last as long as loading does; a power cut before its end leaves the old load.
       await life.sleep(timers.bootMs);
       log('boot', 'flashed', { from: load, to: found.newLoad });
       flash.load = found.newLoad;
       return;
     }
-    await runSccp({
+    const ending = await runSccp({
       stack,
       life,
       identity,
       address: lease.address,
-      members: membersOf(found, tftpServer),
+      members,
+      ignoresOrders: parts.ignoresOrders === true,
       retryMs: timers.callManagerRetryMs,
       log,
     });
+    if (ending === 'reset') await useAddress(life, stack, lease, load);
   };
 
   const goDark = (life: Lifetime): void => {

@@ -73,7 +73,12 @@ export interface TestCallManager {
 
 export const startCallManager = (
   logicalAddress: string,
-  options: { behaviour?: CallManagerBehaviour; keepaliveSeconds?: number; secondaryKeepaliveSeconds?: number } = {},
+  options: {
+    behaviour?: CallManagerBehaviour;
+    keepaliveSeconds?: number;
+    secondaryKeepaliveSeconds?: number;
+    grantsToken?: boolean;
+  } = {},
 ): Promise<TestCallManager> =>
   new Promise((resolve, reject) => {
     const { keepaliveSeconds = 30, secondaryKeepaliveSeconds = 60 } = options;
@@ -92,6 +97,7 @@ export const startCallManager = (
           heard.push(messageName);
           if (manager.behaviour === 'silent') continue;
           if (messageName === 'KeepAlive') socket.write(encodeSccp('KeepAliveAck'));
+          if (messageName === 'RegisterTokenReq' && options.grantsToken) socket.write(encodeSccp('RegisterTokenAck'));
           if (messageName !== 'Register') continue;
           if (manager.behaviour === 'reject') {
             socket.write(encodeSccp('RegisterReject', { text: 'not here' }));

@@ -35,9 +35,9 @@ const up = async (index: 0 | 1 | 2, options: Parameters<typeof startCallManager>
   return manager;
 };
 
-const run = async (count = members.length): Promise<{ ended: 'restart-device' | undefined }> => {
+const run = async (count = members.length): Promise<{ ended: 'reset' | 'restart-device' | undefined }> => {
   const stack = await wire.attachIp({ vlan: null, address: phone, prefixLength: 24, router: null });
-  const state: { ended: 'restart-device' | undefined } = { ended: undefined };
+  const state: { ended: 'reset' | 'restart-device' | undefined } = { ended: undefined };
   runSccp({
     stack,
     life,
@@ -158,16 +158,29 @@ describe('the phone registering by SCCP', () => {
     expect(first.heard.filter((name) => name === 'KeepAlive').length).toBeGreaterThanOrEqual(3);
   });
 
-  it('registers again on Reset type 2 and restarts the device on type 1', async () => {
+  it.each([
+    [2, 'reset'],
+    [1, 'restart-device'],
+  ] as const)('ends its registration on Reset type %i and is to begin again: %s', async (type, ending) => {
     const first = await up(0);
     const state = await run(1);
-    const registrations = () => first.heard.filter((name) => name === 'TimeDateReq').length;
-    await until(() => registrations() === 1, 'registered');
-    first.send('Reset', { type: 2 });
-    await until(() => registrations() === 2, 'registered again');
-    expect(state.ended).toBeUndefined();
-    first.send('Reset', { type: 1 });
-    await until(() => state.ended === 'restart-device', 'restart');
+    await until(() => first.heard.includes('TimeDateReq'), 'registered');
+    first.send('Reset', { type });
+    await until(() => state.ended === ending, ending);
+    await until(
+      () => first.heard.includes('Unregister') === (type === 2),
+      'a phone that only registers again says goodbye',
+    );
+  });
+
+  it('goes back to a better CallManager that grants a token, and says goodbye to the other', async () => {
+    const second = await up(1, { secondaryKeepaliveSeconds: 1 });
+    await run(2);
+    await until(() => second.heard.includes('TimeDateReq'), 'registered with the second');
+    const first = await up(0, { grantsToken: true });
+    await until(() => first.heard.includes('TimeDateReq'), 'back with the first');
+    expect(first.heard.indexOf('RegisterTokenReq')).toBeLessThan(first.heard.indexOf('Register'));
+    await until(() => second.heard.includes('Unregister'), 'goodbye');
   });
 
   it('leaves no timer and no socket when power goes', async () => {

@@ -1,0 +1,41 @@
+import type { Plan } from '../plan/plan.js';
+
+/** What the files say now: the plan's, until its `change` has come. */
+export interface PlanInForce {
+  readonly plan: Plan;
+  /** False: the device has no configuration of its own and registers by the default file. */
+  readonly hasDeviceFile: boolean;
+  /** From now on the plan's `change` counts. */
+  change(): void;
+}
+
+/** The plan as `change` makes it: another load, other CallManagers in the order in which they are named. */
+const changed = (plan: Plan): Plan => {
+  const { change } = plan;
+  if (change === null) return plan;
+  const named = change.callManagers ?? plan.callManagers.map(({ name }) => name);
+  return {
+    ...plan,
+    phone: { ...plan.phone, load: change.load ?? plan.phone.load },
+    callManagers: named.flatMap((name, priority) =>
+      plan.callManagers.filter((member) => member.name === name).map((member) => ({ ...member, priority })),
+    ),
+  };
+};
+
+export const createPlanInForce = (plan: Plan): PlanInForce => {
+  let current = plan;
+  let hasDeviceFile = plan.change?.fromAutoRegistration !== true;
+  return {
+    get plan() {
+      return current;
+    },
+    get hasDeviceFile() {
+      return hasDeviceFile;
+    },
+    change: () => {
+      current = changed(plan);
+      hasDeviceFile = true;
+    },
+  };
+};
