@@ -19,6 +19,7 @@ import { sightBoards } from './board/find-boards.js';
 import { openGpioInjector } from './board/gpio-injector.js';
 import type { Injector } from './board/injector.js';
 import { openBoard } from './board/open-board.js';
+import { profileIdOf, storedProfile } from './board/profile-id.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { nextPress, startButtonRequest } from './board/start-button.js';
 import { runProgram } from './cli/program.js';
@@ -100,16 +101,16 @@ const openSimulatedBoard = async (
   { driver, profile }: SimulatedPort,
   plan: Plan,
 ): Promise<Injector> => {
-  const serial = await openSerialInjector(ptyPath, clock, { heartbeat: driver === 'both' ? 'line' : 'messages' });
-  if (driver === 'serial') return serial;
+  if (driver === 'serial') return openSerialInjector(ptyPath, clock);
   const chip = createMockedGpio(clock);
   await wireLines(linesPath, chip, boardLineNumbers, clock);
-  if (driver === 'both') return combineInjector(serial, chip.open(heartbeatLinesRequest));
-  const { serial: serialNumber } = await serial.identify();
-  const own = await serial.storeProfile(powerTerms(plan));
-  await serial.close();
+  if (driver === 'both')
+    return combineInjector(
+      await openSerialInjector(ptyPath, clock, { heartbeat: 'line' }),
+      chip.open(heartbeatLinesRequest),
+    );
   const lines = chip.open(boardLinesRequest);
-  return openGpioInjector({ lines, clock, profileId: profile ?? own.id, serial: serialNumber });
+  return openGpioInjector({ lines, clock, profileId: profile ?? profileIdOf(powerTerms(plan)), serial: '' });
 };
 
 const openSimulatedPort = async (
@@ -141,6 +142,7 @@ const openSimulatedPort = async (
         phone: { ...port.phone, previousAddress: simulatedPhonesLastAddress },
         timers: plan.simulation,
         network: limited ? { kind: 'limited', ...frames } : { kind: 'real', interface: names.phone },
+        ...(port.driver === 'lines' ? { profile: storedProfile(powerTerms(plan)) } : {}),
         controlPath,
         linesPath,
         witnessPath,

@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boardLineNumbers } from './board/board-lines.js';
-import type { Injector } from './board/injector.js';
+import type { Injector, PowerTerms } from './board/injector.js';
+import { storedProfile } from './board/profile-id.js';
 import { openSerialInjector } from './board/serial-injector.js';
 import { BenchError } from './errors.js';
 import { faultTable } from './plan/faults.js';
@@ -29,6 +30,8 @@ export interface SimulatedBoardOptions {
   readonly phone?: 'prestandard' | '802.3af';
   /** Faults of the jack or the phone, by their names in docs/faults.md: `no-echo`, `short-circuit`, ... */
   readonly faults?: readonly string[];
+  /** What the board powers by when its lines command it; left out: it has no profile, and its lines power nothing. */
+  readonly profile?: PowerTerms;
 }
 
 export interface SimulatedBoard {
@@ -70,7 +73,7 @@ const portOffset = 20_000;
 
 /** A board of its own for each call; close it in the test's `finally`. Throws BenchError SIMULATOR_FAILED, USAGE. */
 export const startSimulatedBoard = async (options: SimulatedBoardOptions = {}): Promise<SimulatedBoard> => {
-  const { phone = 'prestandard', faults = [] } = options;
+  const { phone = 'prestandard', faults = [], profile } = options;
   for (const fault of faults) {
     const where = Object.hasOwn(faultTable, fault) ? faultTable[fault as keyof typeof faultTable].where : undefined;
     if (where !== 'jack' && where !== 'phone') throw new BenchError('USAGE', `${fault} is no fault of jack or phone`);
@@ -84,6 +87,7 @@ export const startSimulatedBoard = async (options: SimulatedBoardOptions = {}): 
       network: { kind: 'limited', socketPath: join(folder, 'frames.sock'), portOffset },
       controlPath: join(folder, 'control.sock'),
       linesPath: join(folder, 'lines.sock'),
+      ...(profile === undefined ? {} : { profile: storedProfile(profile) }),
       witnessPath: join(folder, 'witness.ndjson'),
       orphanSeconds,
     },

@@ -1,4 +1,5 @@
 import { crc16, injectorPayload } from '../wire/injector.js';
+import type { InjectorFields } from '../wire/injector-messages.js';
 import type { BoardProfile, PowerTerms } from './injector.js';
 import { wireOfTerms } from './injector-fields.js';
 
@@ -8,5 +9,11 @@ import { wireOfTerms } from './injector-fields.js';
  */
 export const profileIdOf = (terms: PowerTerms): number =>
   crc16(injectorPayload('STORE_PROFILE', { id: 0, ...wireOfTerms(terms) })) || 1;
+
+/** As STORE_PROFILE carries it. */
+export const storedProfile = (terms: PowerTerms): InjectorFields<'STORE_PROFILE'> => ({
+  id: profileIdOf(terms),
+  ...wireOfTerms(terms),
+});
 
 export const profileOf = (terms: PowerTerms): BoardProfile => ({ ...terms, id: profileIdOf(terms) });

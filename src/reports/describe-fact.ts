@@ -27,7 +27,7 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
 
   'board-identified': ({ serial, firmware, revision, resetCause, calibratedOn }) =>
     firmware === null
-      ? `Board ${serial} by its discrete lines`
+      ? `Board ${serial === '' ? '' : `${serial} `}by its discrete lines`
       : `Board ${serial}, revision ${revision}, firmware ${firmware}, last reset: ${resetCause}, ${calibratedOn === null ? 'not calibrated' : `calibrated ${calibratedOn}`}`,
   'line-edge': ({ line, high }) => `Line ${line} ${high ? 'high' : 'low'}`,
   'flp-burst': ({ index, pulseNanoseconds, word, sent, heard, foreignPulses, roundTripNanoseconds }) =>

@@ -3,6 +3,8 @@
  * wire codecs and src/os.
  */
 
+import type { InjectorFields } from '../wire/injector-messages.js';
+
 /** What hangs on the jack, electrically. All times are simulated CPU cycles (16 MHz). */
 export interface PluggedDevice {
   /** Cycles from a rising edge on FLP_TX to the one it causes on FLP_RX (cable there and back); undefined: nothing comes back. */
@@ -100,6 +102,8 @@ export interface SimulatorConfig {
   readonly network:
     | { readonly kind: 'real'; readonly interface: string }
     | { readonly kind: 'limited'; readonly socketPath: string; readonly portOffset: number };
+  /** STORE_PROFILE's fields, stored on the board from the start; undefined: none. */
+  readonly profile?: InjectorFields<'STORE_PROFILE'>;
   /** Control socket to listen on (NDJSON; src/sim/main.ts names the commands). */
   readonly controlPath: string;
   /** Unix socket of the discrete lines (src/sim/line-socket.ts); undefined: nothing is wired to them. */

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../timeline/clock.js';
-import { encodeBoardBlock, nominalBlock } from '../wire/board-block.js';
+import { encodeEeprom, nominalBlock } from '../wire/board-block.js';
 import type { PhoneWire, SimulatorConfig } from './contracts.js';
 import { type ControlCommands, startControl } from './control.js';
 import {
@@ -39,7 +39,7 @@ const slipPeriodMs = 1000;
 const orphanCheckMs = 500;
 /** For the answer to `stop` to leave. */
 const lastAnswerMs = 20;
-const boardBlock = encodeBoardBlock(nominalBlock('SIM00001'));
+const serialNumber = 'SIM00001';
 const niceness = 3;
 const firmwarePath = fileURLToPath(new URL('../../hardware/firmware/linkpulse.hex', import.meta.url));
 
@@ -95,7 +95,8 @@ const main = async (): Promise<void> => {
   const phonePower = createElectricPhone(phoneInputOf(faults) ?? ownInput);
   const { device, fetWelds, badCalibration, unplugAfterAddressMs } = applyJackFaults(faults, phonePower);
   // A byte lost: the block's CRC does not fit any more.
-  const eeprom = badCalibration ? boardBlock.fill(0xff, 9, 10) : boardBlock;
+  const stored = encodeEeprom(nominalBlock(serialNumber), config.profile);
+  const eeprom = badCalibration ? stored.fill(0xff, 9, 10) : stored;
   const machine = new Machine({ hex: readFileSync(firmwarePath, 'utf8'), eeprom });
   process.on('uncaughtException', (error) => {
     witness.tell({ event: 'crash', message: String(error.stack), cycle: machine.cycles });

@@ -1,6 +1,7 @@
 import { boardLinesRequest, heartbeatLinesRequest } from '../../src/board/board-lines.js';
 import { combineInjector } from '../../src/board/combined-injector.js';
 import { openGpioInjector } from '../../src/board/gpio-injector.js';
+import { profileIdOf } from '../../src/board/profile-id.js';
 import { openSerialInjector } from '../../src/board/serial-injector.js';
 import { createMockedGpio, startSimulatedBoard } from '../../src/testing.js';
 import { systemClock } from '../../src/timeline/clock.js';
@@ -8,15 +9,11 @@ import { testInjector } from './injector.contract.js';
 
 /** Mocked lines, wired to the discrete pins of the real firmware in the simulator. */
 testInjector('the driver of the discrete lines, on the real firmware in the simulator,', async (phone, terms) => {
-  const board = await startSimulatedBoard({ phone });
-  const serial = await board.injector();
-  await serial.identify();
-  const profile = await serial.storeProfile(terms);
-  await serial.close();
+  const board = await startSimulatedBoard({ phone, profile: terms });
   const chip = createMockedGpio(systemClock);
   const cable = await board.wire(chip);
   const lines = chip.open(boardLinesRequest);
-  const injector = openGpioInjector({ lines, clock: systemClock, profileId: profile.id, serial: 'LP000042' });
+  const injector = openGpioInjector({ lines, clock: systemClock, profileId: profileIdOf(terms), serial: 'LP000042' });
   return {
     ...board,
     by: 'lines',

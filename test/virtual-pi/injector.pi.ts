@@ -5,6 +5,7 @@
 import { boardLinesRequest, heartbeatLinesRequest } from '../../src/board/board-lines.js';
 import { combineInjector } from '../../src/board/combined-injector.js';
 import { openGpioInjector } from '../../src/board/gpio-injector.js';
+import { profileIdOf } from '../../src/board/profile-id.js';
 import { openSerialInjector } from '../../src/board/serial-injector.js';
 import { startSimulatedBoard } from '../../src/testing.js';
 import { systemClock } from '../../src/timeline/clock.js';
@@ -16,17 +17,13 @@ const long = process.env.LINKPULSE_LONG === '1';
 
 for (const driver of long ? (['character-device', 'sysfs'] as const) : (['character-device'] as const)) {
   testInjector(`the driver of the discrete lines, through the kernel’s ${driver},`, async (phone, terms) => {
-    const board = await startSimulatedBoard({ phone });
-    const serial = await board.injector();
-    await serial.identify();
-    const profile = await serial.storeProfile(terms);
-    await serial.close();
+    const board = await startSimulatedBoard({ phone, profile: terms });
     const chip = openSimulatedChip(driver);
     const wires = wiresOf(chip);
     const lines = await chip.open(boardLinesRequest);
     // gpio-sim keeps a request's pull and the level outside in one place: whichever came last counts.
     const cable = await board.wire(wires);
-    const injector = openGpioInjector({ lines, clock: systemClock, profileId: profile.id, serial: 'LP000042' });
+    const injector = openGpioInjector({ lines, clock: systemClock, profileId: profileIdOf(terms), serial: 'LP000042' });
     return {
       ...board,
       by: 'lines',
