@@ -259,6 +259,14 @@ export const faultTable = {
     blame: 'config',
     exit: 5,
   },
+  'asks-for-cnf': {
+    title: 'The phone asks for SEP….cnf, as loads before 6.0 do, where the plan’s load asks for .cnf.xml',
+    where: 'phone',
+    stage: 'config',
+    verdict: 'fail',
+    blame: null,
+    exit: 1,
+  },
   'ignores-reset': {
     title: 'The phone is told to begin again and does not',
     where: 'phone',

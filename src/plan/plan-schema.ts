@@ -33,6 +33,7 @@ const phone = z.strictObject({
   platform: line(64),
   load: loadName(),
   protocol: oneOf(['SCCP', 'SIP']),
+  configFile: oneOf(['any', '.cnf.xml', '.cnf']).default('any'),
 });
 
 /** What the first switch's safe operating area has room for with a curve 30 % below the drawn one (hardware/board.md). */

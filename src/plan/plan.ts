@@ -71,6 +71,8 @@ export interface Plan {
     readonly platform: string;
     readonly load: string;
     readonly protocol: 'SCCP' | 'SIP';
+    /** Form of its own configuration that its load asks for first. */
+    readonly configFile: 'any' | '.cnf.xml' | '.cnf';
   };
   readonly power: {
     readonly method: PowerMethod;

@@ -88,7 +88,7 @@ const powerOffText = ({ powerOff }: RunRecord): string => {
 
 const boardText = ({ serial, revision, firmware }: NonNullable<RunRecord['board']>): string =>
   firmware === null
-    ? `${serial}, driven by its discrete lines`
+    ? [serial, 'driven by its discrete lines'].filter((part) => part !== '').join(', ')
     : `${serial}, revision ${revision}, firmware ${firmware}`;
 
 const feedText = ({ power: { asked, fed } }: RunRecord): string => {

@@ -53,6 +53,7 @@ export const simulatorFaults = {
   'no-option-150': { where: 'phone' },
   'wrong-load': { where: 'phone' },
   'old-load': { where: 'phone' },
+  'asks-for-cnf': { where: 'phone' },
   'ignores-reset': { where: 'phone' },
   'keeps-old-config': { where: 'phone' },
   'keeps-old-load': { where: 'phone' },

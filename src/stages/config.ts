@@ -101,6 +101,11 @@ const askedNothing = (waitedMs: number): Finding =>
     `The phone has an address and asked the TFTP server for nothing within ${waitedMs} ms.`,
     'Look for an alternate TFTP server set by hand in the phone’s network settings and erase it.',
   );
+const otherForm = (file: string, wanted: string): Finding =>
+  phoneFails(
+    `The phone asked for ${file}; the load of this plan asks for a configuration that ends in ${wanted}.`,
+    'It runs another family of loads than it should (6.x and later ask for .cnf.xml): load the plan’s firmware and repeat.',
+  );
 const noConfigAsked = (files: readonly string[]): Finding =>
   phoneFails(
     `The phone asked for ${files.slice(0, 4).join(', ')} and never for a configuration.`,
@@ -130,14 +135,23 @@ const onRequest = (state: State, event: TimelineEvent, fact: FactOf<'tftp-reques
     case 'trust-list':
       return note(seen, { trustListsInARow: notes.trustListsInARow + (/^ctl/i.test(fact.file) ? 1 : 0) });
     case 'device-config':
-    case 'default-config':
-      return note(afterImageRefusal(seen, event), { trustListsInARow: 0, open: { file: fact.file, bytes: 0 } });
+    case 'default-config': {
+      const wanted = state.plan.phone.configFile;
+      const isFirst = !notes.files.some((file) => phoneFileKind(file) === 'device-config');
+      const isOther = kind === 'device-config' && isFirst && wanted !== 'any' && configFormOf(fact.file) !== wanted;
+      return asksForConfig(isOther ? conclude(seen, otherForm(fact.file, wanted), event) : seen, event, fact);
+    }
     case 'image':
       return note(seen, { imageAtUs: event.atUs });
     default:
       return seen;
   }
 };
+
+const asksForConfig = (state: State, event: TimelineEvent, { file }: FactOf<'tftp-request'>): State =>
+  note(afterImageRefusal(state, event), { trustListsInARow: 0, open: { file, bytes: 0 } });
+
+const configFormOf = (file: string): '.cnf.xml' | '.cnf' => (/\.xml$/i.test(file) ? '.cnf.xml' : '.cnf');
 
 /** A phone that goes on after its image was refused will not ask again: the refusal is the stage's result. */
 const afterImageRefusal = (state: State, event: TimelineEvent): State => {

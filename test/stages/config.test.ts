@@ -49,6 +49,13 @@ describe('the judge of config', () => {
       exit: 5,
     },
     {
+      title: 'a phone that asks for the other form of its configuration runs other firmware than it should',
+      lines: [...toAddress, [6000, asks(trustList)], [6001, isMissing(trustList)], [6100, asks('SEP0011BBCCDDEE.cnf')]],
+      verdict: 'fail',
+      cause: /asked for SEP0011BBCCDDEE\.cnf; .* ends in \.cnf\.xml/,
+      exit: 1,
+    },
+    {
       title: 'one configuration file asked for again and again is named at the deadline',
       lines: [
         ...toAddress,

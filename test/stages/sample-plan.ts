@@ -30,6 +30,7 @@ export const samplePlan: Plan = {
     platform: 'Cisco IP Phone 7960',
     load: 'P00308010200',
     protocol: 'SCCP',
+    configFile: '.cnf.xml',
   },
   power: {
     method: 'prestandard',

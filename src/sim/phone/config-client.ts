@@ -12,6 +12,8 @@ export interface ConfigClientOptions {
   readonly identity: PhoneIdentity;
   readonly tftpServer: string;
   readonly runningLoad: string;
+  /** Form of its own configuration; loads before 6.0 ask for `.cnf`. */
+  readonly configForm: '.cnf.xml' | '.cnf';
   readonly fileGapMs: number;
   readonly retryMs: number;
   readonly log: PhoneLog;
@@ -33,7 +35,7 @@ const imageName = /^[\w.-]{1,64}$/;
  * configuration it starts over every `retryMs`, for ever.
  */
 export const fetchConfiguration = async (options: ConfigClientOptions): Promise<PhoneConfig> => {
-  const { stack, life, identity, tftpServer, runningLoad, fileGapMs, retryMs, log } = options;
+  const { stack, life, identity, tftpServer, runningLoad, configForm, fileGapMs, retryMs, log } = options;
   let asked = 0;
 
   const fetchNext = async (fileName: string): Promise<TftpOutcome> => {
@@ -53,7 +55,7 @@ export const fetchConfiguration = async (options: ConfigClientOptions): Promise<
   const walkFiles = async (): Promise<ServedConfig | undefined> => {
     // A trust list would lock the phone to signed files; this one belongs to no cluster and takes none.
     await fetchNext(`CTL${identity.deviceId}.tlv`);
-    return (await fetchConfigFile(`${identity.deviceId}.cnf.xml`)) ?? (await fetchConfigFile(defaultConfigFile));
+    return (await fetchConfigFile(`${identity.deviceId}${configForm}`)) ?? (await fetchConfigFile(defaultConfigFile));
   };
 
   let config = await walkFiles();

@@ -14,6 +14,8 @@ export interface PhoneParts {
   /** undefined: as its model does. */
   readonly speaksLldp?: boolean;
   readonly ignoresVoiceVlan?: boolean;
+  /** `.cnf.xml` unless told. */
+  readonly configForm?: '.cnf';
   /** A Reset or Restart of its CallManager changes nothing. */
   readonly ignoresOrders?: boolean;
   /** It registers by the configuration that it had first. */
@@ -50,6 +52,7 @@ const phoneFaults: Readonly<Record<string, Fault>> = {
     ),
   }),
   'old-load': withOlderLoad,
+  'asks-for-cnf': (phone) => ({ ...phone, configForm: '.cnf' }),
   'ignores-reset': (phone) => ({ ...phone, ignoresOrders: true }),
   'keeps-old-config': (phone) => ({ ...phone, keepsConfig: true }),
   'keeps-old-load': (phone) => ({ ...phone, keepsLoad: true }),

@@ -130,6 +130,7 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       identity,
       tftpServer,
       runningLoad: load,
+      configForm: parts.configForm ?? '.cnf.xml',
       fileGapMs: timers.fileGapMs,
       retryMs: timers.tftpRetryMs,
       log,
