@@ -139,7 +139,11 @@ const openSimulatedPort = async (
     const simulator = await startSimulator(
       {
         faults: [...faults].filter(isOfTheSimulator),
-        phone: { ...port.phone, previousAddress: simulatedPhonesLastAddress },
+        phone: {
+          ...port.phone,
+          previousAddress: simulatedPhonesLastAddress,
+          ...(plan.sip.digest === null ? {} : { sipCredentials: plan.sip.digest }),
+        },
         timers: plan.simulation,
         network: limited ? { kind: 'limited', ...frames } : { kind: 'real', interface: names.phone },
         ...(port.driver === 'lines' ? { profile: storedProfile(powerTerms(plan)) } : {}),

@@ -19,6 +19,7 @@ const versionStampOf = (plan: Plan): string =>
 
 const deviceConfig = (plan: Plan): string =>
   buildDeviceConfig({
+    protocol: plan.phone.protocol,
     loadInformation: plan.phone.load,
     callManagers: plan.callManagers,
     versionStamp: versionStampOf(plan),
@@ -35,6 +36,7 @@ const defaultConfig = (plan: Plan): string => {
       return deviceType === undefined ? [] : [{ deviceType, model: each.platform, load: each.load }];
     }),
     callManagers: plan.callManagers,
+    protocol: plan.phone.protocol,
   });
 };
 

@@ -94,6 +94,8 @@ export interface SimulatorConfig {
     readonly model: string;
     /** What its power input is; prestandard unless told. */
     readonly power?: 'prestandard' | '802.3af';
+    /** Of its line, for a SIP load; undefined: it answers no challenge. */
+    readonly sipCredentials?: { readonly user: string; readonly password: string };
     /** The lease it had where it came from: IP source of its first DISCOVER. */
     readonly previousAddress?: string;
   };

@@ -6,10 +6,12 @@ export interface CnfCallManager {
   readonly priority: number;
   readonly name: string;
   readonly address: string;
-  /** SCCP port. */
+  /** In the protocol that the phone speaks. */
   readonly port: number;
 }
 
+const sccpPort = 2000;
+const sipPort = 5060;
 const connectionMonitorSeconds = 120;
 const noSecurity = 1;
 /** What every SCCP template carries; its meaning is not published. */
@@ -21,17 +23,25 @@ const toXml = (root: object): string =>
 /** The library reads entities in the texts it is given and again when it writes them; a text of ours means what it says. */
 const literal = (text: string): string => text.replaceAll('&', '&amp;amp;');
 
-const callManagerGroup = (callManagers: readonly CnfCallManager[]) => ({
+type CnfProtocol = 'SCCP' | 'SIP';
+
+const callManagerGroup = (callManagers: readonly CnfCallManager[], protocol: CnfProtocol = 'SCCP') => ({
   members: {
     member: callManagers.map(({ priority, name, address, port }) => ({
       '@priority': priority,
-      callManager: { name: literal(name), ports: { ethernetPhonePort: port }, processNodeName: literal(address) },
+      callManager: {
+        name: literal(name),
+        ports: protocol === 'SIP' ? { ethernetPhonePort: sccpPort, sipPort: port } : { ethernetPhonePort: port },
+        processNodeName: literal(address),
+      },
     })),
   },
 });
 
-/** SEP<MAC>.cnf.xml for an SCCP phone. */
+/** SEP<MAC>.cnf.xml. */
 export function buildDeviceConfig(options: {
+  /** SCCP unless told. */
+  protocol?: CnfProtocol;
   loadInformation: string;
   callManagers: readonly CnfCallManager[];
   /** Opaque; a changed value makes a phone apply the file. */
@@ -41,10 +51,10 @@ export function buildDeviceConfig(options: {
 }): string {
   return toXml({
     device: {
-      deviceProtocol: 'SCCP',
+      deviceProtocol: options.protocol ?? 'SCCP',
       devicePool: {
         dateTimeSetting: { dateTemplate: literal(options.dateTemplate), timeZone: 'UTC' },
-        callManagerGroup: callManagerGroup(options.callManagers),
+        callManagerGroup: callManagerGroup(options.callManagers, options.protocol),
         connectionMonitorDuration: connectionMonitorSeconds,
       },
       loadInformation: literal(options.loadInformation),
@@ -59,12 +69,19 @@ export function buildDeviceConfig(options: {
 export function buildDefaultConfig(options: {
   loads: readonly { deviceType: number; model: string; load: string }[];
   callManagers: readonly CnfCallManager[];
+  /** SCCP unless told. */
+  protocol?: CnfProtocol;
 }): string {
   const loads = options.loads.map(({ deviceType, model, load }) => [
     `loadInformation${deviceType}`,
     { '@model': literal(model), '#': literal(load) },
   ]);
-  return toXml({ Default: { callManagerGroup: callManagerGroup(options.callManagers), ...Object.fromEntries(loads) } });
+  return toXml({
+    Default: {
+      callManagerGroup: callManagerGroup(options.callManagers, options.protocol),
+      ...Object.fromEntries(loads),
+    },
+  });
 }
 
 /** Far above any real file: old phones break at about 8 KiB. */
@@ -139,17 +156,17 @@ function readLoad(root: Element, deviceType: number | undefined): string | null 
 function readCallManagers(root: Element): ServedConfig['callManagers'] {
   const group = child(root, 'devicePool', 'callManagerGroup') ?? child(root, 'callManagerGroup');
   const members = child(group, 'members')?.children.filter(({ tag }) => tag === 'member') ?? [];
+  const isSip = child(root, 'deviceProtocol')?.text.toUpperCase() === 'SIP';
+  const [portName, usualPort] = isSip ? (['sipPort', sipPort] as const) : (['ethernetPhonePort', sccpPort] as const);
   return members
     .map((member, index) => ({
       priority: Number(member.attributes.get('priority') ?? index),
       address: child(member, 'callManager', 'processNodeName')?.text ?? '',
-      port: Number(child(member, 'callManager', 'ports', 'ethernetPhonePort')?.text || sccpPort),
+      port: Number(child(member, 'callManager', 'ports', portName)?.text || usualPort),
     }))
     .filter(({ priority, address, port }) => address !== '' && Number.isInteger(priority) && Number.isInteger(port))
     .sort((first, second) => first.priority - second.priority);
 }
-
-const sccpPort = 2000;
 
 /** What stands between elements: opening, closing. A document type is refused, and with it every entity of one's own. */
 const passedOver = [

@@ -25,6 +25,7 @@ export interface Bench {
 
 const phones = {
   prestandard: '{ mac: "00:0f:24:5a:79:60", load: P00308010200, model: CP-7960G }',
+  sip: '{ mac: "00:0f:24:5a:79:63", load: SIP41.8-3-3S, model: CP-7961G, power: 802.3af }',
   '802.3af': '{ mac: "00:0f:24:5a:79:61", load: SCCP41.8-3-3S, model: CP-7961G, power: 802.3af }',
 };
 

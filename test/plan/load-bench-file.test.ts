@@ -34,6 +34,12 @@ describe('bench files', () => {
         driver: 'serial',
         phone: { mac: '00:0f:24:5a:79:61', load: 'SCCP41.8-3-3S', model: 'CP-7961G', power: '802.3af' },
       },
+      {
+        name: 'sim3',
+        kind: 'simulated',
+        driver: 'serial',
+        phone: { mac: '00:0f:24:5a:79:63', load: 'SIP41.8-3-3S', model: 'CP-7961G', power: '802.3af' },
+      },
     ]);
   });
 

@@ -10,6 +10,7 @@ import { phoneIdentity } from './phone-identity.js';
 import { createPhoneLog, type PhoneLogSink } from './phone-log.js';
 import { runSccp } from './sccp-client.js';
 import type { CallManagerMember } from './sccp-connection.js';
+import { runSip } from './sip-client.js';
 import { learnVoiceVlan } from './voice-vlan.js';
 
 export interface VirtualPhoneOptions {
@@ -25,6 +26,8 @@ export interface VirtualPhoneOptions {
 }
 
 const sccpPort = 2000;
+/** P0S3-8-12-00, SIP41.8-3-3S: the protocol stands in a load's name (protocol facts 6). */
+const sipLoad = /^(P0S|SIP)/i;
 
 /** Where a phone registers: members with an IPv4 address in the order of priority, else the TFTP server itself. */
 const membersOf = ({ config }: PhoneConfig, tftpServer: string): readonly CallManagerMember[] => {
@@ -145,7 +148,7 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       flash.load = found.newLoad;
       return;
     }
-    const ending = await runSccp({
+    const registration = {
       stack,
       life,
       identity,
@@ -154,7 +157,14 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       ignoresOrders: parts.ignoresOrders === true,
       retryMs: timers.callManagerRetryMs,
       log,
-    });
+    };
+    const ending = sipLoad.test(load)
+      ? await runSip({
+          ...registration,
+          mac: options.phone.mac,
+          credentials: options.phone.sipCredentials ?? null,
+        })
+      : await runSccp(registration);
     if (ending === 'reset') await useAddress(life, stack, lease, load);
   };
 
