@@ -20,6 +20,8 @@ interface Connection {
   readonly clientKey: string;
   readonly server: string;
   readonly port: number;
+  /** Counts connections in the order in which they began. */
+  readonly openedAt: number;
   readonly clientSequence: number | null;
   readonly client: Side;
   readonly callManager: Side;
@@ -46,6 +48,17 @@ export const createTcpTracker = (parts: {
 }): TcpTracker => {
   const { tellMalformed, isCallManagerPort, sip } = parts;
   const connections = new Map<string, Connection>();
+  /** One that the same client has opened to the same server since: the end of the one before says nothing any more. */
+  const hasSuccessor = ({ clientKey, server, port, openedAt }: Connection): boolean =>
+    [...connections.values()].some(
+      (other) =>
+        other.openedAt > openedAt &&
+        other.phase === 'open' &&
+        other.server === server &&
+        other.port === port &&
+        addressOf(other.clientKey) === addressOf(clientKey),
+    );
+  let opened = 0;
 
   const open = (key: string, ends: { clientKey: string; server: string; port: number }, sequence: number | null) => {
     const side = (): Side => ({
@@ -53,8 +66,10 @@ export const createTcpTracker = (parts: {
       sccp: createSccpStream(ends.server, tellMalformed),
       sip: sip.stream(ends.server, ends.port),
     });
+    opened += 1;
     const connection: Connection = {
       ...ends,
+      openedAt: opened,
       clientSequence: sequence,
       client: side(),
       callManager: side(),
@@ -92,7 +107,9 @@ export const createTcpTracker = (parts: {
   const close = (connection: Connection, state: 'refused' | 'closed', seen: Seen): ObserveFact[] => {
     if (connection.phase === 'closed') return [];
     connection.phase = 'closed';
-    return isTold(connection) ? [...flush(connection), tell(connection, state, seen)] : [];
+    if (!isTold(connection)) return [];
+    // A phone that lost power keeps no connection; its system may send the old one's FIN again when it is back.
+    return [...flush(connection), ...(hasSuccessor(connection) ? [] : [tell(connection, state, seen)])];
   };
 
   return {
@@ -138,6 +155,8 @@ export const createTcpTracker = (parts: {
     end: () => [...connections.values()].flatMap(flush),
   };
 };
+
+const addressOf = (key: string): string => key.slice(0, key.lastIndexOf(':'));
 
 const isTold = ({ speaks, isExpected }: Connection): boolean =>
   speaks === 'sccp' || speaks === 'sip' || (speaks === 'unknown' && isExpected);

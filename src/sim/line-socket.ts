@@ -9,7 +9,8 @@ import { BenchError } from '../errors.js';
 import type { Machine } from './machine.js';
 import { linesToBoard, type PiSide } from './pi-side.js';
 
-export const linesToPi = ['LOOP', 'PGOOD', 'FAULT_N', 'ESTOP_OK'] as const;
+/** In the order in which a change of one may cause one of the next: the e-stop is a contact, the others come through firmware. */
+export const linesToPi = ['ESTOP_OK', 'LOOP', 'PGOOD', 'FAULT_N'] as const;
 
 export interface LineSocket {
   /** Tells what has changed since the last call. Between two slices of simulated time. */

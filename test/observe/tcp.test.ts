@@ -27,6 +27,26 @@ describe('a connection to a CallManager', () => {
     expect(states(watch([...line.open(), line.rst('bench')])).at(-1)).toBe('closed bench');
   });
 
+  it('says nothing by its end once the phone has opened another to the same server', () => {
+    const first = connection();
+    const second = connection({ clientPort: 50_001, isn: 77 });
+    const facts = watch([...first.open(), ...second.open(), first.fin('phone'), second.fin('phone')]);
+    expect(states(facts)).toEqual([
+      'connecting phone',
+      'connected phone',
+      'connecting phone',
+      'connected phone',
+      'closed phone',
+    ]);
+  });
+
+  it('ends for the phone where the other it opened was refused', () => {
+    const first = connection();
+    const second = connection({ clientPort: 50_001, isn: 77 });
+    const facts = watch([...first.open(), second.syn(), second.rst('bench'), first.fin('phone')]);
+    expect(states(facts).slice(-2)).toEqual(['refused bench', 'closed phone']);
+  });
+
   it('tells a repeated SYN once and a new one again', () => {
     const first = connection();
     const syn = first.syn();
