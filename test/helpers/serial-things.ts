@@ -1,5 +1,5 @@
 /** Things on serial ports, each behind a pty: boards with the real firmware, and what else may hang there. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPty } from '../../src/os/pty.js';
@@ -76,6 +76,10 @@ export const plugSilence = (): SerialThing => plug(() => {});
 
 const plug = (step: (heard: Uint8Array, say: (bytes: readonly number[]) => void) => void): SerialThing => {
   const pty = openPty();
+  // A name of its own: the pty's is a number that others had before and get again, with locks that bear it.
+  const folder = mkdtempSync(join(tmpdir(), 'linkpulse-port-'));
+  const path = join(folder, 'ttyUSB0');
+  symlinkSync(pty.path, path);
   const heard: number[] = [];
   const stepping = systemClock.every(stepMs, () => {
     const bytes = pty.read();
@@ -84,11 +88,12 @@ const plug = (step: (heard: Uint8Array, say: (bytes: readonly number[]) => void)
     pty.flush();
   });
   return {
-    path: pty.path,
+    path,
     heard,
     close: () => {
       stepping.cancel();
       pty.close();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 };
