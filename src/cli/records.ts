@@ -7,6 +7,7 @@ import { pruneRuns } from '../records/prune.js';
 import { readRecord } from '../records/run-folder.js';
 import { type IndexedRun, RunIndex, type RunSearch } from '../records/run-index.js';
 import { exitCodes } from '../stages/exit-code.js';
+import { exportCsv, registerReport } from './records-report.js';
 import type { Terminal } from './terminal.js';
 import type { RegisterVerb, VerbContext } from './verb.js';
 
@@ -147,6 +148,8 @@ export const registerRecords: RegisterVerb = (program, context) => {
     },
   );
 
+  registerReport(records, context);
+
   withRuns(records.command('reindex').description('builds the index anew from the run folders'), context).action(
     async (options: RecordsOptions) => {
       const index = RunIndex.open(runsDirectoryOf(options));
@@ -165,24 +168,28 @@ export const registerRecords: RegisterVerb = (program, context) => {
   withSearch(
     records
       .command('export')
-      .description('evidence bundle of runs: named ones, or those a search finds')
+      .description('evidence bundle of runs: named ones, or those a search finds; or their measurements as CSV')
       .argument('[run...]', 'ids'),
     context,
   )
-    .requiredOption('--to <file>', 'bundle to write, .tar.gz')
-    .action(async (named: readonly string[], options: SearchOptions & { readonly to: string }) => {
-      const { to, ...search } = options;
-      let runIds = named;
-      if (named.length === 0) {
-        const index = await openIndex(options, terminal);
-        runIds = index.search(searchOf(search)).map(({ runId }) => runId);
-        index.close();
-      }
-      if (runIds.length === 0) throw new BenchError('USAGE', 'no run to export: name some, or search for some');
-      const manifest = await exportBundle(runsDirectoryOf(options), runIds, resolve(to));
-      if (options.json) return terminal.line(JSON.stringify(manifest, null, 2));
-      terminal.line(`${manifest.runs.length} runs, ${manifest.files.length} files: ${to}`);
-    });
+    .requiredOption('--to <file>', 'bundle to write, .tar.gz; with --csv a table, - for standard output')
+    .option('--csv', 'one row per measurement (RFC 4180) instead of a bundle', false)
+    .action(
+      async (named: readonly string[], options: SearchOptions & { readonly to: string; readonly csv: boolean }) => {
+        const { to, csv, ...search } = options;
+        let runIds = named;
+        if (named.length === 0) {
+          const index = await openIndex(options, terminal);
+          runIds = index.search(searchOf(search)).map(({ runId }) => runId);
+          index.close();
+        }
+        if (runIds.length === 0) throw new BenchError('USAGE', 'no run to export: name some, or search for some');
+        if (csv) return exportCsv(runsDirectoryOf(options), runIds, to, terminal);
+        const manifest = await exportBundle(runsDirectoryOf(options), runIds, resolve(to));
+        if (options.json) return terminal.line(JSON.stringify(manifest, null, 2));
+        terminal.line(`${manifest.runs.length} runs, ${manifest.files.length} files: ${to}`);
+      },
+    );
 
   records
     .command('verify')

@@ -24,6 +24,8 @@ export interface BoardNote {
   /** null: driven by its discrete lines, which do not tell. */
   readonly revision: number | null;
   readonly firmware: string | null;
+  /** `2026-11-23`, from the board's own block; null: not told. Records from before this was kept have none. */
+  readonly calibratedOn?: string | null;
 }
 
 /** How power went away. Times run from the cause; null where they were never reported. */
@@ -111,7 +113,12 @@ export const buildRecord = (parts: RecordParts): RunRecord => {
     board:
       identified === undefined
         ? null
-        : { serial: identified.serial, revision: identified.revision, firmware: identified.firmware },
+        : {
+            serial: identified.serial,
+            revision: identified.revision,
+            firmware: identified.firmware,
+            calibratedOn: identified.calibratedOn,
+          },
     phone: phoneIdentity(events),
     plan: { name: plan.plan.name, title: plan.plan.title, hash: plan.hash, text: plan.text },
     ...judgeRun(stages, events, {

@@ -7,11 +7,15 @@ import type { RunRecord } from '../../src/records/record.js';
 import { invoke } from '../helpers/linkpulse.js';
 import { healthyRun } from '../reports/fixture-run.js';
 
-const { record } = healthyRun();
+const { record, events } = healthyRun();
 const runs = mkdtempSync(join(tmpdir(), 'linkpulse-records-'));
+const timeline = [{ format: 'linkpulse-timeline', version: 1, startedAt: record.startedAt, startClockUs: 0 }, ...events]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join('');
 const write = (runId: string, changes: Partial<RunRecord>) => {
   mkdirSync(join(runs, runId));
   writeFileSync(join(runs, runId, 'record.json'), JSON.stringify({ ...record, runId, ...changes }));
+  writeFileSync(join(runs, runId, 'timeline.ndjson'), timeline);
 };
 write('20261120-080000-sim1-aaaa', { startedAt: '2026-11-20T08:00:00.000Z' });
 write('20261121-080000-sim1-bbbb', {
@@ -52,6 +56,42 @@ test('records show, export, verify, import, prune', async () => {
   expect(broken.err).toContain('BUNDLE_INVALID');
   const dry = await inRuns('records', 'prune', '--max-runs', '1', '--dry-run');
   expect(dry.out).toContain('would go  20261120-080000-sim1-aaaa');
+});
+
+test.each([
+  ['html', '<!doctype html>'],
+  ['pdf', '%PDF-1.'],
+  ['csv', 'run,started_at,'],
+  ['json', '{"schema":1,'],
+  ['junit', '<?xml '],
+])('records report --%s: the same run gives the same bytes', async (form, begin) => {
+  const out = mkdtempSync(join(tmpdir(), 'linkpulse-report-'));
+  const [one, two] = [join(out, 'one'), join(out, 'two')];
+  for (const file of [one, two])
+    expect(await inRuns('records', 'report', '20261120-080000-sim1-aaaa', `--${form}`, '-o', file)).toMatchObject({
+      exit: 0,
+      out: file,
+    });
+  expect(readFileSync(one).subarray(0, begin.length).toString()).toBe(begin);
+  expect(readFileSync(one).equals(readFileSync(two))).toBe(true);
+});
+
+test('records report wants one form of a run that is there; to standard output without -o', async () => {
+  const report = (...words: string[]) => inRuns('records', 'report', ...words);
+  expect(await report('20261120-080000-sim1-aaaa')).toMatchObject({ exit: 4 });
+  expect((await report('20261120-080000-sim1-aaaa', '--pdf', '--csv')).err).toContain('say one of --html, --pdf');
+  expect(await report('20261120-080000-none', '--csv')).toMatchObject({ exit: 5 });
+  expect((await report('20261120-080000-sim1-aaaa', '--csv')).out.split('\n')).toHaveLength(
+    1 + record.measurements.length,
+  );
+});
+
+test('records export --csv: one row per measurement of every run that a search finds', async () => {
+  const all = await inRuns('records', 'export', '--csv', '--to', '-');
+  expect(all.out.split('\n')).toHaveLength(1 + 2 * record.measurements.length);
+  const file = join(mkdtempSync(join(tmpdir(), 'linkpulse-csv-')), 'measurements.csv');
+  expect((await inRuns('records', 'export', '--verdict', 'error', '--csv', '--to', file)).out).toContain('1 runs');
+  expect(readFileSync(file, 'utf8')).toContain(',error,network,boot,boot.linkUpMs,3813,ms,');
 });
 
 test('stats tells yield and measurements; an error of the bench counts against nobody', async () => {

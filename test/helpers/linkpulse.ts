@@ -8,6 +8,7 @@ import { afterAll } from 'vitest';
 import type { RunStarted } from '../../src/bench/runner.js';
 import type { RunRecord } from '../../src/records/record.js';
 import type { TimelineEvent } from '../../src/timeline/events.js';
+import { closedProblems } from './record-schema.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const plansDirectory = join(root, 'plans');
@@ -120,6 +121,8 @@ export const runJson = async (
   const exitCode = await run.exitCode;
   if (result === undefined)
     throw new Error(`no result; exit ${exitCode}\n${run.stderr()}\n${run.stdout().slice(-2000)}`);
+  const problems = closedProblems(result.record);
+  if (problems.length > 0) throw new Error(`the record is not as its schema says: ${problems.join('; ')}`);
   return { exitCode, started, events, record: result.record, folder: result.folder, stderr: run.stderr() };
 };
 
