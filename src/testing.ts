@@ -65,6 +65,7 @@ const quickTimers = {
   tftpRetryMs: 500,
   fileGapMs: 20,
   callManagerRetryMs: 500,
+  cdpPeriodMs: 60_000,
 };
 /** Where a test is killed the simulator ends by itself. */
 const orphanSeconds = 20;

@@ -215,5 +215,11 @@ const configOf = ({ content }: Transfer): ServedConfig | null => {
   const callManagers = config.callManagers
     .slice(0, bounds.callManagers)
     .map((manager) => ({ ...manager, address: clip(manager.address) }));
-  return { loadInformation: config.loadInformation === null ? null : clip(config.loadInformation), callManagers };
+  const { loadInformation, versionStamp, sipTransport } = config;
+  return {
+    loadInformation: loadInformation === null ? null : clip(loadInformation),
+    versionStamp: versionStamp === null ? null : clip(versionStamp),
+    sipTransport,
+    callManagers,
+  };
 };

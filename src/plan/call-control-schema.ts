@@ -6,6 +6,8 @@ import type { CallManagerPlan } from './plan.js';
 
 const hostName = () => text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a host name');
 const longestMs = 600_000;
+/** Phones tell their load at start and with every steady CDP, each 60 s (protocol facts 3.5). */
+const usualAnnounceMs = 75_000;
 
 /** Which behaviour each further key belongs to. */
 const keyOwners = { delay: 'slow', text: 'reject', after: 'die', backAfter: 'die' } as const;
@@ -100,6 +102,7 @@ export const change = orWord(
       order: oneOf(['reset', 'restart']),
       load: loadName().nullable().default(null),
       callManagers: z.array(hostName()).nullable().default(null),
+      announce: quantity('ms', 100, longestMs).default(usualAnnounceMs),
       fromAutoRegistration: yesOrNo().default(false),
     })
     .transform(
@@ -108,6 +111,7 @@ export const change = orWord(
         order: section.order,
         load: section.load,
         callManagers: section.callManagers,
+        announceMs: section.announce,
         fromAutoRegistration: section.fromAutoRegistration,
       }),
     ),

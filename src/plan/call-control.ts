@@ -52,6 +52,8 @@ export interface ChangePlan {
   readonly load: string | null;
   /** Names of CallManagers, first in priority first; null: as before. */
   readonly callManagers: readonly string[] | null;
+  /** A phone that registered again has so long to tell its load (CDP, LLDP or Register). */
+  readonly announceMs: number;
   /** The device has no file of its own before: it registers by the default file. */
   readonly fromAutoRegistration: boolean;
 }

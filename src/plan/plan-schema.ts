@@ -187,6 +187,8 @@ const limits = z
     Object.fromEntries(Object.entries(section).filter(([, entry]) => entry !== undefined)),
   );
 
+/** Of every Cisco phone (protocol facts 3.5). */
+const usualCdpPeriodMs = 60_000;
 const simulatedMs = () => quantity('ms', 0, 120_000);
 const simulation = z
   .strictObject({
@@ -197,6 +199,7 @@ const simulation = z
     tftpRetry: simulatedMs(),
     fileGap: simulatedMs(),
     callManagerRetry: simulatedMs(),
+    cdpPeriod: quantity('ms', 100, 254_000).default(usualCdpPeriodMs),
   })
   .transform((section): Plan['simulation'] => ({
     bootMs: section.boot,
@@ -206,6 +209,7 @@ const simulation = z
     tftpRetryMs: section.tftpRetry,
     fileGapMs: section.fileGap,
     callManagerRetryMs: section.callManagerRetry,
+    cdpPeriodMs: section.cdpPeriod,
   }));
 
 /** One schema per part of a plan, so that each is checked although another one is wrong. */

@@ -156,6 +156,8 @@ export interface Plan {
     readonly tftpRetryMs: number;
     readonly fileGapMs: number;
     readonly callManagerRetryMs: number;
+    /** Of its steady CDP; LLDP comes in half of it. */
+    readonly cdpPeriodMs: number;
   };
 }
 

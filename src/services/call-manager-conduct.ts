@@ -13,6 +13,7 @@ const faultConducts: Readonly<
   'register-rejected': { who: 'all', conduct: { behaviour: 'reject', text: 'Linkpulse: not allowed' } },
   'keepalives-unanswered': { who: 'first', conduct: { behaviour: 'ignore-keepalives' } },
   'primary-dies': { who: 'first', conduct: { behaviour: 'die', afterMs: 800, backAfterMs: null } },
+  'never-falls-back': { who: 'first', conduct: { behaviour: 'die', afterMs: 800, backAfterMs: 1000 } },
   'primary-returns': { who: 'first', conduct: { behaviour: 'die', afterMs: 800, backAfterMs: 1000 } },
 };
 

@@ -48,7 +48,7 @@ export const createFileStore = (
       const root = plan.tftp.filesDirectory;
       const onDisk = root === null ? undefined : await openInDirectory(root, parts);
       if (onDisk?.kind === 'outside') return onDisk;
-      const file = onDisk?.kind === 'found' ? onDisk.file : generateFile(inForce.plan, name, inForce.hasDeviceFile);
+      const file = onDisk?.kind === 'found' ? onDisk.file : generateFile(inForce.plan, name, inForce);
       if (file !== undefined) return { kind: 'found', file, caseDiffers: file.name !== name };
       const known = [
         ...generatedNames(inForce.plan, inForce.hasDeviceFile),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Plan } from '../plan/plan.js';
 import { buildDefaultConfig, buildDeviceConfig } from '../wire/cnf-xml.js';
 import { deviceTypeOf } from './device-types.js';
+import { createPlanInForce, type PlanInForce } from './plan-in-force.js';
 import { fileInMemory, type StoredFile } from './stored-file.js';
 
 const syntheticImageBytes = 128 * 1024;
@@ -10,19 +11,13 @@ const syntheticImageBytes = 128 * 1024;
 export const syntheticImage = (name: string): Uint8Array =>
   createHash('shake256', { outputLength: syntheticImageBytes }).update(name).digest();
 
-/** Opaque to the phone, which restarts when it changes: the same plan gives the same stamp. */
-const versionStampOf = (plan: Plan): string =>
-  createHash('sha256')
-    .update(JSON.stringify([plan.phone, plan.callManagers, plan.sccp]))
-    .digest('hex')
-    .slice(0, 32);
-
-const deviceConfig = (plan: Plan): string =>
+const deviceConfig = (plan: Plan, versionStamp: string): string =>
   buildDeviceConfig({
     protocol: plan.phone.protocol,
+    sipTransport: plan.sip.transport,
     loadInformation: plan.phone.load,
     callManagers: plan.callManagers,
-    versionStamp: versionStampOf(plan),
+    versionStamp,
     dateTemplate: plan.sccp.dateTemplate,
   });
 
@@ -71,7 +66,7 @@ interface Row {
   /** As it is called; the device's own files have no fixed name. */
   readonly name: RegExp;
   readonly called: (match: RegExpExecArray) => string;
-  readonly text: (plan: Plan) => string;
+  readonly text: (plan: Plan, versionStamp: string) => string;
   /** Only for the plan's device. */
   readonly ofDevice: boolean;
 }
@@ -82,7 +77,7 @@ const fixed = (name: string, text: (plan: Plan) => string): Row => ({
   text,
   ofDevice: false,
 });
-const ofDevice = (prefix: 'SEP' | 'SIP', end: string, text: (plan: Plan) => string): Row => ({
+const ofDevice = (prefix: 'SEP' | 'SIP', end: string, text: Row['text']): Row => ({
   name: new RegExp(`^${prefix}([0-9A-F]{12})${end.replaceAll('.', '\\.')}$`, 'i'),
   called: (match) => `${prefix}${(match[1] ?? '').toUpperCase()}${end}`,
   text,
@@ -117,7 +112,11 @@ const loadsOf = ({ phone, tftp }: Plan): readonly string[] => [
 ];
 
 /** A file made from the plan, whatever the case of the name asked for; undefined: there is none of that name. */
-export const generateFile = (plan: Plan, name: string, hasDeviceFile = true): StoredFile | undefined => {
+export const generateFile = (
+  plan: Plan,
+  name: string,
+  { hasDeviceFile, versionStamp }: Pick<PlanInForce, 'hasDeviceFile' | 'versionStamp'> = createPlanInForce(plan),
+): StoredFile | undefined => {
   const { deviceId } = plan.phone;
   for (const row of rows) {
     const match = row.name.exec(name);
@@ -125,7 +124,7 @@ export const generateFile = (plan: Plan, name: string, hasDeviceFile = true): St
     const isOther = deviceId !== null && match[1] !== undefined && !deviceId.endsWith(match[1].toUpperCase());
     return isOther || (row.ofDevice && !hasDeviceFile)
       ? undefined
-      : fileInMemory(row.called(match), Buffer.from(row.text(plan)));
+      : fileInMemory(row.called(match), Buffer.from(row.text(plan, versionStamp)));
   }
   return imageOf(loadsOf(plan), name);
 };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Plan } from '../plan/plan.js';
 
 /** What the files say now: the plan's, until its `change` has come. */
@@ -5,6 +6,8 @@ export interface PlanInForce {
   readonly plan: Plan;
   /** False: the device has no configuration of its own and registers by the default file. */
   readonly hasDeviceFile: boolean;
+  /** What the device's file says of its version. */
+  readonly versionStamp: string;
   /** From now on the plan's `change` counts. */
   change(): void;
 }
@@ -23,7 +26,14 @@ const changed = (plan: Plan): Plan => {
   };
 };
 
-export const createPlanInForce = (plan: Plan): PlanInForce => {
+/** Opaque to the phone, which applies a file when it changes: the same plan gives the same stamp. */
+export const versionStampOf = ({ phone, callManagers, sccp }: Plan): string =>
+  createHash('sha256')
+    .update(JSON.stringify([phone, callManagers, sccp]))
+    .digest('hex')
+    .slice(0, 32);
+
+export const createPlanInForce = (plan: Plan, faults: ReadonlySet<string> = new Set()): PlanInForce => {
   let current = plan;
   let hasDeviceFile = plan.change?.fromAutoRegistration !== true;
   return {
@@ -32,6 +42,9 @@ export const createPlanInForce = (plan: Plan): PlanInForce => {
     },
     get hasDeviceFile() {
       return hasDeviceFile;
+    },
+    get versionStamp() {
+      return versionStampOf(faults.has('same-version-stamp') ? plan : current);
     },
     change: () => {
       current = changed(plan);

@@ -32,7 +32,7 @@ export const startServices = async (options: ServicesOptions): Promise<Service> 
   };
   const denied = options.faults.has('power-denied');
   const power = createPortPower(denied ? deniedMilliwatts : options.plan.network.powerAvailableMilliwatts);
-  const inForce = createPlanInForce(options.plan);
+  const inForce = createPlanInForce(options.plan, options.faults);
   const change = createPlanChange({ ...options, tell }, inForce);
   const context = {
     ...options,

@@ -124,4 +124,6 @@ export interface PhoneTimers {
   readonly tftpRetryMs: number;
   readonly fileGapMs: number;
   readonly callManagerRetryMs: number;
+  /** Of its steady CDP; LLDP comes in half of it. */
+  readonly cdpPeriodMs: number;
 }

@@ -57,6 +57,8 @@ export const simulatorFaults = {
   'ignores-reset': { where: 'phone' },
   'keeps-old-config': { where: 'phone' },
   'keeps-old-load': { where: 'phone' },
+  'hides-new-load': { where: 'phone' },
+  'never-falls-back': { where: 'phone' },
 } as const satisfies Record<string, JackFault | PhoneFault>;
 
 export type SimulatorFault = keyof typeof simulatorFaults;

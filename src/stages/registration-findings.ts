@@ -33,6 +33,17 @@ export const otherLoad = (wanted: string, running: string): Finding =>
     `Told to start again, the phone came back with load ${running} instead of ${wanted}.`,
     'Look in the report whether it fetched the new image whole; repeat the run.',
   );
+const loadNotTold = (wanted: string, announceMs: number): Finding =>
+  phoneFails(
+    `The phone came back and told no load within ${announceMs} ms: nobody can say that it runs ${wanted}.`,
+    'Look in the report at its CDP and LLDP; where it speaks slower than the plan allows, raise change.announce.',
+  );
+export const sameStamp = (stamp: string): Finding =>
+  wentWrong(
+    'config',
+    `The changed configuration carries the version stamp it had before (${stamp}): a phone need not apply it.`,
+    'Have the server of the configuration write a new versionStamp with every change.',
+  );
 export const lost = phoneFails(
   'The phone gave its registration up and did not come back.',
   'Look in the report at what came before; repeat with a longer run.',
@@ -139,6 +150,8 @@ export const overdueFinding = (wait: Wait | null, state: { notes: RegistrationNo
         'The phone fetched its changed configuration and did not register again.',
         'Compare the changed configuration with the CallManagers and loads the phone knows.',
       );
+    case 'announcement':
+      return loadNotTold(state.plan.change?.load ?? '?', state.plan.change?.announceMs ?? 0);
     case 'comeback':
       return lost;
     default:

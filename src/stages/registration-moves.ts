@@ -2,7 +2,14 @@ import type { Fact, FactOf } from '../timeline/events.js';
 
 /** What a message means for a registration, whichever protocol it is of. `server`: the CallManager's address. */
 export type Move =
-  | { readonly kind: 'asked'; readonly server: string; readonly port: number; readonly deviceName: string | null }
+  | {
+      readonly kind: 'asked';
+      readonly server: string;
+      readonly port: number;
+      readonly deviceName: string | null;
+      /** Newer loads tell it in Register (protocol facts 7.3); null: not told. */
+      readonly loadName: string | null;
+    }
   | {
       readonly kind: 'acknowledged';
       readonly server: string;
@@ -29,7 +36,15 @@ const textOf = (value: string | number | undefined): string | null =>
 const sccpMoves = ({ from, message, server, fields, count }: FactOf<'sccp'>): readonly Move[] => {
   switch (`${from} ${message}`) {
     case 'phone Register':
-      return [{ kind: 'asked', server, port: sccpPort, deviceName: textOf(fields.deviceName) }];
+      return [
+        {
+          kind: 'asked',
+          server,
+          port: sccpPort,
+          deviceName: textOf(fields.deviceName),
+          loadName: textOf(fields.loadName),
+        },
+      ];
     case 'bench RegisterAck': {
       const seconds = fields.keepaliveSeconds;
       const keepaliveSeconds = typeof seconds === 'number' ? seconds : null;
@@ -60,6 +75,10 @@ const unproven: ReadonlySet<number> = new Set([401, 407]);
 const notNow: ReadonlySet<number> = new Set([423, 486, 500, 503]);
 const firstRefusal = 300;
 
+/** Phones tell it in the Reason of their first REGISTER: `ActiveLoad=...`, older ones `Load=...` (protocol facts 8). */
+const loadInAlarm = (alarm: string | number | undefined): string | null =>
+  /\b(?:Active)?Load=([\w.-]+)/.exec(String(alarm ?? ''))?.[1] ?? null;
+
 const sipMoves = ({
   from,
   server,
@@ -78,7 +97,7 @@ const sipMoves = ({
     // A refresh is a keepalive where the phone is registered already: who reads the move knows.
     return purpose === 'register'
       ? [
-          { kind: 'asked', server, port, deviceName: textOf(fields.deviceName) },
+          { kind: 'asked', server, port, deviceName: textOf(fields.deviceName), loadName: loadInAlarm(fields.alarm) },
           { kind: 'keepalive', server, count },
         ]
       : [];

@@ -47,8 +47,10 @@ export interface RegistrationNotes {
   readonly order: (Moment & { readonly kind: 'reset' | 'restart' }) | null;
   readonly refetched: Moment | null;
   readonly returned: Moment | null;
-  /** The load the phone tells in CDP since it was ordered to start again. */
-  readonly runningLoad: string | null;
+  /** The load the phone told last (CDP, LLDP, Register) since it was ordered to begin again. */
+  readonly toldLoad: string | null;
+  /** Of its own configuration, fetched last. */
+  readonly versionStamp: string | null;
 }
 
 /** What the stage is waiting for, since when, and how long it may take. */
@@ -63,6 +65,7 @@ export interface Wait {
     | 'order'
     | 'refetch'
     | 'return'
+    | 'announcement'
     | 'keepalives';
   readonly untilUs: number;
 }
@@ -75,7 +78,7 @@ const startMs = ({ boot, deadlines }: Plan): number => boot.linkAllowanceMs + de
 
 /** null: nothing more is to come. */
 export const waitOf = (notes: RegistrationNotes, plan: Plan, beganAtUs: number): Wait | null => {
-  const { deadlines, change, sccp } = plan;
+  const { deadlines, change, phone, sccp, sip } = plan;
   const wait = (what: Wait['what'], sinceUs: number, allowedMs: number): Wait => ({
     what,
     untilUs: Math.max(beganAtUs, sinceUs) + usFromMs(allowedMs + deadlines.registrationMs),
@@ -83,19 +86,24 @@ export const waitOf = (notes: RegistrationNotes, plan: Plan, beganAtUs: number):
   const { registered, newest, lost, isLost, deaths, fallback, order, refetched, returned } = notes;
   if (registered === null || newest === null) return wait('registration', beganAtUs, 0);
   const keepaliveMs = notes.keepaliveSeconds * 1000;
+  /** How often a phone looks after a better CallManager. */
+  const lookAfterSeconds = phone.protocol === 'SIP' ? sip.expiresSeconds : sccp.secondaryKeepaliveSeconds;
   const death = deaths.find(({ server, died }) => died === null && server === newest.server);
   if (death !== undefined && fallback === null) return wait('death', registered.atUs, death.afterMs);
   if (lost !== null) return wait('failover', lost.atUs, lost.why === 'closed' ? 0 : patience * keepaliveMs);
   const revival = deaths.find(({ died, backAfterMs }) => died !== null && backAfterMs !== null);
   if (revival?.died && revival.back === null) return wait('revival', revival.died.atUs, revival.backAfterMs ?? 0);
-  if (revival?.back && fallback === null)
-    return wait('fallback', revival.back.atUs, sccp.secondaryKeepaliveSeconds * 1000);
+  // One that was away too short for the phone to notice has nothing to come back to it.
+  if (revival?.back && fallback === null && newest.server !== revival.server)
+    return wait('fallback', revival.back.atUs, lookAfterSeconds * 1000);
   if (change !== null) {
     const newLoadMs = change.load === null ? 0 : startMs(plan) + deadlines.configMs;
     const restartMs = order?.kind === 'reset' ? startMs(plan) : 0;
     if (order === null) return wait('order', registered.atUs, change.afterMs);
     if (refetched === null) return wait('refetch', order.atUs, restartMs + deadlines.configMs);
     if (returned === null) return wait('return', refetched.atUs, newLoadMs);
+    if (change.load !== null && notes.toldLoad === null)
+      return { what: 'announcement', untilUs: returned.atUs + usFromMs(change.announceMs) };
   }
   if (isLost) return wait('comeback', newest.atUs, deadlines.keepalives * keepaliveMs);
   const heard = notes.answersKeepalives ? Math.min(notes.keepalives, notes.answered) : notes.keepalives;

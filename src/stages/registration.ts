@@ -1,3 +1,4 @@
+import type { Plan } from '../plan/plan.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
 import { allRefused, findManager, membersOf, passedOver, withState } from './call-managers.js';
 import { conclude, defineJudge, msSince, note, type StageState, witness } from './define-judge.js';
@@ -10,6 +11,7 @@ import {
   outOfOrder,
   overdueFinding,
   rejected,
+  sameStamp,
   wrongName,
 } from './registration-findings.js';
 import { type Move, movesOf } from './registration-moves.js';
@@ -84,7 +86,7 @@ const settled = (state: State, event: TimelineEvent, server: string): Partial<Re
 };
 
 const onCompleted = (state: State, event: TimelineEvent, server: string): State => {
-  const { notes, plan } = state;
+  const { notes } = state;
   // A refresh, or a phone that asks the time once more.
   if (isHome(state, server) && !(isOrdered(state) && notes.refetched !== null)) return state;
   const managers = withState(notes.managers, server, 0, 'registered');
@@ -103,17 +105,30 @@ const onCompleted = (state: State, event: TimelineEvent, server: string): State 
     lastKeepalive: null,
     unansweredSince: null,
   });
-  const wanted = plan.change?.load ?? null;
-  const running = notes.runningLoad;
-  if (done.notes.returned?.seq === event.seq && wanted !== null && running !== null && !isSameLoad(wanted, running))
-    return conclude(done, otherLoad(wanted, running), event);
   const passed = passedOver(managers, server);
   const chosen = findManager(managers, server);
-  return passed.length > 0 && chosen !== undefined ? conclude(done, outOfOrder(chosen, passed), event) : done;
+  return passed.length > 0 && chosen !== undefined
+    ? conclude(done, outOfOrder(chosen, passed), event)
+    : whenLoadIsKnown(done, event);
+};
+
+/** A phone that has come back must run the load it was given. */
+const whenLoadIsKnown = (state: State, event: TimelineEvent): State => {
+  const wanted = state.plan.change?.load ?? null;
+  const { returned, toldLoad } = state.notes;
+  return returned === null || wanted === null || toldLoad === null || isSameLoad(wanted, toldLoad)
+    ? state
+    : conclude(state, otherLoad(wanted, toldLoad), event);
+};
+
+const onLoad = (state: State, event: TimelineEvent, toldLoad: string): State => {
+  const told = note(state, { toldLoad });
+  const isAwaited = state.notes.returned !== null && state.notes.toldLoad === null;
+  return isAwaited ? whenLoadIsKnown(witness(told, event), event) : told;
 };
 
 const onAsked = (state: State, event: TimelineEvent, move: Extract<Move, { kind: 'asked' }>): State => {
-  const { server, port, deviceName } = move;
+  const { server, port, deviceName, loadName } = move;
   const { newest, unansweredSince } = state.notes;
   // Over UDP nobody sees a phone leave: it asks another one.
   const isLeaving = newest !== null && newest.server !== server && unansweredSince !== null;
@@ -122,6 +137,7 @@ const onAsked = (state: State, event: TimelineEvent, move: Extract<Move, { kind:
   const isNew = ['untried', 'sought'].includes(findManager(managers, server)?.state ?? '');
   const asked = note(witnessUntilReached(left, event), {
     asked: server,
+    ...(loadName === null ? {} : { toldLoad: loadName }),
     ...(isNew ? { managers: withState(managers, server, port, 'trying') } : {}),
   });
   const label = state.plan.phone.deviceId;
@@ -171,6 +187,7 @@ const onMove = (state: State, event: TimelineEvent, move: Move): State => {
             order: { ...momentOf(event), kind: move.order },
             refetched: null,
             returned: null,
+            toldLoad: null,
           });
   }
 };
@@ -197,17 +214,30 @@ const onService = (state: State, event: TimelineEvent, { action, detail }: FactO
   }
 };
 
+const changesTheFile = ({ change }: Plan): boolean =>
+  change !== null && (change.load !== null || change.callManagers !== null);
+
 /** The order of CallManagers is the one the phone was told last, before it tried any. */
 const onConfig = (state: State, event: TimelineEvent, fact: FactOf<'tftp-end'>): State => {
   const { managers, refetched } = state.notes;
   if (fact.config === null) return state;
+  const versionStamp = fact.config.versionStamp ?? null;
   if (isOrdered(state)) {
-    const told = { managers: membersOf(state.plan, fact.config), refetched: refetched ?? momentOf(event) };
-    return note(witness(state, event), told);
+    const told = {
+      managers: membersOf(state.plan, fact.config),
+      refetched: refetched ?? momentOf(event),
+      versionStamp,
+    };
+    const before = state.notes.versionStamp;
+    const isFirst = refetched === null && changesTheFile(state.plan);
+    const refetching = note(witness(state, event), told);
+    return isFirst && versionStamp !== null && versionStamp === before
+      ? conclude(refetching, sameStamp(versionStamp), event)
+      : refetching;
   }
   return managers.some((manager) => manager.state !== 'untried')
-    ? state
-    : note(state, { managers: membersOf(state.plan, fact.config) });
+    ? note(state, { versionStamp })
+    : note(state, { managers: membersOf(state.plan, fact.config), versionStamp });
 };
 
 const next = (state: State, event: TimelineEvent): State => {
@@ -230,8 +260,11 @@ const next = (state: State, event: TimelineEvent): State => {
     case 'cdp':
     case 'lldp':
       return fact.from === 'phone' && fact.softwareVersion !== null
-        ? note(state, { runningLoad: fact.softwareVersion })
+        ? onLoad(state, event, fact.softwareVersion)
         : state;
+    case 'link-down':
+      // What a phone told before it started again is no news of what it runs now.
+      return isOrdered(state) ? note(state, { toldLoad: null }) : state;
     default:
       return movesOf(fact).reduce((after, move) => onMove(after, event, move), state);
   }
@@ -289,7 +322,8 @@ export const registrationJudge = defineJudge<RegistrationNotes>({
     order: null,
     refetched: null,
     returned: null,
-    runningLoad: null,
+    toldLoad: null,
+    versionStamp: null,
   }),
   next,
   goal: ({ notes, plan }, beganAtUs) => {

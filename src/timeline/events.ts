@@ -374,6 +374,10 @@ export type ObserveFact =
 
 export interface ServedConfig {
   readonly loadInformation: string | null;
+  /** null: the file has none, as a default file. */
+  readonly versionStamp: string | null;
+  /** null: not told, or none of SIP's. */
+  readonly sipTransport: 'udp' | 'tcp' | null;
   /** CallManagers in the order of priority. */
   readonly callManagers: readonly { readonly priority: number; readonly address: string; readonly port: number }[];
 }

@@ -14,8 +14,8 @@ const sccpPort = 2000;
 const sipPort = 5060;
 const connectionMonitorSeconds = 120;
 const noSecurity = 1;
-/** What every SCCP template carries; its meaning is not published. */
-const sccpTransport = 4;
+/** transportLayerProtocol; what every SCCP template carries has no published meaning (protocol facts 6.3). */
+const transports = { sccp: 4, tcp: 1, udp: 2 } as const;
 
 const toXml = (root: object): string =>
   `${create({ version: '1.0', encoding: 'UTF-8' }, root).end({ prettyPrint: true })}\n`;
@@ -42,6 +42,8 @@ const callManagerGroup = (callManagers: readonly CnfCallManager[], protocol: Cnf
 export function buildDeviceConfig(options: {
   /** SCCP unless told. */
   protocol?: CnfProtocol;
+  /** Of a SIP phone; TCP unless told. */
+  sipTransport?: 'tcp' | 'udp';
   loadInformation: string;
   callManagers: readonly CnfCallManager[];
   /** Opaque; a changed value makes a phone apply the file. */
@@ -60,7 +62,7 @@ export function buildDeviceConfig(options: {
       loadInformation: literal(options.loadInformation),
       versionStamp: literal(options.versionStamp),
       deviceSecurityMode: noSecurity,
-      transportLayerProtocol: sccpTransport,
+      transportLayerProtocol: transports[options.protocol === 'SIP' ? (options.sipTransport ?? 'tcp') : 'sccp'],
     },
   });
 }
@@ -99,7 +101,12 @@ export function readConfig(text: string, deviceType?: number): ServedConfig | un
   try {
     const root = parse(text);
     if (!root || !roots.has(root.tag)) return undefined;
-    return { loadInformation: readLoad(root, deviceType), callManagers: readCallManagers(root) };
+    return {
+      loadInformation: readLoad(root, deviceType),
+      versionStamp: child(root, 'versionStamp')?.text || null,
+      sipTransport: readTransport(root),
+      callManagers: readCallManagers(root),
+    };
   } catch {
     // The library throws many kinds of error for what is no XML; none of them says more than this.
     return undefined;
@@ -151,6 +158,11 @@ function readLoad(root: Element, deviceType: number | undefined): string | null 
   const forType = deviceType === undefined ? undefined : loads.find((load) => typeOf(load) === deviceType);
   const only = deviceType === undefined && loads.length === 1 ? loads[0] : undefined;
   return (plain ?? forType ?? only)?.text || null;
+}
+
+function readTransport(root: Element): ServedConfig['sipTransport'] {
+  const code = Number(child(root, 'transportLayerProtocol')?.text);
+  return code === transports.tcp ? 'tcp' : code === transports.udp ? 'udp' : null;
 }
 
 function readCallManagers(root: Element): ServedConfig['callManagers'] {

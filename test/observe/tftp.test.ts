@@ -39,6 +39,8 @@ describe('a TFTP transfer', () => {
     expect(end).toMatchObject({ outcome: 'complete', bytes: configText.length });
     expect(end?.config).toEqual({
       loadInformation: 'P00308010200',
+      versionStamp: '1',
+      sipTransport: null,
       callManagers: [
         { priority: 0, address: '10.110.0.11', port: 2000 },
         { priority: 1, address: '10.110.0.12', port: 2001 },

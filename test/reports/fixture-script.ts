@@ -251,6 +251,8 @@ const networkScript: Script = [
     bytes: 1874,
     config: {
       loadInformation: 'P00308010200',
+      versionStamp: '4f2d',
+      sipTransport: null,
       callManagers: [
         { priority: 0, address: '10.110.0.11', port: 2000 },
         { priority: 1, address: '10.110.0.12', port: 2000 },

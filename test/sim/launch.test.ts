@@ -41,6 +41,7 @@ const config = (more: Partial<SimulatorConfig> = {}): SimulatorConfig => ({
     tftpRetryMs: 500,
     fileGapMs: 20,
     callManagerRetryMs: 500,
+    cdpPeriodMs: 60_000,
   },
   network: { kind: 'limited', socketPath: join(directory, 'frames.sock'), portOffset: 20_000 },
   controlPath: join(directory, 'control.sock'),

@@ -47,6 +47,7 @@ const changing: Plan['change'] = {
   order: 'reset',
   load: null,
   callManagers: ['cm-b', 'cm-a'],
+  announceMs: 10_000,
   fromAutoRegistration: false,
 };
 
@@ -145,7 +146,7 @@ describe('the judge of registration, when the configuration changes', () => {
     [8200, linkDown],
     [9000, linkUp],
     [9100, asks(configFile, 3)],
-    [9200, servesConfig()],
+    [9200, servesConfig(undefined, 'stamp-2')],
   ];
 
   it('passes a phone that starts again, fetches its file and registers, and measures both', () => {
@@ -184,12 +185,60 @@ describe('the judge of registration, when the configuration changes', () => {
     expect(result).toMatchObject({ verdict: 'fail', cause: expect.stringMatching(cause) });
   });
 
-  it('fails a phone that comes back with its old load', () => {
+  it('blames the configuration for a changed file with the stamp that it had before', () => {
+    const stale = refetched.map(
+      ([atMs, fact]): Line => (fact.kind === 'tftp-end' ? [atMs, servesConfig(undefined, 'stamp-1')] : [atMs, fact]),
+    );
+    expect(judged([...registersAt(6500), ordered, ...stale, ...registersAt(9500)], plan)).toMatchObject({
+      verdict: 'error',
+      blame: 'config',
+      cause: expect.stringMatching(/version stamp it had before \(stamp-1\)/),
+    });
+  });
+
+  describe('to another load', () => {
     const newLoad = planWith({ change: { ...changing, load: 'P00308010300' } });
-    const lines: readonly Line[] = [...registersAt(6500), ordered, ...refetched, [9300, cdp()], ...registersAt(9500)];
-    expect(judged(lines, newLoad)).toMatchObject({
-      verdict: 'fail',
-      cause: expect.stringMatching(/came back with load P00308010200 instead of P00308010300/),
+    const came: readonly Line[] = [...registersAt(6500), ordered, ...refetched, ...registersAt(9500)];
+    const old = [...came, ...keepalive(14_500), [15_000, cdp()] as const];
+    const loadNow = cdp({ softwareVersion: 'P00308010300' });
+
+    it.each([
+      [
+        'tells its old load before it registers again',
+        [...came, [9300, cdp()] as const],
+        /load P00308010200 instead of/,
+      ],
+      ['tells its old load after it registered again', old, /came back with load P00308010200 instead of P00308010300/],
+      ['tells none any more', [...came, ...keepalive(14_500)], /told no load within 10000 ms/],
+      [
+        'told the new one before it was ordered to begin again only',
+        [...came, [7000, loadNow] as const, ...keepalive(14_500)],
+        /told no load within 10000 ms/,
+      ],
+    ] as const)('fails a phone that %s', (_, lines, cause) => {
+      expect(judged([...lines, [59_000, linkUp]], newLoad)).toMatchObject({
+        verdict: 'fail',
+        cause: expect.stringMatching(cause),
+      });
+    });
+
+    it.each([
+      ['in CDP before it registers', [...came, [9300, loadNow] as const, ...keepalive(14_500)]],
+      ['in CDP afterwards', [...came, ...keepalive(14_500), [18_000, loadNow] as const]],
+      [
+        'in Register',
+        [
+          ...came.map(
+            ([atMs, fact]): Line =>
+              atMs > 9500 && fact.kind === 'sccp' && fact.message === 'Register'
+                ? [atMs, { ...fact, fields: { ...fact.fields, loadName: 'P00308010300' } }]
+                : [atMs, fact],
+          ),
+          ...keepalive(14_500),
+        ],
+      ],
+    ] as const)('passes a phone that tells it %s', (_, lines) => {
+      expect(judged(lines, newLoad).verdict).toBe('pass');
     });
   });
 });
@@ -208,6 +257,34 @@ describe('the judge of registration, for SIP', () => {
       verdict: 'pass',
       cause: expect.stringMatching(/Registered with cm-a .*; 1 keepalive seen/),
     });
+  });
+
+  it('does not wait for a phone to come back to a CallManager that it never left', () => {
+    const result = judged([
+      diesAndReturns,
+      ...sipRegisters(6500, { transport: 'udp' }),
+      [8000, callManager('died-on-purpose')],
+      [11_000, callManager('serves-again')],
+      ...sipRegisters(12_000, { transport: 'udp' }),
+    ]);
+    expect(result).toMatchObject({ verdict: 'pass', cause: expect.stringMatching(/Registered with cm-a/) });
+  });
+
+  it('takes the load that a phone tells in the Reason of its REGISTER', () => {
+    const plan = planWith({ change: { ...changing, load: 'SIP41.9-4-2SR3' } });
+    const alarm = 'SIP ;cause=200;text="cisco-alarm:25 Name=SEP0011BBCCDDEE ActiveLoad=SIP41.9-4-2SR3 InactiveLoad=x"';
+    const again = sipRegisters(9500, { fields: { deviceName: 'SEP0011BBCCDDEE', alarm } });
+    const result = judged(
+      [
+        ...sipRegisters(6500),
+        [8000, sip('bench', 'NOTIFY', { purpose: 'restart' })],
+        [9200, servesConfig(undefined, 'stamp-2')],
+        ...again,
+        ...sipRegisters(12_000),
+      ],
+      plan,
+    );
+    expect(result).toMatchObject({ verdict: 'pass' });
   });
 
   it('is not misled by the keepalive of a standby', () => {

@@ -104,6 +104,7 @@ export const samplePlan: Plan = {
     tftpRetryMs: 300,
     fileGapMs: 20,
     callManagerRetryMs: 200,
+    cdpPeriodMs: 60_000,
   },
 };
 

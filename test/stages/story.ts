@@ -211,10 +211,12 @@ export const ends = (file: string, changes: Partial<FactOf<'tftp-end'>> = {}): F
 });
 export const isMissing = (file: string): Fact =>
   ends(file, { ...bench, outcome: 'error', bytes: 0, errorCode: 1, errorMessage: 'File not found' });
-export const servesConfig = (loadInformation: string | null = 'P00308010200'): Fact =>
+export const servesConfig = (loadInformation: string | null = 'P00308010200', versionStamp = 'stamp-1'): Fact =>
   ends(configFile, {
     config: {
       loadInformation,
+      versionStamp,
+      sipTransport: null,
       callManagers: [
         { priority: 0, address: '10.110.0.11', port: 2000 },
         { priority: 1, address: '10.110.0.12', port: 2000 },

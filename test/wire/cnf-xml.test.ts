@@ -56,7 +56,12 @@ describe('a phone’s configuration file', () => {
   });
 
   it('is read back as it was built, whatever the names hold', () => {
-    expect(readConfig(deviceConfig)).toEqual({ loadInformation: 'P00308010200', callManagers: members });
+    expect(readConfig(deviceConfig)).toEqual({
+      loadInformation: 'P00308010200',
+      versionStamp: '1.0',
+      sipTransport: null,
+      callManagers: members,
+    });
     const odd = { priority: 0, name: '<&"\'>', address: 'a&b', port: 2000 };
     const text = buildDeviceConfig({
       loadInformation: ']]>&amp;',
@@ -66,12 +71,16 @@ describe('a phone’s configuration file', () => {
     });
     expect(readConfig(text)).toEqual({
       loadInformation: ']]>&amp;',
+      versionStamp: null,
+      sipTransport: null,
       callManagers: [{ priority: 0, address: 'a&b', port: 2000 }],
     });
     expect(
       readConfig(buildDeviceConfig({ loadInformation: '', callManagers: [], versionStamp: '', dateTemplate: '' })),
     ).toEqual({
       loadInformation: null,
+      versionStamp: null,
+      sipTransport: null,
       callManagers: [],
     });
   });
@@ -79,7 +88,12 @@ describe('a phone’s configuration file', () => {
   it('names one load for each model in the default file, the type unpadded', () => {
     const text = buildDefaultConfig({ loads, callManagers });
     expect(text).toContain('<loadInformation7 model="Cisco 7960">P00308010200</loadInformation7>');
-    expect(readConfig(text, 7)).toEqual({ loadInformation: 'P00308010200', callManagers: members });
+    expect(readConfig(text, 7)).toEqual({
+      loadInformation: 'P00308010200',
+      versionStamp: null,
+      sipTransport: null,
+      callManagers: members,
+    });
     expect(readConfig(text, 308)?.loadInformation).toBe('SCCP41.8-5-3S');
     expect(readConfig(text, 30)?.loadInformation).toBeNull();
     expect(readConfig(text)?.loadInformation).toBeNull();
@@ -106,6 +120,8 @@ describe('a phone’s configuration file', () => {
       </members></callManagerGroup><loadInformation00007 model="x>y">P003</loadInformation00007></Default>`;
     expect(readConfig(text, 7)).toEqual({
       loadInformation: 'P003',
+      versionStamp: null,
+      sipTransport: null,
       callManagers: [
         { priority: 0, address: '10.0.0.9', port: 2000 },
         { priority: 2, address: '10.0.0.7', port: 2002 },

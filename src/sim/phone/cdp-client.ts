@@ -4,7 +4,6 @@ import type { NeighbourListener, NeighbourOptions } from './voice-vlan.js';
 
 /** When a 7960 speaks, as shares of its 5 s sync time: triggers at 0.43 s and 1.43 s after port-up (protocol facts 3.5). */
 const shareOfSync = { firstTrigger: 0.43 / 5, secondTrigger: 1.43 / 5 } as const;
-const steadyPeriodMs = 60_000;
 const ttlSeconds = 180;
 
 const upstreamPort = 'Port 1';
@@ -34,7 +33,7 @@ const voiceVlanOf = (message: CdpMessage): number | null | undefined => {
 
 /** Speaks CDP to the end of `options.life`. */
 export const startCdp = (options: NeighbourOptions, { onAnswer, onPower }: NeighbourListener): void => {
-  const { wire, life, identity, load, syncMs, address, log } = options;
+  const { wire, life, identity, load, syncMs, periodMs, address, log } = options;
   /** A 7970's is the end of its MAC (protocol facts 3.4); a switch echoes it. */
   const requestId =
     identity.powerLevels === null ? 0 : ((identity.macBytes[4] ?? 0) << 8) | (identity.macBytes[5] ?? 0);
@@ -47,7 +46,7 @@ export const startCdp = (options: NeighbourOptions, { onAnswer, onPower }: Neigh
         cdpTlv.addresses([address()]),
         cdpTlv.portId(upstreamPort),
         cdpTlv.capabilities(identity.cdpCapabilities),
-        cdpTlv.softwareVersion(load),
+        ...(load === null ? [] : [cdpTlv.softwareVersion(load)]),
         cdpTlv.platform(identity.platform),
         ...(withQuery ? [cdpTlv.voiceVlanQuery(voiceVlanQuery)] : []),
         ...(identity.secondPort === null ? [] : [cdpTlv.secondPort(identity.secondPort)]),
@@ -64,7 +63,7 @@ export const startCdp = (options: NeighbourOptions, { onAnswer, onPower }: Neigh
 
   life.alarm(shareOfSync.firstTrigger * syncMs, () => speak(true));
   life.alarm(shareOfSync.secondTrigger * syncMs, () => speak(true));
-  life.every(steadyPeriodMs, () => speak(false));
+  life.every(periodMs, () => speak(false));
   life.onEnd(
     wire.onFrame((frame) => {
       const payload = cdpPayload(frame);

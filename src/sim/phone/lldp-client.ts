@@ -14,7 +14,8 @@ import type { NeighbourListener, NeighbourOptions } from './voice-vlan.js';
 
 /** A phone's first frames: four, 1 s apart where a sync takes 5 s; the first a second after port-up. */
 const fast = { frames: 4, shareOfSync: 1 / 5 } as const;
-const steadyPeriodMs = 30_000;
+/** LLDP's usual 30 s where CDP has 60. */
+const shareOfPeriod = 1 / 2;
 /** Phones say 180, not 120 (protocol facts 4). */
 const ttlSeconds = 180;
 const phoneClass = 3;
@@ -50,7 +51,7 @@ const vlanOf = ({ unknown, tagged, vlan }: LldpPolicy): number | null | undefine
 
 /** Speaks LLDP-MED to the end of `options.life`. */
 export const startLldp = (options: NeighbourOptions, { onAnswer, onPower }: NeighbourListener): void => {
-  const { wire, life, identity, load, syncMs, address, log } = options;
+  const { wire, life, identity, load, syncMs, periodMs, address, log } = options;
   let policy = unknownPolicy;
 
   const speak = (): void => {
@@ -62,14 +63,14 @@ export const startLldp = (options: NeighbourOptions, { onAnswer, onPower }: Neig
       lldpTlv.ttl(ttlSeconds),
       lldpTlv.portDescription('SW Port'),
       lldpTlv.systemName(identity.deviceId),
-      lldpTlv.systemDescription(`Cisco IP Phone ${identity.model},V2, ${load}`),
+      lldpTlv.systemDescription(`Cisco IP Phone ${identity.model},V2${load === null ? '' : `, ${load}`}`),
       lldpTlv.capabilities(functions, functions),
       lldpTlv.managementAddress(address()),
       lldpTlv.macPhy(macPhy),
       lldpTlv.medCapabilities(capabilities | policyBit | powerDevice | inventory, phoneClass),
       lldpTlv.medPolicy(policy),
       lldpTlv.medPower({ ...medPower, deciwatts: Math.ceil(identity.claimedMilliwatts / 100) }),
-      lldpTlv.inventory('firmware', load),
+      ...(load === null ? [] : [lldpTlv.inventory('firmware', load)]),
       lldpTlv.inventory('model', identity.model),
     ];
     log('lldp', policy.unknown ? 'asks' : 'steady');
@@ -77,7 +78,7 @@ export const startLldp = (options: NeighbourOptions, { onAnswer, onPower }: Neig
   };
 
   for (let index = 1; index <= fast.frames; index += 1) life.alarm(fast.shareOfSync * syncMs * index, speak);
-  life.every(steadyPeriodMs, speak);
+  life.every(shareOfPeriod * periodMs, speak);
   life.onEnd(
     wire.onFrame((frame) => {
       const ethernet = decodeEthernet(frame);

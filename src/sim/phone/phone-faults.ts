@@ -22,6 +22,10 @@ export interface PhoneParts {
   readonly keepsConfig?: boolean;
   /** A configuration's new load is not fetched. */
   readonly keepsLoad?: boolean;
+  /** CDP and LLDP name only the load that it came with. */
+  readonly hidesNewLoad?: boolean;
+  /** It stays where it failed over to. */
+  readonly neverFallsBack?: boolean;
   /** Called each time link has come up, with the power cycle's lifetime. */
   readonly onLink: (life: Lifetime) => void;
 }
@@ -56,6 +60,8 @@ const phoneFaults: Readonly<Record<string, Fault>> = {
   'ignores-reset': (phone) => ({ ...phone, ignoresOrders: true }),
   'keeps-old-config': (phone) => ({ ...phone, keepsConfig: true }),
   'keeps-old-load': (phone) => ({ ...phone, keepsLoad: true }),
+  'hides-new-load': (phone) => ({ ...phone, hidesNewLoad: true }),
+  'never-falls-back': (phone) => ({ ...phone, neverFallsBack: true }),
   'wrong-load': withOlderLoad,
   'overload-after-boot': (phone, { cdpSyncMs }) => ({
     ...phone,

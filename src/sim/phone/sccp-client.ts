@@ -47,6 +47,8 @@ export interface SccpClientOptions {
   readonly retryMs: number;
   /** On purpose: a Reset changes nothing. */
   readonly ignoresOrders?: boolean;
+  /** On purpose: it stays where it failed over to. */
+  readonly neverFallsBack?: boolean;
   readonly log: PhoneLog;
 }
 
@@ -122,7 +124,10 @@ const serve = async (
     token: { deviceName: identity.deviceId, stationAddress: address, deviceType: identity.deviceType },
     log,
   });
-  const ended = await Promise.race([stayRegistered(options, connection, intervals.primaryMs), standby.better]);
+  const ended = await Promise.race([
+    stayRegistered(options, connection, intervals.primaryMs),
+    ...(options.neverFallsBack === true ? [] : [standby.better]),
+  ]);
   const better = typeof ended === 'string' ? undefined : ended;
   const ending = typeof ended === 'string' ? ended : 'moved';
   if (better !== undefined) connection.send('Unregister');

@@ -36,11 +36,14 @@ export const connectionFailure = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
 
 /** Rejects when refused or silent (see PhoneStack.connect), or with LifetimeEnded. */
-export const connectSccp = async (options: ConnectOptions): Promise<SccpConnection> => {
-  const { stack, life, member, timeoutMs } = options;
+export const connectSccp = async (options: ConnectOptions): Promise<SccpConnection> =>
+  openConnection(await connectTcp(options), options);
+
+/** As `connectSccp`, without a protocol on it. */
+export const connectTcp = async ({ stack, life, member, timeoutMs }: ConnectOptions): Promise<Socket> => {
   const connecting = stack.connect(member.address, member.port, timeoutMs);
   try {
-    return openConnection(await life.guard(connecting), options);
+    return await life.guard(connecting);
   } catch (error) {
     // Given up here, the connection may still come about.
     connecting.then(

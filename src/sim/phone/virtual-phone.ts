@@ -78,8 +78,9 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       wire,
       life,
       identity,
-      load,
+      load: parts.hidesNewLoad && load !== parts.load ? null : load,
       syncMs: timers.cdpSyncMs,
+      periodMs: timers.cdpPeriodMs,
       address,
       log,
       speaksLldp,
@@ -155,6 +156,7 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       address: lease.address,
       members,
       ignoresOrders: parts.ignoresOrders === true,
+      neverFallsBack: parts.neverFallsBack === true,
       retryMs: timers.callManagerRetryMs,
       log,
     };
@@ -162,6 +164,7 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       ? await runSip({
           ...registration,
           mac: options.phone.mac,
+          transport: found.config.sipTransport ?? 'udp',
           credentials: options.phone.sipCredentials ?? null,
         })
       : await runSccp(registration);

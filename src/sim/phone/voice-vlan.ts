@@ -13,8 +13,11 @@ export interface NeighbourOptions {
   readonly wire: PhoneWire;
   readonly life: Lifetime;
   readonly identity: PhoneIdentity;
-  readonly load: string;
+  /** null: it is not told. */
+  readonly load: string | null;
   readonly syncMs: number;
+  /** Of steady CDP; LLDP comes in half of it. */
+  readonly periodMs: number;
   /** The address to tell, asked anew for each frame. */
   readonly address: () => string;
   readonly log: PhoneLog;

@@ -37,6 +37,7 @@ const start = async (model = 'CP-7960G') => {
     identity: phoneIdentity(testMac, model),
     load: testLoad,
     syncMs,
+    periodMs: 60_000,
     address: () => '10.0.0.5',
     log: () => {},
     speaksLldp: false,

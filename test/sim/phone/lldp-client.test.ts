@@ -42,6 +42,7 @@ const start = async () => {
     identity: phoneIdentity(testMac, 'CP-7961G'),
     load: 'SCCP41.8-3-3S',
     syncMs,
+    periodMs: 60_000,
     address: () => '10.0.0.5',
     log: (part, event) => words.push(`${part} ${event}`),
     speaksLldp: true,

@@ -14,4 +14,5 @@ export const quickTimers: PhoneTimers = {
   tftpRetryMs: 1_000,
   fileGapMs: 2,
   callManagerRetryMs: 20,
+  cdpPeriodMs: 60_000,
 };
