@@ -9,6 +9,7 @@ import { exitCodeOfError } from './exit-codes.js';
 import { registerFirmware } from './firmware.js';
 import { registerInstallService } from './install-service.js';
 import { registerJudge } from './judge.js';
+import { registerPlan } from './plan.js';
 import { registerRecords } from './records.js';
 import { registerRun } from './run.js';
 import { registerSelftest } from './selftest.js';
@@ -23,6 +24,7 @@ const verbs: readonly RegisterVerb[] = [
   registerDemo,
   registerStation,
   registerServices,
+  registerPlan,
   registerBoard,
   registerDecode,
   registerJudge,

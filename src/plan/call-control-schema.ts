@@ -1,7 +1,7 @@
 /** The call control parts of a plan as they are written. All but `callManagers` may be left out. */
 import { z } from 'zod';
 import { type CallControlPlan, type ChangePlan, callManagerBehaviours, type SipPlan } from './call-control.js';
-import { field, ipv4, line, loadName, oneOf, orWord, quantity, text, wholeNumber } from './fields.js';
+import { ipv4, line, loadName, oneOf, orWord, quantity, text, wholeNumber, yesOrNo } from './fields.js';
 import type { CallManagerPlan } from './plan.js';
 
 const hostName = () => text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a host name');
@@ -90,9 +90,6 @@ export const sip = z
       digest: section.digest,
     }),
   );
-
-const yesOrNo = () =>
-  field<boolean>((input) => (typeof input === 'boolean' ? { value: input } : { problem: 'must be true or false' }));
 
 export const change = orWord(
   'none',

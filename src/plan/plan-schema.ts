@@ -9,6 +9,7 @@ import {
   addressWithPrefix,
   field,
   ipv4,
+  type JsonShape,
   line,
   loadName,
   oneOf,
@@ -19,7 +20,7 @@ import {
   wholeNumber,
 } from './fields.js';
 import { type Limits, type MeasurementName, measurementUnits, type Plan } from './plan.js';
-import { parseInUnit } from './quantities.js';
+import { kindOfUnit, parseInUnit, quantityPattern } from './quantities.js';
 import { dhcpSection, lldpSection } from './service-sections.js';
 
 const longestStageMs = 900_000;
@@ -164,8 +165,15 @@ const deadlines = z
     keepalives: section.keepalives,
   }));
 
+/** A bare number in the measurement's own unit, or a quantity. */
+const boundShape = (unit: string): JsonShape =>
+  kindOfUnit(unit) === undefined
+    ? { type: 'number', description: unit }
+    : { anyOf: [{ type: 'number' }, { type: 'string', pattern: quantityPattern(unit) }], description: unit };
+
 const limitsOf = (name: MeasurementName) => {
-  const bound = () => field<number>((input) => parseInUnit(input, measurementUnits[name])).optional();
+  const unit = measurementUnits[name];
+  const bound = () => field<number>((input) => parseInUnit(input, unit), boundShape(unit)).optional();
   return z
     .strictObject({ min: bound(), max: bound(), marginalMin: bound(), marginalMax: bound() })
     .transform(

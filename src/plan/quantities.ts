@@ -26,6 +26,12 @@ const unitsByName = new Map<string, Unit>(
 export const kindOfUnit = (unit: string): QuantityKind | undefined => unitsByName.get(unit)?.kind;
 export const unitsOfKind = (kind: QuantityKind): readonly string[] => Object.keys(unitTable[kind]);
 
+/** For JSON Schema: a number and any unit of the kind of `unit`. */
+export const quantityPattern = (unit: string): string => {
+  const kind = kindOfUnit(unit);
+  return `^[+-]?\\d+(\\.\\d+)?\\s?(${kind === undefined ? '' : unitsOfKind(kind).join('|')})$`;
+};
+
 const numberAndUnit = /^([+-]?\d+(?:\.\d+)?)\s?([A-Za-z]*)$/;
 /** Removes what binary fractions leave behind (1.1 s must be 1100 ms exactly). */
 const tidy = (value: number): number => Number(value.toPrecision(12));

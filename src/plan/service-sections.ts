@@ -26,19 +26,24 @@ const seconds = () => quantity('s', 1, longestSeconds).optional();
 const addressList = (most: number) => z.array(ipv4()).max(most, `takes ${most} addresses at most`).optional();
 
 const hexBytes = () =>
-  field<string>((input) => {
-    const digits = typeof input === 'string' ? input.replaceAll(/[\s:]/g, '') : '';
-    return /^([\da-f]{2}){1,255}$/i.test(digits)
-      ? { value: digits.toLowerCase() }
-      : { problem: 'must be hex bytes in quotes, such as "01:04:0a:6e:00:01", 255 at most' };
-  });
+  field<string>(
+    (input) => {
+      const digits = typeof input === 'string' ? input.replaceAll(/[\s:]/g, '') : '';
+      return /^([\da-f]{2}){1,255}$/i.test(digits)
+        ? { value: digits.toLowerCase() }
+        : { problem: 'must be hex bytes in quotes, such as "01:04:0a:6e:00:01", 255 at most' };
+    },
+    { type: 'string', description: 'hex bytes in quotes, such as "01:04:0a:6e:00:01"' },
+  );
 
 /** An address, or a name that the phone resolves. */
 const serverName = () =>
-  field<string>((input) =>
-    isIpv4(input) || (typeof input === 'string' && /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/.test(input))
-      ? { value: input }
-      : { problem: 'must be a host name or an IPv4 address' },
+  field<string>(
+    (input) =>
+      isIpv4(input) || (typeof input === 'string' && /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/.test(input))
+        ? { value: input }
+        : { problem: 'must be a host name or an IPv4 address' },
+    { type: 'string', description: 'a host name or an IPv4 address' },
   );
 
 const reservation = z

@@ -1,7 +1,7 @@
 /** YAML files with every problem at once, each with its line and column. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isCollection, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { BenchError, type ErrorCode } from '../errors.js';
 import { didYouMean } from './suggestion.js';
@@ -30,6 +30,16 @@ export interface YamlSource {
   /** Duplicate keys and the like: the document can be read, but not trusted. */
   readonly problems: readonly LocatedProblem[];
   locate(problem: Problem): LocatedProblem;
+  /** Every single value of the document, in its order. */
+  leaves(): readonly YamlLeaf[];
+}
+
+/** A value as it is written, where, and what the comment behind it says. */
+export interface YamlLeaf {
+  readonly path: YamlPath;
+  readonly text: string;
+  readonly line: number;
+  readonly comment: string | null;
 }
 
 const refusal = (code: ErrorCode, path: string, problems: readonly LocatedProblem[]): BenchError => {
@@ -110,7 +120,16 @@ export const parseYaml = (text: string, path: string, code: ErrorCode): YamlSour
       const name = at.map(String).join('.');
       return { ...place(offset), message: name === '' ? message : `${name}: ${message}` };
     };
-    return { value: document.toJS(), problems, locate };
+    const leaves = () =>
+      leavesOf(document.contents, []).map(
+        ({ node, ...leaf }): YamlLeaf => ({
+          ...leaf,
+          text: text.slice(node.range?.[0] ?? 0, node.range?.[1] ?? 0),
+          line: place(startOf(node) ?? 0).line,
+          comment: node.comment?.trim() ?? null,
+        }),
+      );
+    return { value: document.toJS(), problems, locate, leaves };
   } catch (cause) {
     if (cause instanceof RangeError) {
       throw refusal(code, path, [{ line: 1, column: 1, message: 'is nested too deeply' }]);
@@ -123,7 +142,16 @@ const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key
 
 interface Node {
   readonly range?: readonly [number, number, number] | null | undefined;
+  readonly comment?: string | null | undefined;
 }
+
+/** What is written on one line counts as one value, a list or a section too. */
+const leavesOf = (node: unknown, path: YamlPath): readonly { readonly path: YamlPath; readonly node: Node }[] => {
+  const isBlock = isCollection(node) && node.flow !== true;
+  if (!isBlock) return [{ path, node: (node ?? {}) as Node }];
+  if (isMap(node)) return node.items.flatMap(({ key, value }) => leavesOf(value ?? key, [...path, keyText(key)]));
+  return node.items.flatMap((item, index) => leavesOf(item, [...path, index]));
+};
 const startOf = (node: unknown): number | undefined => (node as Node | null)?.range?.[0];
 
 /** Start of the node at `path`, or of the innermost one there is (for what is missing). */

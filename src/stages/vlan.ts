@@ -1,3 +1,4 @@
+import type { Plan } from '../plan/plan.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
 import { milliwatts } from '../units.js';
 import { conclude, defineJudge, measured, msSince, note, type StageState, usFromMs, witness } from './define-judge.js';
@@ -101,8 +102,14 @@ const onPhoneWord = (state: State, event: TimelineEvent, word: PhoneWord): State
   const weighed = weighWhatWasTold(seen, event);
   if (power === null) return weighed;
   const name = by === 'cdp' ? 'vlan.cdpMilliwatts' : 'vlan.lldpMilliwatts';
-  const budget = { max: plan.network.powerAvailableMilliwatts };
-  return measured(weighed, measurementOf(plan, name, milliwatts(power.most), event.seq, budget), event);
+  const own = ownLimits(plan)[name];
+  return measured(weighed, measurementOf(plan, name, milliwatts(power.most), event.seq, own), event);
+};
+
+/** Where the plan gives no limit, a phone may ask for what the bench grants. */
+export const ownLimits = ({ network }: Plan) => {
+  const budget = { max: network.powerAvailableMilliwatts };
+  return { 'vlan.cdpMilliwatts': budget, 'vlan.lldpMilliwatts': budget } as const;
 };
 
 /** `vlan` undefined: the frame says nothing of one. A grant of 0 is told by ports that give no power at all. */
