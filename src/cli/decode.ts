@@ -2,6 +2,7 @@ import { decodeFile } from '../decode/decode-file.js';
 import type { DecodedMessage } from '../decode/decoder.js';
 import { jsonLine } from '../decode/json-line.js';
 import { wordsOf } from './decode-words.js';
+import { LinePieces } from './line-pieces.js';
 import type { Terminal } from './terminal.js';
 import type { RegisterVerb } from './verb.js';
 
@@ -9,9 +10,6 @@ interface DecodeOptions {
   readonly json: boolean;
   readonly protocol?: readonly string[];
 }
-
-/** Lines are handed on in pieces of about this many characters. */
-const pieceLength = 1 << 18;
 
 export const registerDecode: RegisterVerb = (program, { composition: { terminal } }) => {
   program
@@ -26,24 +24,22 @@ export const registerDecode: RegisterVerb = (program, { composition: { terminal 
 const decodeVerb = async (terminal: Terminal, file: string, { json, protocol }: DecodeOptions): Promise<void> => {
   const wanted = protocol === undefined ? undefined : new Set(protocol.flatMap((names) => names.split(',')));
   const lineOf = json ? jsonLine : textLines(terminal);
-  let piece = '';
+  const pieces = new LinePieces();
   let last = 0;
   let count = 0;
   const tell = (message: DecodedMessage) => {
     if (wanted !== undefined && !wanted.has(message.protocol)) return;
-    piece += `${lineOf(message)}\n`;
+    pieces.add(lineOf(message));
     count++;
   };
   const goOn = async (): Promise<boolean> => {
-    if (piece.length < pieceLength) return true;
-    const text = piece;
-    piece = '';
-    return terminal.bulk(text);
+    for (const piece of pieces.take()) if (!(await terminal.bulk(piece))) return false;
+    return true;
   };
   const { frames, malformed } = await decodeFile(file, tell, goOn);
   last = frames;
-  if (malformed !== undefined && json) piece += `${JSON.stringify({ frame: last + 1, protocol: 'file', malformed })}\n`;
-  await terminal.bulk(piece);
+  if (malformed !== undefined && json) pieces.add(JSON.stringify({ frame: last + 1, protocol: 'file', malformed }));
+  for (const piece of pieces.take(true)) await terminal.bulk(piece);
   if (malformed !== undefined)
     terminal.error(
       terminal.paint(

@@ -2,7 +2,7 @@
 export interface Terminal {
   line(text: string): void;
   /** Many lines at once, their ends included. Resolves when there is room for more; false: nobody reads any longer. */
-  bulk(text: string): Promise<boolean>;
+  bulk(bytes: Uint8Array): Promise<boolean>;
   /** A line that the next one replaces; nothing where output is not a terminal. */
   passing(text: string): void;
   error(text: string): void;
@@ -46,9 +46,9 @@ export const openTerminal = (
       clear();
       out.write(`${text}\n`);
     },
-    bulk: async (text) => {
+    bulk: async (bytes) => {
       clear();
-      if (isRead && !out.write(text, 'latin1')) await new Promise((resolve) => afterwards(out, resolve));
+      if (isRead && !out.write(bytes)) await new Promise((resolve) => afterwards(out, resolve));
       return isRead;
     },
     passing: (text) => {
