@@ -15,12 +15,9 @@ import { createRunner } from './bench/session.js';
 import { createFirmwareTools } from './board/avrdude.js';
 import { boardLineNumbers, boardLinesRequest, heartbeatLinesRequest } from './board/board-lines.js';
 import { combineInjector } from './board/combined-injector.js';
-import { sightBoards } from './board/find-boards.js';
 import { openGpioInjector } from './board/gpio-injector.js';
 import type { Injector } from './board/injector.js';
-import { openBoard } from './board/open-board.js';
 import { profileIdOf, storedProfile } from './board/profile-id.js';
-import { openSerialInjector } from './board/serial-injector.js';
 import { nextPress, startButtonRequest } from './board/start-button.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
@@ -51,6 +48,13 @@ import { wireLines } from './sim/line-wires.js';
 import { systemClock } from './timeline/clock.js';
 
 const clock = systemClock;
+
+/** Whoever only reads a capture or a record need not wait for serialport and johnny-five. */
+const serialBoards = async () => ({
+  ...(await import('./board/find-boards.js')),
+  ...(await import('./board/open-board.js')),
+  ...(await import('./board/serial-injector.js')),
+});
 const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 const shipped = (path: string) => {
   const fromHere = relative(process.cwd(), join(packageRoot, path));
@@ -101,6 +105,7 @@ const openSimulatedBoard = async (
   { driver, profile }: SimulatedPort,
   plan: Plan,
 ): Promise<Injector> => {
+  const { openSerialInjector } = await serialBoards();
   if (driver === 'serial') return openSerialInjector(ptyPath, clock);
   const chip = createMockedGpio(clock);
   await wireLines(linesPath, chip, boardLineNumbers, clock);
@@ -193,7 +198,7 @@ const createOpener = (limited: boolean): PortOpener => ({
     let network = await openRealNetwork({ interface: port.interface, clock });
     try {
       network = joined(network, uplink);
-      const { injector, path } = await openBoard(port, clock);
+      const { injector, path } = await (await serialBoards()).openBoard(port, clock);
       const close = () => closeInOrder([() => injector.close(), () => network.close()]);
       return { injector, network, uplink, boardPath: path, simulator: null, pacing: async () => null, close };
     } catch (error) {
@@ -201,7 +206,7 @@ const createOpener = (limited: boolean): PortOpener => ({
       throw error;
     }
   },
-  openBoard: (boardPath) => openSerialInjector(boardPath, clock),
+  openBoard: async (boardPath) => (await serialBoards()).openSerialInjector(boardPath, clock),
   release: async ({ controlPath }) => {
     const simulator = await attachSimulator(controlPath, clock);
     await simulator?.stop();
@@ -213,8 +218,8 @@ const defaultPlan = shipped('plans/cp-7960g.yaml');
 
 const boards = createBoards({
   loadBench: loadBenchFile,
-  sight: (paths) => sightBoards(paths, clock),
-  openHardware: (port) => openBoard(port, clock),
+  sight: async (paths) => (await serialBoards()).sightBoards(paths, clock),
+  openHardware: async (port) => (await serialBoards()).openBoard(port, clock),
   openSimulated: async (port) => {
     const { injector, boardPath, close } = await openSimulatedPort(
       port,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { openAudit } from '../station/http/audit.js';
 import { plansOf } from '../station/http/plans-folder.js';
-import { createHttpSide, type HttpSide } from '../station/http/server.js';
+import type { HttpSide } from '../station/http/server.js';
 import { loadTokens } from '../station/http/tokens.js';
 import { createRunDesk, type RunDesk } from '../station/run-desk.js';
 import { startStation } from '../station/station.js';
@@ -87,6 +87,8 @@ const openHttp = async (
   const tokens = loadTokens(join(state, 'tokens.json'));
   const { tlsCert, tlsKey } = options;
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { certificatePath: tlsCert, keyPath: tlsKey };
+  // Fastify is waited for only where somebody is to be served.
+  const { createHttpSide } = await import('../station/http/server.js');
   const http = await createHttpSide({
     desk: of.desk,
     station: of.name,

@@ -1,5 +1,5 @@
 import type { FactOf, ObserveFact, ServedConfig } from '../timeline/events.js';
-import { readConfig } from '../wire/cnf-xml.js';
+import { prepareXml, readConfig } from '../wire/cnf-xml.js';
 import type { Ipv4Packet, UdpDatagram } from '../wire/ipv4.js';
 import { decodeTftp, type TftpPacket } from '../wire/tftp.js';
 import type { TellMalformed } from './malformed.js';
@@ -61,6 +61,7 @@ export const createTftpTracker = (parts: {
   readonly tellMalformed: TellMalformed;
   readonly onConfig: (config: ServedConfig) => void;
 }): TftpTracker => {
+  prepareXml();
   const open = new Map<string, Transfer>();
   let transfers = 0;
 

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.js';
+import { prepareXml } from '../wire/cnf-xml.js';
 import { openInDirectory, partsOfName } from './files-directory.js';
 import { generatedNames, generateFile } from './generated-files.js';
 import { nearestName } from './near-name.js';
@@ -31,6 +32,7 @@ export const createFileStore = (
   faults: ReadonlySet<string>,
   inForce: PlanInForce = createPlanInForce(plan),
 ): FileStore => {
+  prepareXml();
   const hiddenBy = (name: string): string | null => {
     if (faults.has('config-missing') && configPattern.test(name)) return 'config-missing';
     const ofTheLoad = name.toLowerCase().startsWith(`${inForce.plan.phone.load.toLowerCase()}.`);

@@ -1,6 +1,18 @@
 /** Configuration files a phone takes over TFTP; element names as Cisco's own servers and their replacements write them. */
-import { create } from 'xmlbuilder2';
+import { createRequire } from 'node:module';
 import type { ServedConfig } from '../timeline/events.js';
+
+type XmlBuilder = typeof import('xmlbuilder2');
+
+const xml = (): XmlBuilder => createRequire(import.meta.url)('xmlbuilder2') as XmlBuilder;
+
+/**
+ * Reads the 180 files of the XML library, which most verbs need not wait for. Called by whoever will meet configurations
+ * before anything is powered: in the middle of a run it would hold up the heartbeat.
+ */
+export const prepareXml = (): void => {
+  xml();
+};
 
 export interface CnfCallManager {
   readonly priority: number;
@@ -18,7 +30,7 @@ const noSecurity = 1;
 const transports = { sccp: 4, tcp: 1, udp: 2 } as const;
 
 const toXml = (root: object): string =>
-  `${create({ version: '1.0', encoding: 'UTF-8' }, root).end({ prettyPrint: true })}\n`;
+  `${xml().create({ version: '1.0', encoding: 'UTF-8' }, root).end({ prettyPrint: true })}\n`;
 
 /** The library reads entities in the texts it is given and again when it writes them; a text of ours means what it says. */
 const literal = (text: string): string => text.replaceAll('&', '&amp;amp;');
@@ -120,13 +132,13 @@ interface Element {
   readonly children: readonly Element[];
 }
 
-type DomNode = ReturnType<typeof create>['node'];
+type DomNode = ReturnType<XmlBuilder['create']>['node'];
 
 const elementNode = 1;
 const textNodes: ReadonlySet<number> = new Set([3, 4]);
 
 function parse(text: string): Element | undefined {
-  const [root] = elementsIn(create(text).doc().node);
+  const [root] = elementsIn(xml().create(text).doc().node);
   return root;
 }
 

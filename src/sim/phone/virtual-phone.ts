@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Clock } from '../../timeline/clock.js';
+import { prepareXml } from '../../wire/cnf-xml.js';
 import type { PhonePower, PhoneStack, PhoneTimers, PhoneWire, SimulatorConfig, VirtualPhone } from '../contracts.js';
 import { fetchConfiguration, type PhoneConfig } from './config-client.js';
 import { createDhcpClient, type Lease } from './dhcp-client.js';
@@ -41,6 +42,7 @@ const membersOf = ({ config }: PhoneConfig, tftpServer: string): readonly CallMa
  */
 export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone => {
   const { timers, clock } = options;
+  prepareXml();
   const identity = phoneIdentity(options.phone.mac, options.phone.model);
   const parts = bendPhone(
     { wire: options.wire, power: options.power, load: options.phone.load },
