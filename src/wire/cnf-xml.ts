@@ -101,6 +101,8 @@ export function buildDefaultConfig(options: {
 /** Far above any real file: old phones break at about 8 KiB. */
 const longestFile = 65_536;
 const deepestNesting = 32;
+/** The library takes anything else for JSON or YAML, and its test for YAML takes exponential time. */
+const beginsWithTag = /^\s*</;
 const roots: ReadonlySet<string> = new Set(['device', 'Default']);
 
 /**
@@ -109,7 +111,7 @@ const roots: ReadonlySet<string> = new Set(['device', 'Default']);
  * such a file gives one only when it names a single load. CallManagers without an address are no members.
  */
 export function readConfig(text: string, deviceType?: number): ServedConfig | undefined {
-  if (text.length > longestFile || !isWellNested(text)) return undefined;
+  if (text.length > longestFile || !beginsWithTag.test(text) || !isWellNested(text)) return undefined;
   try {
     const root = parse(text);
     if (!root || !roots.has(root.tag)) return undefined;

@@ -119,7 +119,7 @@ const sipRegistration = (phone: Phone): Uint8Array[] => {
   ];
 };
 
-const startUp = (number: number): Uint8Array[] => {
+export const startUp = (number: number): Uint8Array[] => {
   const phone = phoneOf(number);
   const cdp = cdpFrame(
     phone.mac,

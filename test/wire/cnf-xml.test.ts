@@ -143,6 +143,8 @@ describe('a phone’s configuration file', () => {
     { name: 'nothing', text: '' },
     { name: 'a text', text: 'P00308010200' },
     { name: 'another root', text: '<phone/>' },
+    { name: 'JSON with a file in it', text: '{"device": "<device/>"}' },
+    { name: 'a text before the root', text: 'x <device/>' },
     { name: 'an element that is not closed', text: '<device><loadInformation></device>' },
     { name: 'an element closed twice', text: '<device></device></device>' },
     { name: 'two roots', text: '<device/><device/>' },
@@ -167,6 +169,7 @@ describe('a phone’s configuration file', () => {
     { name: 'slashes', text: `<device${'/'.repeat(60_000)}` },
     { name: 'angle brackets', text: '<'.repeat(65_000) },
     { name: 'entities', text: `<device>${'&amp;'.repeat(13_000)}</device>` },
+    { name: 'blanks and a letter before the root', text: `${' '.repeat(300)}&${' '.repeat(300)}<device/>` },
     { name: 'empty elements', text: `<device>${'<a/>'.repeat(16_000)}</device>` },
   ])('does not take long over many $name', ({ text }) => {
     // The suite's own time limit is the bound: quadratic work here takes minutes.
