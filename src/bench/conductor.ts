@@ -3,6 +3,7 @@ import { isBenchError } from '../errors.js';
 import type { IpAttachment } from '../network/ip-attachment.js';
 import { createBridgedStory } from '../observe/phones.js';
 import type { Plan } from '../plan/plan.js';
+import type { Service } from '../services/service.js';
 import { startServices } from '../services/services.js';
 import type { Clock } from '../timeline/clock.js';
 import type { Fact } from '../timeline/events.js';
@@ -76,7 +77,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     if (end !== null) endRun(end.reason);
   });
   let ip: IpAttachment | undefined;
-  let services: { close(): Promise<void> } | undefined;
+  let services: Service | undefined;
   const serve = async () => {
     ip = await network.attach(attachOptions(plan));
     services = await startServices({
@@ -109,7 +110,10 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
 
   // Power first, whatever else hangs.
   const reason = String(stop.signal.reason ?? 'ended');
-  await powerOff({ injector, clock, timeline, power }).catch((error) => timeline.tell(benchFault(error)));
+  const off = powerOff({ injector, clock, timeline, power });
+  // While the board still hears of it: a frame that says goodbye, where the phone is there to hear it.
+  services?.leave?.();
+  await off.catch((error) => timeline.tell(benchFault(error)));
   heartbeat.cancel();
   watch.cancel();
   signal.removeEventListener('abort', onAbort);

@@ -53,7 +53,8 @@ export interface LldpSpeakerOptions {
 /**
  * The switch's half of LLDP, untagged: a frame at link-up and one each `lldp.period`. LLDP-MED joins when an endpoint
  * has spoken it (TIA-1057 11.2.1), and the first frames then come fast: four, a second apart. Power goes by 802.3at's
- * data link layer (requested and allocated, 0.1 W) and by LLDP-MED, both as it reaches the phone.
+ * data link layer (requested and allocated, 0.1 W) and by LLDP-MED, both as it reaches the phone. At the end a frame with
+ * a time to live of 0 (802.1AB 9.1.4), after which it is silent; a phone that sends one is forgotten, its grant is not.
  */
 export const startLldpSpeaker = (options: LldpSpeakerOptions): Service => {
   const { lldp } = options.plan;
@@ -115,10 +116,14 @@ const speakLldp = ({ plan, link, clock, faults, power, tell }: LldpSpeakerOption
     ];
   };
 
-  const tlvs = (): readonly LldpTlv[] => [
+  const mandatory = (seconds: number): readonly LldpTlv[] => [
     lldpTlv.chassisMac(link.macAddress),
     lldpTlv.portInterface(link.name),
-    lldpTlv.ttl(ttlSeconds),
+    lldpTlv.ttl(seconds),
+  ];
+
+  const tlvs = (): readonly LldpTlv[] => [
+    ...mandatory(ttlSeconds),
     lldpTlv.portDescription(link.name),
     lldpTlv.systemName(lldp.systemName ?? network.cdpDeviceId),
     lldpTlv.systemDescription(lldp.systemDescription),
@@ -130,13 +135,15 @@ const speakLldp = ({ plan, link, clock, faults, power, tell }: LldpSpeakerOption
     ...(endpoint === undefined ? [] : medTlvs()),
   ];
 
-  const speak = (): void => {
+  const send = (told: readonly LldpTlv[]): void => {
     try {
-      link.send(lldpFrame(link.macAddress, encodeLldp({ tlvs: tlvs() })));
+      link.send(lldpFrame(link.macAddress, encodeLldp({ tlvs: told })));
     } catch (error) {
       teller.once('send-failed', 'send', { reason: String(error) });
     }
   };
+
+  const speak = (): void => send(tlvs());
 
   const stopFast = (): void => {
     fast?.cancel();
@@ -172,14 +179,26 @@ const speakLldp = ({ plan, link, clock, faults, power, tell }: LldpSpeakerOption
     return true;
   };
 
+  const forget = (mac: string): void => {
+    if (mac !== endpoint) return;
+    teller.once('neighbour-left', mac, { mac });
+    endpoint = undefined;
+    requestedDeciwatts = undefined;
+    stopFast();
+  };
+
   const onFrame = ({ direction, bytes }: LinkFrame): void => {
     if (direction !== 'in' || period === undefined) return;
     const ethernet = decodeEthernet(bytes);
     if (ethernet === undefined || ethernet.source === link.macAddress) return;
     if (ethernet.body.kind !== 'ethertype' || ethernet.body.etherType !== etherTypes.lldp) return;
     const message = decodeLldp(ethernet.payload);
+    if (message.ttlSeconds === 0) {
+      forget(ethernet.source);
+      return;
+    }
     const deviceClass = message.med?.deviceClass ?? 0;
-    const isEndpoint = deviceClass > 0 && deviceClass < networkClass && message.ttlSeconds !== 0;
+    const isEndpoint = deviceClass > 0 && deviceClass < networkClass;
     const isNew = isEndpoint && ethernet.source !== endpoint;
     if (isEndpoint) endpoint = ethernet.source;
     const isPowerNew = takePowerRequest(message);
@@ -206,12 +225,13 @@ const speakLldp = ({ plan, link, clock, faults, power, tell }: LldpSpeakerOption
 
   const stopFrames = link.onFrame(onFrame);
   const stopCarrier = link.onCarrier(onCarrier);
-  return {
-    close: async () => {
-      stopFrames();
-      stopCarrier();
-      period?.cancel();
-      stopFast();
-    },
+  const leave = (): void => {
+    if (period !== undefined) send(mandatory(0));
+    period?.cancel();
+    period = undefined;
+    stopFast();
+    stopFrames();
+    stopCarrier();
   };
+  return { leave, close: async () => leave() };
 };

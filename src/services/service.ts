@@ -8,6 +8,8 @@ const highestVlan = 4094;
 
 /** Something the phone meets on its wire. After `close` has resolved it neither hears, sends nor tells anything. */
 export interface Service {
+  /** Tells the wire at once that nobody speaks here any more, where its protocol can; `close` does so by itself. Never throws. */
+  leave?(): void;
   close(): Promise<void>;
 }
 

@@ -63,5 +63,10 @@ export const startServices = async (options: ServicesOptions): Promise<Service> 
     await close();
     throw error;
   }
-  return { close };
+  return {
+    leave: () => {
+      for (const service of started) service.leave?.();
+    },
+    close,
+  };
 };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.js';
 import { startLldpSpeaker } from '../../src/services/lldp-speaker.js';
-import { createPortPower, type PortPower } from '../../src/services/port-power.js';
+import { createPortPower, milliwattsAtPort, type PortPower } from '../../src/services/port-power.js';
 import type { ServiceFact } from '../../src/timeline/events.js';
 import { decodeEthernet, etherTypes } from '../../src/wire/ethernet.js';
 import { decodeLldp, encodeLldp, type LldpMessage, type LldpTlv, lldpFrame, lldpTlv } from '../../src/wire/lldp.js';
@@ -12,10 +12,10 @@ import { MemoryLink } from './memory-link.js';
 const phoneMac = '00:12:da:db:d3:4e';
 const med = lldpTlv.medCapabilities(0x33, 3);
 const asks = (deciwatts: number): LldpTlv => lldpTlv.medPower({ type: 1, source: 3, priority: 0, deciwatts });
-const frame = (tlvs: readonly LldpTlv[], mac = phoneMac): Uint8Array =>
+const frame = (tlvs: readonly LldpTlv[], mac = phoneMac, ttlSeconds = 180): Uint8Array =>
   lldpFrame(
     mac,
-    encodeLldp({ tlvs: [lldpTlv.chassisMac(mac), lldpTlv.portLocal(`${mac}:P1`), lldpTlv.ttl(180), ...tlvs] }),
+    encodeLldp({ tlvs: [lldpTlv.chassisMac(mac), lldpTlv.portLocal(`${mac}:P1`), lldpTlv.ttl(ttlSeconds), ...tlvs] }),
   );
 
 describe('LLDP speaker', () => {
@@ -214,14 +214,53 @@ describe('LLDP speaker', () => {
     expect(link.sent).toHaveLength(before + 1);
   });
 
-  it('is silent after close', async () => {
+  it('forgets a phone that says it leaves, tells it, and greets it anew when it is back', () => {
+    start();
+    link.carrier(true);
+    link.receive(frame([med, asks(65)]));
+    clock.advance(1000);
+    const before = link.sent.length;
+    link.receive(frame([], '00:12:da:db:d3:99', 0));
+    expect(said(-1).med, 'somebody else left').toBeDefined();
+    link.receive(frame([], phoneMac, 0));
+    expect(facts.at(-1)).toMatchObject({ action: 'neighbour-left', detail: { mac: phoneMac } });
+    clock.advance(3000);
+    expect(link.sent, 'its fast start is over').toHaveLength(before);
+    clock.advance(30_000);
+    expect(said(-1).med).toBeUndefined();
+    expect(power.grantedMilliwatts(), 'the grant stays until link goes down').toBe(milliwattsAtPort(65));
+    link.receive(frame([med]));
+    clock.advance(3000);
+    expect(link.sent).toHaveLength(before + 1 + 4);
+  });
+
+  it.each(['leave', 'close'] as const)('says goodbye at %s, once, and is silent then', async (how) => {
     const speaker = start();
     link.carrier(true);
     link.receive(frame([med]));
-    await speaker.close();
+    await speaker[how]?.();
+    expect(link.sent).toHaveLength(3);
+    const last = said(-1);
+    expect(last).toMatchObject({ chassisId: link.macAddress, portId: 'memory0', ttlSeconds: 0 });
+    expect(
+      last.tlvs.map(({ type }) => type),
+      'what 802.1AB allows in it',
+    ).toEqual([1, 2, 3, 0]);
+    expect(last.malformed).toBeUndefined();
     link.receive(frame([med], '00:12:da:db:d3:4f'));
+    link.carrier(false);
+    link.carrier(true);
     clock.advance(600_000);
-    expect(link.sent).toHaveLength(2);
+    await speaker.close();
+    expect(link.sent).toHaveLength(3);
     expect(clock.pending).toBe(0);
+  });
+
+  it('has nobody to say goodbye to while link is down', async () => {
+    const speaker = start();
+    link.carrier(true);
+    link.carrier(false);
+    await speaker.close();
+    expect(link.sent).toHaveLength(1);
   });
 });

@@ -106,6 +106,19 @@ describeInNamespace(import.meta.url, 'lldpd as the phone', () => {
       slow,
     );
     expect(facts).toMatchObject([{ service: 'lldp', action: 'power-granted', detail: { grantedMilliwatts: 6000 } }]);
+    // Our last word, which it obeys at once.
+    await Promise.all(services.splice(0).map((service) => service.close()));
+    await vi.waitFor(async () => expect(await neighbour()).not.toHaveProperty('via'), slow);
+  });
+
+  it('leaves when it ends, and we know', async (context) => {
+    if (!hasLldpd && !strict) context.skip('lldpd is not installed');
+    await startLldpd('-M', '3');
+    await lldpcli('configure', 'lldp', 'tx-interval', '1');
+    startBench();
+    await vi.waitFor(async () => expect(await neighbour()).toMatchObject({ 'lldp-med.policy.vlan.vid': '110' }), slow);
+    lldpd?.kill('SIGTERM');
+    await vi.waitFor(() => expect(facts.at(-1)).toMatchObject({ action: 'neighbour-left' }), slow);
   });
 
   it('has us as its neighbour by CDP where LLDP is off', async (context) => {

@@ -67,7 +67,7 @@ describe('services together', () => {
     expect(clock.pending).toBe(0);
     link.carrier(false);
     link.carrier(true);
-    expect(link.sent, 'LLDP and CDP').toHaveLength(2);
+    expect(link.sent, 'LLDP and CDP, and the goodbye of LLDP').toHaveLength(3);
     phone.close();
     tftp.close();
   });

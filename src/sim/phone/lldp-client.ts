@@ -84,6 +84,8 @@ export const startLldp = (options: NeighbourOptions, { onAnswer, onPower }: Neig
       const ethernet = decodeEthernet(frame);
       if (ethernet?.body.kind !== 'ethertype' || ethernet.body.etherType !== etherTypes.lldp) return;
       const message = decodeLldp(ethernet.payload);
+      // A neighbour that leaves takes what it told with it (802.1AB 9.1.4).
+      if (message.ttlSeconds === 0) policy = unknownPolicy;
       const heard = voicePolicyOf(message);
       if (heard === undefined) return;
       policy = heard;
