@@ -73,7 +73,8 @@ export const createTftpTracker = (parts: {
     const durationMs = Math.max(0, Math.round((atUs - startedUs) / 1000));
     return { kind: 'tftp-end', ...seen, transfer: id, file, bytes, durationMs, ...outcome, config };
   };
-  const giveUp = (transfer: Transfer): ObserveFact => end(transfer, transfer.lastSpeaker, transfer.lastUs, gaveUp);
+  const giveUp = (transfer: Transfer, outcome = gaveUp): ObserveFact =>
+    end(transfer, transfer.lastSpeaker, transfer.lastUs, outcome);
 
   const request = (packet: Request, client: string, clientAddress: string, sighting: Sighting): ObserveFact[] => {
     const { seen, atUs } = sighting;
@@ -85,11 +86,11 @@ export const createTftpTracker = (parts: {
         touch(before, sighting);
         return [];
       }
-      facts.push(giveUp(before));
+      facts.push(giveUp(before, before.file === file ? askedAgain : gaveUp));
     }
     // The same file from another port: the client has given the first try up.
     for (const other of open.values())
-      if (other.clientAddress === clientAddress && other.file === file) facts.push(giveUp(other));
+      if (other.clientAddress === clientAddress && other.file === file) facts.push(giveUp(other, askedAgain));
     const oldest = open.size >= bounds.transfers ? open.values().next().value : undefined;
     if (oldest !== undefined) facts.push(giveUp(oldest));
     transfers += 1;
@@ -160,14 +161,15 @@ export const createTftpTracker = (parts: {
     },
     tick: (atUs) => {
       if (open.size === 0) return [];
-      return [...open.values()].filter(({ lastUs }) => atUs - lastUs > bounds.idleUs).map(giveUp);
+      return [...open.values()].filter(({ lastUs }) => atUs - lastUs > bounds.idleUs).map((each) => giveUp(each));
     },
-    end: () => [...open.values()].map(giveUp),
+    end: () => [...open.values()].map((each) => giveUp(each)),
   };
 };
 
 const complete: Outcome = { outcome: 'complete', errorCode: null, errorMessage: null };
 const gaveUp: Outcome = { outcome: 'gaveUp', errorCode: null, errorMessage: null };
+const askedAgain: Outcome = { ...gaveUp, outcome: 'askedAgain' };
 const notTftp = { offset: 0, reason: 'no TFTP packet' } as const;
 
 const errorOf = ({ errorCode, errorMessage }: Extract<TftpPacket, { opcode: 'ERROR' }>): Outcome => ({

@@ -12,6 +12,13 @@ const listed = (record: Readonly<Record<string, string | number | boolean>>): st
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
 
+const endings: Readonly<Record<FactOf<'tftp-end'>['outcome'], string>> = {
+  complete: 'complete',
+  error: 'refused',
+  gaveUp: 'no end was seen',
+  askedAgain: 'asked for again before its end',
+};
+
 const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   'run-start': ({ runId, limited }) =>
     join(`Run ${runId} starts`, limited.length > 0 && `limited: ${limited.join('; ')}`),
@@ -131,7 +138,7 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
     join(
       fact.outcome === 'complete'
         ? `TFTP ${fact.file}: complete, ${fact.bytes} bytes in ${round(fact.durationMs)} ms`
-        : `TFTP ${fact.file}: ${fact.outcome === 'error' ? 'refused' : 'no end was seen'}`,
+        : `TFTP ${fact.file}: ${endings[fact.outcome]}`,
       fact.errorCode !== null && `error ${fact.errorCode} ${fact.errorMessage ?? ''}`.trim(),
       fact.config?.loadInformation !== undefined &&
         fact.config.loadInformation !== null &&

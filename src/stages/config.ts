@@ -6,6 +6,8 @@ import { isSameLoad, phoneFileKind } from './phone-files.js';
 
 /** Trust lists asked for in a row, and DHCP again without a configuration: a phone that refuses unsigned files. */
 const trustLoopRequests = 3;
+/** A phone asks again where an answer is late; so often for one file, and the file does not come. */
+const mostTries = 4;
 /** Distinct file names counted, at most. */
 const maxFiles = 64;
 
@@ -34,6 +36,8 @@ interface ConfigNotes {
   readonly trustListsInARow: number;
   /** The configuration transfer under way and how much of it was seen. */
   readonly open: { readonly file: string; readonly bytes: number } | null;
+  /** Tries of that file which the phone began anew, and how the last one stood. */
+  readonly begunAnew: { readonly file: string; readonly tries: number; readonly end: TftpEnd } | null;
   readonly images: readonly { readonly file: string; readonly bytes: number }[];
   /** The deadline counts from here while an image moves, and after it came. */
   readonly imageAtUs: number | null;
@@ -96,6 +100,8 @@ const stoppedByServer = (file: string, bytes: number): Finding =>
     `The TFTP server fell silent while the phone fetched ${file} (${bytes} bytes came).`,
     'Check the TFTP server and its firewall: it must answer from a port of its own for each transfer.',
   );
+const stoppedBySomebody = ({ from, file, bytes }: TftpEnd): Finding =>
+  from === 'phone' ? stoppedByServer(file, bytes) : stoppedByPhone(file, bytes);
 const askedNothing = (waitedMs: number): Finding =>
   phoneFails(
     `The phone has an address and asked the TFTP server for nothing within ${waitedMs} ms.`,
@@ -113,9 +119,10 @@ const noConfigAsked = (files: readonly string[]): Finding =>
   );
 
 const overdue = ({ notes, plan }: State): Finding => {
-  const { open, refusedConfig, refusedDefault, refusedImage, config, files } = notes;
+  const { open, refusedConfig, refusedDefault, refusedImage, config, files, begunAnew } = notes;
   if (refusedImage !== null) return imageMissing(refusedImage, notes);
   if (config !== null) return otherLoad(notes);
+  if (open !== null && begunAnew?.file === open.file) return stoppedBySomebody(begunAnew.end);
   if (open !== null) return open.bytes === 0 ? stoppedByServer(open.file, 0) : stoppedByPhone(open.file, open.bytes);
   const refused = refusedConfig ?? refusedDefault;
   if (refused !== null) return missing(refused, refusedConfig !== null && refusedDefault !== null);
@@ -168,6 +175,7 @@ const onProgress = (state: State, event: TimelineEvent, fact: FactOf<'tftp-progr
 const onEnd = (state: State, event: TimelineEvent, fact: TftpEnd): State => {
   const kind = phoneFileKind(fact.file);
   if (fact.outcome === 'gaveUp') return onGaveUp(state, event, fact);
+  if (fact.outcome === 'askedAgain') return onAskedAgain(state, event, fact);
   if (fact.outcome === 'error') return onRefused(witness(state, event), event, fact);
   if (kind === 'image') return onImage(witness(state, event), event, fact);
   if (fact.config === null) return state;
@@ -189,8 +197,14 @@ const onGaveUp = (state: State, event: TimelineEvent, fact: TftpEnd): State => {
   const kind = phoneFileKind(fact.file);
   if (kind !== 'device-config' && kind !== 'default-config' && kind !== 'image') return state;
   if (state.notes.fetched !== null && kind !== 'image') return state;
-  const stopped = fact.from === 'phone' ? stoppedByServer : stoppedByPhone;
-  return conclude(state, stopped(fact.file, fact.bytes), event);
+  return conclude(state, stoppedBySomebody(fact), event);
+};
+
+const onAskedAgain = (state: State, event: TimelineEvent, fact: TftpEnd): State => {
+  const { begunAnew } = state.notes;
+  const tries = (begunAnew?.file === fact.file ? begunAnew.tries : 1) + 1;
+  const counted = note(witness(state, event), { begunAnew: { file: fact.file, tries, end: fact } });
+  return tries > mostTries ? onGaveUp(counted, event, fact) : counted;
 };
 
 const onRefused = (state: State, event: TimelineEvent, fact: TftpEnd): State => {
@@ -247,7 +261,7 @@ const next = (state: State, event: TimelineEvent): State => {
         : state;
     case 'link-down':
       // A phone that restarts forgets what it was told, and tells its load anew.
-      return note(state, { runningLoad: null, config: null, open: null, isRestarting: true });
+      return note(state, { runningLoad: null, config: null, open: null, begunAnew: null, isRestarting: true });
     case 'dhcp':
       return fact.from === 'phone' && fact.messageType === 'DISCOVER' ? onDiscover(state, event) : state;
     case 'tftp-request':
@@ -283,6 +297,7 @@ export const configJudge = defineJudge<ConfigNotes>({
     refusedImage: null,
     trustListsInARow: 0,
     open: null,
+    begunAnew: null,
     images: [],
     imageAtUs: null,
     isRestarting: false,

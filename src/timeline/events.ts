@@ -318,12 +318,15 @@ export type ObserveFact =
       readonly file: string;
       readonly bytes: number;
     })
-  /** `complete`: the last short block was acknowledged. `error`: TFTP error code and text. `gaveUp`: no end was seen. */
+  /**
+   * `complete`: the last short block was acknowledged. `error`: TFTP error code and text. `gaveUp`: no end was seen.
+   * `askedAgain`: the client asked for the same file anew before its end.
+   */
   | (Seen & {
       readonly kind: 'tftp-end';
       readonly transfer: number;
       readonly file: string;
-      readonly outcome: 'complete' | 'error' | 'gaveUp';
+      readonly outcome: 'complete' | 'error' | 'gaveUp' | 'askedAgain';
       readonly bytes: number;
       readonly durationMs: number;
       readonly errorCode: number | null;

@@ -31,6 +31,17 @@ const toOldVlan = toVlan.map(
 const toOldAddress: readonly Line[] = [...toOldVlan, ...toAddress.slice(toVlan.length)];
 
 describe('the judge of config', () => {
+  it('passes a phone that asks again because an answer was late', () => {
+    const lines: readonly Line[] = [
+      ...toAddress,
+      [6100, asks(configFile)],
+      [6500, ends(configFile, { from: 'bench', outcome: 'askedAgain', bytes: 512 })],
+      [6500.1, asks(configFile, 2)],
+      [6600, servesConfig()],
+    ];
+    expect(resultOf(tell(samplePlan, lines), 'config').verdict).toBe('pass');
+  });
+
   itJudges('config', [
     {
       title: 'configuration files that are all missing are the configuration’s',
@@ -164,6 +175,35 @@ describe('the judge of config', () => {
       verdict: 'error',
       blame: 'network',
       cause: /TFTP server fell silent/,
+      exit: 5,
+      endMs: 16_000,
+    },
+    {
+      title: 'a server that falls silent in every try is the network’s',
+      lines: [
+        ...toAddress,
+        ...[6100, 6500, 6900, 7300, 7700].flatMap((atMs): readonly Line[] => [
+          [atMs, asks(configFile)],
+          [atMs + 300, ends(configFile, { from: 'phone', outcome: 'askedAgain', bytes: 512 })],
+        ]),
+      ],
+      verdict: 'error',
+      blame: 'network',
+      cause: /fell silent .*512 bytes came/,
+      exit: 5,
+    },
+    {
+      title: 'and where the deadline comes before the last try',
+      lines: [
+        ...toAddress,
+        [6100, asks(configFile)],
+        [7100, ends(configFile, { from: 'phone', outcome: 'askedAgain', bytes: 512 })],
+        [7100.1, asks(configFile, 2)],
+        [7100.2, progress(configFile, 512, 2)],
+      ],
+      verdict: 'error',
+      blame: 'network',
+      cause: /fell silent/,
       exit: 5,
       endMs: 16_000,
     },
