@@ -1,7 +1,10 @@
-import { isBenchError } from '../errors.js';
+import { join } from 'node:path';
+import { Option } from 'commander';
+import { BenchError, isBenchError } from '../errors.js';
 import { type ExplainedLimit, type ExplainedPlan, explainPlan } from '../plan/explain.js';
-import { planJsonSchema } from '../plan/json-schema.js';
+import { planJsonSchema, planSchemaPath } from '../plan/json-schema.js';
 import { loadPlan } from '../plan/load-plan.js';
+import { startingPlan } from '../plan/starting-plan.js';
 import { limitsText } from '../reports/measurement-text.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { ownLimits } from '../stages/vlan.js';
@@ -32,9 +35,38 @@ export const registerPlan: RegisterVerb = (program, context) => {
     });
 
   plan
+    .command('new')
+    .description('a commented plan to begin with, on standard output')
+    .option('--model <model>', 'as on the label', 'CP-7960G')
+    .addOption(new Option('--protocol <protocol>', 'of its load').choices(['SCCP', 'SIP']))
+    .option('--voice-vlan <id>', '1 to 4094, or none', '110')
+    .action(({ model, protocol, voiceVlan }: NewOptions) => {
+      const text = startingPlan({
+        model,
+        ...(protocol === undefined ? {} : { protocol }),
+        voiceVlan: readVlan(voiceVlan),
+        schema: join(context.composition.service.packageRoot, planSchemaPath),
+      });
+      terminal.line(text.trimEnd());
+    });
+
+  plan
     .command('schema')
     .description('the JSON Schema of plans, for editors')
     .action(() => terminal.line(JSON.stringify(planJsonSchema(), null, 2)));
+};
+
+interface NewOptions {
+  readonly model: string;
+  readonly protocol?: 'SCCP' | 'SIP';
+  readonly voiceVlan: string;
+}
+
+const readVlan = (text: string): number | null => {
+  if (text === 'none') return null;
+  const id = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (id < 1 || id > 4094) throw new BenchError('USAGE', `--voice-vlan ${text}: must be 1 to 4094, or none`);
+  return id;
 };
 
 /** false: it has mistakes, which were told. */

@@ -23,6 +23,7 @@ import { createJack } from './jack.js';
 import { type LineSocket, startLineSocket } from './line-socket.js';
 import { cyclesPerSecond, Machine } from './machine.js';
 import { createPace, pacingLimits, startPacing } from './pacing.js';
+import { phoneIdentity } from './phone/phone-identity.js';
 import { createPhoneWire } from './phone/phone-wire.js';
 import { createVirtualPhone } from './phone/virtual-phone.js';
 import { afInput, createElectricPhone, prestandardInput } from './phone-power.js';
@@ -91,7 +92,8 @@ const main = async (): Promise<void> => {
   process.stderr.on('error', () => {});
   process.on('SIGHUP', () => {});
 
-  const ownInput = config.phone.power === '802.3af' ? afInput : prestandardInput;
+  const { powerClass } = phoneIdentity(config.phone.mac, config.phone.model);
+  const ownInput = config.phone.power === '802.3af' ? { ...afInput, powerClass } : prestandardInput;
   const phonePower = createElectricPhone(phoneInputOf(faults) ?? ownInput);
   const { device, fetWelds, badCalibration, unplugAfterAddressMs } = applyJackFaults(faults, phonePower);
   // A byte lost: the block's CRC does not fit any more.

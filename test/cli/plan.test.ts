@@ -72,7 +72,8 @@ describe('plan explain', () => {
       good
         .split('\n')
         .filter((text) => !text.includes('vlan.cdpMilliwatts') && !text.includes('boot.peakMilliwatts'))
-        .join('\n'),
+        .join('\n')
+        .replace(/(registration.keepalives: .*) #.*/, '$1'),
     );
     const { out } = await linkpulse('plan', 'explain', path);
     const row = (name: string) => out.split('\n').find((text) => text.trim().startsWith(name)) ?? '';
@@ -94,7 +95,7 @@ describe('plan explain', () => {
       unit: 'mW',
       limits: { min: 1000, max: 7000 },
       line: expect.any(Number),
-      source: "a 7960 claims 6.3 W; 7 W is a Catalyst's budget for it",
+      source: "it claims 6.3 W in CDP; 7 W is a Catalyst's budget for it",
     });
     expect(told.settings).toContainEqual(
       expect.objectContaining({ key: 'power.overload', text: '375mA', source: '802.3af Icut: 350-400 mA' }),
@@ -108,6 +109,29 @@ describe('plan explain', () => {
     const { exitCode, err } = await linkpulse('plan', 'explain', write('none.yaml', 'name: X\n'));
     expect(exitCode).toBe(4);
     expect(err).toContain('1:7: name: must be lower-case');
+  });
+});
+
+describe('plan new', () => {
+  it('writes a plan that check takes, for the model asked for', async () => {
+    const words = ['--model', 'CP-7941G', '--protocol', 'SIP', '--voice-vlan', '20'];
+    const { exitCode, out } = await linkpulse('plan', 'new', ...words);
+    expect(exitCode).toBe(0);
+    expect(out).toContain('model: CP-7941G\n');
+    expect(out).toContain('voiceVlan: 20\n');
+    expect(out).toContain('protocol: SIP\n');
+    const schema = (out.split('\n')[0] ?? '').replace('# yaml-language-server: $schema=', '');
+    expect(JSON.parse(readFileSync(schema, 'utf8'))).toHaveProperty('$schema');
+    expect((await linkpulse('plan', 'check', write('new.yaml', out))).exitCode).toBe(0);
+  });
+
+  it.each([
+    [['--model', 'CP-9999G'], 'no plan to begin with for CP-9999G'],
+    [['--voice-vlan', '4095'], '--voice-vlan 4095: must be 1 to 4094, or none'],
+  ])('%j is refused with 4', async (words, message) => {
+    const { exitCode, err } = await linkpulse('plan', 'new', ...words);
+    expect(exitCode).toBe(4);
+    expect(err).toContain(message);
   });
 });
 

@@ -101,7 +101,10 @@ describe('quantities', () => {
 
   it('in limits stand in the measurement’s unit, bare or converted', () => {
     const { limits } = parsePlan(
-      changed('{ min: 1W, max: 7W } # a 7960', '{ min: 900, max: 6.3W, marginalMax: 6100mW } # a 7960'),
+      changed(
+        'steadyMilliwatts: { min: 1W, max: 7W }',
+        'steadyMilliwatts: { min: 900, max: 6.3W, marginalMax: 6100mW }',
+      ),
       'p.yaml',
     ).plan;
     expect(limits['power.steadyMilliwatts']).toEqual({ min: 900, max: 6300, marginalMax: 6100 });

@@ -16,6 +16,14 @@ interface ModelRow {
   readonly secondPort: Uint8Array | null;
   /** Levels it asks for in CDP's power request, highest first, mW; null: an old phone, which only tells what it draws. */
   readonly powerLevels: readonly number[] | null;
+  /** What it draws once the highest of those levels is granted (the 7970's screen becomes bright). */
+  readonly grantedMilliwatts?: number;
+  /** Of its 802.3af input. */
+  readonly powerClass: 2 | 3;
+  /** DHCP's vendor class calls it this; the model as on the label unless given (protocol facts 5.2). */
+  readonly vendorName?: string;
+  /** Of its Register: protocol, feature bits, and whether the long form with the load's name is sent (protocol facts 7.3). */
+  readonly sccp: { readonly protocolVersion: number; readonly features: number; readonly tellsLoad: boolean };
   /** LLDP-MED came to this model with 8.3(3) or 8.4 (protocol facts 4). */
   readonly speaksLldp: boolean;
 }
@@ -28,6 +36,9 @@ const firstGeneration = {
   tellsDuplex: true,
   secondPort: null,
   powerLevels: null,
+  powerClass: 2,
+  // 7940 and 7960 with 8.1: 68 bytes, feature bytes 60 85.
+  sccp: { protocolVersion: 11, features: 0x8560, tellsLoad: false },
   speaksLldp: false,
 } as const;
 const thirdGeneration = {
@@ -35,6 +46,8 @@ const thirdGeneration = {
   bootMilliwatts: 4000,
   runningMilliwatts: 4600,
   powerLevels: [6300],
+  // A 7941 with 8.5(3): 124 bytes, feature bytes 72 85.
+  sccp: { protocolVersion: 17, features: 0x8572, tellsLoad: true },
   speaksLldp: true,
 } as const;
 
@@ -47,6 +60,7 @@ const models: Readonly<Record<string, ModelRow>> = {
     deviceType: 30007,
     cdpCapabilities: 0x90,
     tellsDuplex: false,
+    vendorName: '7912',
   },
   'CP-7911G': { ...thirdGeneration, platform: 'Cisco IP Phone 7911', deviceType: 307 },
   'CP-7941G': { ...thirdGeneration, platform: 'Cisco IP Phone 7941', deviceType: 115 },
@@ -57,6 +71,9 @@ const models: Readonly<Record<string, ModelRow>> = {
     deviceType: 30006,
     secondPort: Uint8Array.of(0x00, 0x02, 0x00),
     powerLevels: [10_250, 6300],
+    runningMilliwatts: 5800,
+    grantedMilliwatts: 9600,
+    powerClass: 3,
   },
 };
 const defaultModel = 'CP-7960G';
@@ -69,7 +86,7 @@ export interface PhoneIdentity extends ModelRow {
   readonly macBytes: Uint8Array;
   /** `SEP` + 12 upper-case hex. */
   readonly deviceId: string;
-  /** DHCP option 60 with its trailing NUL. */
+  /** DHCP option 60, with the trailing NUL where the model has one. */
   readonly vendorClass: string;
 }
 
@@ -83,6 +100,6 @@ export const phoneIdentity = (mac: string, model: string): PhoneIdentity => {
     mac: mac.toLowerCase(),
     macBytes: macToBytes(mac),
     deviceId: `SEP${mac.replaceAll(':', '').toUpperCase()}`,
-    vendorClass: `Cisco Systems, Inc. IP Phone ${model}\0`,
+    vendorClass: `Cisco Systems, Inc. IP Phone ${row.vendorName ?? `${model}\0`}`,
   };
 };

@@ -7,8 +7,6 @@ import type { PhoneLog } from './phone-log.js';
 import { type CallManagerMember, connectionFailure, connectSccp, type SccpConnection } from './sccp-connection.js';
 import { startStandby } from './sccp-standby.js';
 
-/** What SCCP 8.1 loads of the 7940/7960 speak (protocol facts 7.3). */
-const protocolVersion = 11;
 /** How long a member may take to connect and to answer: a silent one keeps a phone longer than one that refuses. */
 const answerRetries = 3;
 const minAnswerMs = 2_000;
@@ -19,9 +17,6 @@ const minKeepaliveSeconds = 1;
 const line = 1;
 /** Codec and milliseconds per packet: G.711 u-law and A-law, G.729, G.729A. */
 const capabilities = '4:40,2:40,11:60,12:60';
-/** Dynamic messages and the like, as a 7960 sets them (bytes 60 85). */
-const features = 0x8560;
-
 /** What the phone asks once its capabilities are told, all without waiting for answers. */
 const requestsAfterCapabilities: readonly (readonly [name: string, fields?: Readonly<Record<string, number>>])[] = [
   ['VersionReq'],
@@ -41,6 +36,8 @@ export interface SccpClientOptions {
   readonly stack: PhoneStack;
   readonly life: Lifetime;
   readonly identity: PhoneIdentity;
+  /** The one it runs: newer phones tell it in Register. */
+  readonly load: string;
   readonly address: string;
   /** In the order of priority, at least one. */
   readonly members: readonly CallManagerMember[];
@@ -143,17 +140,19 @@ interface KeepaliveIntervals {
 }
 
 const register = async (
-  { identity, address }: SccpClientOptions,
+  { identity, load, address }: SccpClientOptions,
   connection: SccpConnection,
   answerMs: number,
 ): Promise<KeepaliveIntervals | Ending> => {
-  // The short form of 8.1 loads: no room for IPv6, load name and version stamp.
+  const { protocolVersion, features, tellsLoad } = identity.sccp;
+  // Without a load name it is the short form of 8.1 loads: no room for IPv6, load name and version stamp.
   connection.send('Register', {
     deviceName: identity.deviceId,
     stationAddress: address,
     deviceType: identity.deviceType,
     protocolVersion,
     features,
+    ...(tellsLoad ? { loadName: load } : {}),
   });
   connection.send('IpPort', { port: 0 });
   let intervals: KeepaliveIntervals | undefined;

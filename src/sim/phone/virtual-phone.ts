@@ -86,6 +86,10 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
       address,
       log,
       speaksLldp,
+      onPower: (granted) => {
+        const [most = Number.POSITIVE_INFINITY] = identity.powerLevels ?? [];
+        if (identity.grantedMilliwatts !== undefined && granted >= most) power.setLoad(identity.grantedMilliwatts);
+      },
     });
     const vlan = parts.ignoresVoiceVlan ? null : told;
     for (;;) {
@@ -169,7 +173,7 @@ export const createVirtualPhone = (options: VirtualPhoneOptions): VirtualPhone =
           transport: found.config.sipTransport ?? 'udp',
           credentials: options.phone.sipCredentials ?? null,
         })
-      : await runSccp(registration);
+      : await runSccp({ ...registration, load });
     if (ending === 'reset') await useAddress(life, stack, lease, load);
   };
 

@@ -36,7 +36,7 @@ export interface NeighbourListener {
  * taken from the first of the two that grants any, until link goes down.
  */
 export const learnVoiceVlan = (
-  options: NeighbourOptions & { readonly speaksLldp: boolean },
+  options: NeighbourOptions & { readonly speaksLldp: boolean; onPower?(grantedMilliwatts: number): void },
 ): Promise<number | null> => {
   const { life, syncMs, log, speaksLldp } = options;
   return life.guard(
@@ -64,6 +64,7 @@ export const learnVoiceVlan = (
           if (lockedTo !== undefined) return;
           lockedTo = by;
           log(by, 'power-locked', { grantedMilliwatts });
+          options.onPower?.(grantedMilliwatts);
         },
       });
       startCdp(options, hears('cdp'));

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Lifetime } from '../../../src/sim/phone/lifetime.js';
+import { phoneIdentity } from '../../../src/sim/phone/phone-identity.js';
 import { runSccp } from '../../../src/sim/phone/sccp-client.js';
 import { decodeSccp } from '../../../src/wire/sccp.js';
 import { CountingClock, until } from './counting-clock.js';
 import { startCallManager, type TestCallManager, testNetwork } from './loopback-servers.js';
 import { MemoryWire } from './memory-wire.js';
-import { testIdentity } from './phone-under-test.js';
+import { testIdentity, testMac } from './phone-under-test.js';
 
 const addresses = [`${testNetwork}.31`, `${testNetwork}.32`, `${testNetwork}.33`] as const;
 const members = addresses.map((address) => ({ address, port: 2000 }));
@@ -35,13 +36,17 @@ const up = async (index: 0 | 1 | 2, options: Parameters<typeof startCallManager>
   return manager;
 };
 
-const run = async (count = members.length): Promise<{ ended: 'reset' | 'restart-device' | undefined }> => {
+const run = async (
+  count = members.length,
+  identity = testIdentity,
+): Promise<{ ended: 'reset' | 'restart-device' | undefined }> => {
   const stack = await wire.attachIp({ vlan: null, address: phone, prefixLength: 24, router: null });
   const state: { ended: 'reset' | 'restart-device' | undefined } = { ended: undefined };
   runSccp({
     stack,
     life,
-    identity: testIdentity,
+    identity,
+    load: 'SCCP41.8-5-3S',
     address: phone,
     members: members.slice(0, count),
     retryMs: 10,
@@ -93,6 +98,16 @@ describe('the phone registering by SCCP', () => {
       protocolVersion: 11,
     });
     expect(Buffer.from(bytes.subarray(12 + 40, 12 + 44)).toString('hex')).toBe('0b006085');
+  });
+
+  it('sends the 124-byte Register of a 7941 with SCCP 8.5(3), its load named', async () => {
+    const primary = await up(0);
+    await run(1, phoneIdentity(testMac, 'CP-7941G'));
+    await until(() => primary.firstBytes.length > 0, 'Register');
+    const bytes = primary.firstBytes[0]?.subarray(0, 12 + 124) ?? new Uint8Array();
+    expect(Buffer.from(bytes.subarray(0, 12)).toString('hex')).toBe('800000000000000001000000');
+    expect(decodeSccp(bytes).fields).toMatchObject({ deviceType: 115, protocolVersion: 17, loadName: 'SCCP41.8-5-3S' });
+    expect(Buffer.from(bytes.subarray(12 + 40, 12 + 44)).toString('hex')).toBe('11007285');
   });
 
   it('goes to the next member when the first refuses the connection', async () => {
