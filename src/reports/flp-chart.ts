@@ -56,7 +56,7 @@ const burstRow = (burst: Burst, row: number): Markup => {
   const verdict = exact ? 'echoed exactly' : silent ? 'nothing heard' : heard;
   const trip = burst.roundTripNanoseconds === null ? '' : `, round trip ${Math.round(burst.roundTripNanoseconds)} ns`;
   return markup`${row % 2 === 0 ? rect('band', 0, top, size.width, size.burstHeight) : null}
-${label('t strong', 10, top + 52, `#${burst.index}`)}${label('t small muted', 10, top + 68, `${burst.pulseNanoseconds} ns`)}
+${label('t strong', 10, top + 36, `#${burst.index}`)}${label('t small muted', 10, top + 50, `${burst.pulseNanoseconds} ns`)}
 ${trace('sent', top + 36, pulses(burst.sent, burst.sent, top + 36, false))}
 ${trace('heard', top + 72, pulses(burst.heard, burst.sent, top + 72, true))}
 ${label('t strong mono', textX, top + 30, hexWord(burst.word))}${label('t mono small', textX, top + 48, bitText(burst.word))}

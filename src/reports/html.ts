@@ -119,6 +119,7 @@ const identity = (record: RunRecord): Markup => {
       ['Plan', record.plan.title],
       ['Station, port', `${record.station}, ${record.port}`],
       ['Board', board === null ? null : boardText(board)],
+      ['Calibrated', board?.calibratedOn ?? null],
       ['Duration', `${(record.durationMs / 1000).toFixed(1)} s`],
       ['Power', feedText(record)],
       ['Power off', powerOffText(record)],

@@ -138,9 +138,12 @@ footer { margin-top: 40px; color: var(--muted); font-size: 12px; }
 @media print {
   body { padding: 0; max-width: none; font-size: 11px; }
   h2 { margin-top: 20px; break-after: avoid; }
-  table { font-size: 10px; } .events-table td { font-size: 9px; } pre { font-size: 8.5px; }
+  table { font-size: 10px; } thead th, .tag, .ladder .arrow, td.evidence, th.evidence { font-size: 9px; } .stage header .took, .stage .events { font-size: 10px; } .stage h3 { font-size: 13px; } .ladder .arrow { font-size: 11px; } .events-table td { font-size: 9px; } pre { font-size: 8.5px; }
   tr { break-inside: avoid; }
   .banner { padding: 14px 18px; } .banner .word { font-size: 28px; }
+  .steps b { font-size: 10.5px; } .steps span { font-size: 10px; white-space: nowrap; } .steps li { padding: 5px 7px; }
+  dl { grid-template-columns: 92px 1fr; }
+  .top .when, figcaption { font-size: 10.5px; } .banner .cause { font-size: 12px; margin-top: 6px; }
   .new-page { break-before: page; }
   svg * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
