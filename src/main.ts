@@ -34,6 +34,7 @@ import { endProcess } from './os/end-process.js';
 import { createMockedGpio } from './os/gpio/mocked-gpio.js';
 import { openGpio } from './os/gpio/open-gpio.js';
 import { inheritListener } from './os/inherited-listener.js';
+import { lowerPriority } from './os/low-priority.js';
 import { enterPrivateNetwork } from './os/namespace.js';
 import { grantCommand, missingCapabilities, readNetworkRights } from './os/network-rights.js';
 import { findServiceManager } from './os/service-manager.js';
@@ -311,6 +312,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
     const simulator = await attachSimulator(controlPath, clock);
     return (await simulator?.command(command)) ?? {};
   },
+  lowerPriority,
   commandLine: (words) => [process.execPath, fileURLToPath(import.meta.url), ...words],
 });
 

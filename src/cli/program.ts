@@ -9,6 +9,7 @@ import { exitCodeOfError } from './exit-codes.js';
 import { registerFirmware } from './firmware.js';
 import { registerInstallService } from './install-service.js';
 import { registerJudge } from './judge.js';
+import { registerJudgeWorker } from './judge-worker.js';
 import { registerPlan } from './plan.js';
 import { registerRecords } from './records.js';
 import { registerRun } from './run.js';
@@ -34,6 +35,7 @@ const verbs: readonly RegisterVerb[] = [
   registerFirmware,
   registerSelftest,
   registerInstallService,
+  registerJudgeWorker,
 ];
 
 /** Parses and runs one command line. Resolves with the exit code; never throws. */

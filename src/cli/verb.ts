@@ -51,6 +51,8 @@ export interface Composition {
   /** Who started this process as a service; nobody hears what is told where nobody did. */
   serviceManager(): { readonly feedEveryMs: number | null; tell(...lines: readonly string[]): void };
   readonly service: ServiceFiles;
+  /** From now on this process takes what others leave of the processor. */
+  lowerPriority(): void;
   /** This program with these words, as a command line. */
   commandLine(words: readonly string[]): readonly [string, ...string[]];
 }

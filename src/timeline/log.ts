@@ -272,32 +272,48 @@ const mostTimelineBytes = (mostEvents + 1000) * longestEventBytes;
 
 /** Reads a log back, also one whose writer died. Throws BenchError RECORD_UNREADABLE. */
 export const readTimeline = async (path: string): Promise<StoredTimeline> => {
-  const unreadable = (detail: string, cause?: unknown) =>
-    new BenchError('RECORD_UNREADABLE', `${path}: ${detail}`, { cause });
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(path, cause instanceof Error ? cause.message : String(cause), cause);
   });
-  if (bytes.length > mostTimelineBytes) throw unreadable('is too large to be a timeline');
-  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
-  const [first, ...rest] = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
+  return parseTimeline(bytes, path);
+};
 
-  const parse = (line: string, number: number): unknown => {
+const unreadable = (path: string, detail: string, cause?: unknown): BenchError =>
+  new BenchError('RECORD_UNREADABLE', `${path}: ${detail}`, { cause });
+
+/** All lines at once, in half the time; where one is no JSON, line by line, to say which. */
+const parseLines = (lines: readonly string[], path: string): readonly unknown[] => {
+  try {
+    const all = JSON.parse(`[${lines.join(',')}]`) as unknown[];
+    if (all.length === lines.length) return all;
+  } catch {
+    // Told below.
+  }
+  return lines.map((line, index) => {
     try {
       return JSON.parse(line);
     } catch (cause) {
-      throw unreadable(`line ${number} is not JSON`, cause);
+      throw unreadable(path, `line ${index + 1} is not JSON`, cause);
     }
-  };
-  const meta = first === undefined ? undefined : (parse(first, 1) as Partial<TimelineMeta> | null);
-  if (meta?.format !== 'linkpulse-timeline' || meta.version !== 1) throw unreadable('is not a Linkpulse timeline');
+  });
+};
+
+/** `bytes`: a whole log; `path` names it in messages. Throws BenchError RECORD_UNREADABLE. */
+export const parseTimeline = (bytes: Buffer, path: string): StoredTimeline => {
+  if (bytes.length > mostTimelineBytes) throw unreadable(path, 'is too large to be a timeline');
+  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const lines = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
+  const [first, ...rest] = parseLines(lines, path);
+  const meta = first as Partial<TimelineMeta> | null | undefined;
+  if (meta?.format !== 'linkpulse-timeline' || meta.version !== 1)
+    throw unreadable(path, 'is not a Linkpulse timeline');
 
   const events: TimelineEvent[] = [];
   let folded: FoldedEvents = {};
-  for (const [index, line] of rest.entries()) {
-    const entry = parse(line, index + 2);
+  for (const [index, entry] of rest.entries()) {
     if (isEvent(entry)) events.push(entry);
     else if (isFolded(entry)) folded = entry.folded;
-    else throw unreadable(`line ${index + 2} is no event`);
+    else throw unreadable(path, `line ${index + 2} is no event`);
   }
   return { meta: meta as TimelineMeta, events, folded, cut: wholeBytes < bytes.length, wholeBytes };
 };
