@@ -124,6 +124,11 @@ export const errorTable = {
     'Check the disk and the permissions of the runs folder.',
     'bench',
   ),
+  DISK_RESERVE: entry(
+    'The disk is too full for another run',
+    'Make room (linkpulse records prune --max-runs N --max-size SIZE), or lower diskReserve in the bench file.',
+    'bench',
+  ),
   RECORD_UNREADABLE: entry(
     'A stored run could not be read',
     'The file named is damaged or is no run of Linkpulse.',

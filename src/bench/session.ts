@@ -4,6 +4,7 @@ import type { BenchFile, BenchPort, HardwarePort } from '../plan/bench-file.js';
 import { type FaultRow, faultNames, faultTable } from '../plan/faults.js';
 import { loadPlan } from '../plan/load-plan.js';
 import type { Plan } from '../plan/plan.js';
+import { refuseFullDisk } from '../records/disk-reserve.js';
 import { buildRecord } from '../records/record.js';
 import { createRunFolder, finishRecord } from '../records/run-folder.js';
 import { sourceOf, type TimelineEvent } from '../timeline/events.js';
@@ -29,6 +30,7 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
     const port = findPort(parts.bench, request);
     const loaded = loadPlan(request.planPath);
     refuseFaultsThatCannotShow(request.faults, loaded.plan);
+    await refuseFullDisk(parts.bench.runsDirectory, parts.bench.diskReserveBytes);
     const locks = port.kind === 'hardware' ? lockHardware(port) : [];
     let open: OpenPort | undefined;
     try {

@@ -13,7 +13,8 @@ const finding = (check: CheckName, level: FindingLevel, message: string, mend: s
 
 const mebibyte = 1024 * 1024;
 /** A run is some 10 MB with its capture. */
-const diskLimits = { problemMib: 200, warningMib: 2048 };
+/** Below so many reserves it is time to make room. */
+const warningReserves = 4;
 /** Before this program was written: a Pi without a clock of its own that has not heard the time. */
 const earliestSaneYear = 2025;
 
@@ -214,9 +215,8 @@ const checkDisk = ({ disk, user }: SystemFacts): Finding => {
       `${user.name} may not write into ${disk.path}`,
       `sudo chown ${user.name} ${disk.path}`,
     );
-  if (freeMib < diskLimits.problemMib)
-    return finding('disk', 'problem', where, `remove old runs: du -sh ${disk.path}/*`);
-  if (freeMib < diskLimits.warningMib)
-    return finding('disk', 'warning', where, `remove old runs: du -sh ${disk.path}/*`);
+  const remedy = 'linkpulse records prune --max-runs N --max-size SIZE';
+  if (disk.freeBytes < disk.reserveBytes) return finding('disk', 'problem', `${where}, no run starts`, remedy);
+  if (disk.freeBytes < warningReserves * disk.reserveBytes) return finding('disk', 'warning', where, remedy);
   return finding('disk', 'ok', where);
 };

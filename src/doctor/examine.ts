@@ -16,6 +16,7 @@ export const examine = async (bench: BenchFile, clock: Clock, root = '/'): Promi
       boards: hardware.flatMap(({ board }) => (board === null ? [] : [board])),
       interfaces: hardware.map((port) => port.interface),
       runsDirectory: bench.runsDirectory,
+      diskReserveBytes: bench.diskReserveBytes,
       root,
       hearDhcp: (name) => listen(name, clock),
     },

@@ -36,6 +36,8 @@ export interface GpioFacts {
 }
 
 export interface DiskFacts {
+  /** Of the bench file: below it no run starts. */
+  readonly reserveBytes: number;
   readonly path: string;
   readonly freeBytes: number;
   readonly isWritable: boolean;

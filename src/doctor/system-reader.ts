@@ -25,6 +25,7 @@ export interface ReadRequest {
   readonly boards: readonly string[];
   readonly interfaces: readonly string[];
   readonly runsDirectory: string;
+  readonly diskReserveBytes: number;
   /** Where the file system's root is: tests hand in a tree of their own. */
   readonly root: string;
   /** Listens on an interface that exists and has no default route. */
@@ -39,7 +40,7 @@ export const readSystem = async (request: ReadRequest, clock: Clock): Promise<Sy
     namespaces: readNamespaces(),
     gpio: readGpio(files),
     clock: { now: clock.wallClock(), isSynchronised: isKernelClockSynchronised() },
-    disk: readDisk(request.runsDirectory),
+    disk: readDisk(request),
     boards: Object.fromEntries(request.boards.map((path) => [path, readBoard(path, files)])),
     interfaces: Object.fromEntries(
       await Promise.all(request.interfaces.map(async (name) => [name, await readInterface(name, request, files)])),
@@ -139,11 +140,12 @@ const isAllowed = (path: string, mode: number): boolean => {
 };
 
 /** The runs folder, or what it would be made in. */
-const readDisk = (runsDirectory: string): DiskFacts => {
+const readDisk = ({ runsDirectory, diskReserveBytes: reserveBytes }: ReadRequest): DiskFacts => {
   let path = runsDirectory;
   while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
   const { bavail, bsize } = statfsSync(path);
-  return { path, freeBytes: bavail * bsize, isWritable: isAllowed(path, constants.W_OK | constants.X_OK) };
+  const isWritable = isAllowed(path, constants.W_OK | constants.X_OK);
+  return { path, freeBytes: bavail * bsize, reserveBytes, isWritable };
 };
 
 const readInterface = async (name: string, request: ReadRequest, files: FileTree): Promise<InterfaceFacts> => {

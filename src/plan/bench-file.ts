@@ -43,5 +43,7 @@ export interface BenchFile {
   readonly station: string;
   /** Absolute. */
   readonly runsDirectory: string;
+  /** With less room than this for run folders no run starts. */
+  readonly diskReserveBytes: number;
   readonly ports: readonly BenchPort[];
 }

@@ -1,7 +1,7 @@
 import { dirname, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { type BenchFile, type BenchPort, boardDrivers } from './bench-file.js';
-import { line, loadName, macAddress, oneOf, phoneModel, text } from './fields.js';
+import { line, loadName, macAddress, oneOf, phoneModel, quantity, text } from './fields.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
 
 const portName = /^[a-z][a-z0-9-]{0,31}$/;
@@ -41,6 +41,7 @@ const port = z.discriminatedUnion(
 const benchFile = z.strictObject({
   station: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name without spaces'),
   runs: line(4096),
+  diskReserve: quantity('bytes', 0, 1024 ** 4).default(500 * 1024 ** 2),
   ports: z.record(z.string(), port),
 });
 
@@ -110,11 +111,12 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
   const source = parseYaml(text, path, 'BENCH_FILE_INVALID');
   const { output, problems } = checkPart(benchFile, source.value, []);
   refuseProblems('BENCH_FILE_INVALID', path, source, [...problems, ...(output ? crossCheck(output.ports) : [])]);
-  const { station = '', runs = '', ports = {} } = output ?? {};
+  const { station = '', runs = '', diskReserve: diskReserveBytes = 0, ports = {} } = output ?? {};
   const directory = dirname(resolve(path));
   return {
     station,
     runsDirectory: isInstalled(directory) ? resolve('runs') : resolve(directory, runs),
+    diskReserveBytes,
     ports: Object.entries(ports).map(
       ([name, entry]): BenchPort =>
         entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : simulatedPort(name, entry),

@@ -26,7 +26,7 @@ const sound: SystemFacts = {
     keepsOutputs: [{ module: 'pinctrl_bcm2835', on: false }],
   },
   clock: { now: new Date('2026-11-26T10:00:00Z'), isSynchronised: true },
-  disk: { path: '/home/pi/runs', freeBytes: 20e9, isWritable: true },
+  disk: { path: '/home/pi/runs', freeBytes: 20e9, reserveBytes: 500e6, isWritable: true },
   boards: { [board]: { kind: 'present', isUsable: true, isTerminal: true, group: 'dialout' } },
   interfaces: { eth1: quietWire },
 };
@@ -131,7 +131,7 @@ describe('doctor', () => {
     [
       'a full disk',
       { disk: { ...sound.disk, freeBytes: 100e6 } },
-      /^disk problem: \/home\/pi\/runs: 95 MiB free -> remove old runs/,
+      /^disk problem: \/home\/pi\/runs: 95 MiB free, no run starts -> linkpulse records prune/,
     ],
     ['a disk that fills', { disk: { ...sound.disk, freeBytes: 1e9 } }, /^disk warning: /],
     [

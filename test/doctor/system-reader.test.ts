@@ -32,6 +32,7 @@ const read = (more: { boards?: readonly string[]; interfaces?: readonly string[]
       boards: more.boards ?? [],
       interfaces: more.interfaces ?? [],
       runsDirectory: join(root, 'not/yet/there'),
+      diskReserveBytes: 500e6,
       root,
       hearDhcp: async () => ({ kind: 'not listened', reason: 'a test' }),
     },

@@ -25,6 +25,7 @@ const findings = async (name: string) =>
         {
           station: 'test',
           runsDirectory: folder,
+          diskReserveBytes: 0,
           ports: [{ name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/no-such-board', interface: name }],
         },
         systemClock,

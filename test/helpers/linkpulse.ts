@@ -30,8 +30,12 @@ const phones = {
   '802.3af': '{ mac: "00:0f:24:5a:79:61", load: SCCP41.8-3-3S, model: CP-7961G, power: 802.3af }',
 };
 
-/** A bench file with one simulated port and a runs folder of its own. `more`: further lines of the port. */
-export const makeBench = (phone: keyof typeof phones = 'prestandard', more: readonly string[] = []): Bench => {
+/** A bench file with one simulated port and a runs folder of its own. `more`: further lines of the port; `whole`: of the file. */
+export const makeBench = (
+  phone: keyof typeof phones = 'prestandard',
+  more: readonly string[] = [],
+  whole: readonly string[] = [],
+): Bench => {
   const directory = mkdtempSync(join(tmpdir(), 'linkpulse-e2e-'));
   const path = join(directory, 'bench.yaml');
   writeFileSync(
@@ -39,6 +43,7 @@ export const makeBench = (phone: keyof typeof phones = 'prestandard', more: read
     [
       'station: e2e',
       'runs: runs',
+      ...whole,
       'ports:',
       '  sim1:',
       '    kind: simulated',

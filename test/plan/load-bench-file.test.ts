@@ -48,6 +48,7 @@ describe('bench files', () => {
     expect(parseBenchFile(text, '/etc/linkpulse/bench.yaml')).toEqual({
       station: 'bench-1',
       runsDirectory: '/etc/linkpulse/runs',
+      diskReserveBytes: 500 * 1024 ** 2,
       ports: [
         { name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/ttyUSB0', interface: 'eth1' },
         { name: 'jack2', kind: 'hardware', driver: 'serial', board: '/etc/linkpulse/boards/two', interface: 'eth2' },

@@ -68,6 +68,7 @@ const statusOf: Readonly<Record<string, number>> = {
   PORT_BUSY: 409,
   PLAN_INVALID: 422,
   USAGE: 400,
+  DISK_RESERVE: 507,
 };
 
 const securityHeaders = (inlineScripts: readonly string[]) => ({
