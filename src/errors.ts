@@ -23,6 +23,11 @@ export const errorTable = {
   ),
   BENCH_FILE_INVALID: entry('The bench file does not hold what it needs', 'Mend the lines named.', 'config'),
   PORT_UNKNOWN: entry('The bench file has no port of that name', 'Choose one of the ports named.', 'config'),
+  LABEL_REFUSED: entry(
+    'The label does not read as the plan wants it to',
+    'Scan the label again; check that the plan is the one for this model.',
+    'operator',
+  ),
   PORT_BUSY: entry('Another process owns this port', 'Wait for it, or go through the running station.', 'bench'),
   BOARD_NOT_FOUND: entry(
     'No such board, or no serial port at that path',

@@ -2,6 +2,7 @@ import type { Injector, PowerTerms } from '../board/injector.js';
 import { isBenchError } from '../errors.js';
 import type { IpAttachment } from '../network/ip-attachment.js';
 import { createBridgedStory } from '../observe/phones.js';
+import type { Label } from '../plan/identity.js';
 import type { Plan } from '../plan/plan.js';
 import type { Service } from '../services/service.js';
 import { startServices } from '../services/services.js';
@@ -29,6 +30,7 @@ export interface ConductParts {
   /** Aborted: the run can no longer be recorded; whoever aborted it has told why. Power goes off. */
   readonly recordingFailed: AbortSignal;
   readonly runId: string;
+  readonly label: Label;
   /** Somebody else serves, behind the port's uplink: our services stay off. */
   readonly observe: boolean;
 }
@@ -55,6 +57,8 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   parts.recordingFailed.addEventListener('abort', () => endRun('the recording failed'), { once: true });
 
   timeline.tell({ kind: 'run-start', runId: parts.runId, limited: network.limited });
+  const { label } = parts;
+  if (label.serial !== null || label.mac !== null) timeline.tell({ kind: 'label', ...label });
   timeline.tell({ kind: 'capture-proven' });
 
   const link = createLinkReporter({ injector, clock, tell: (fact) => timeline.tell(fact) });

@@ -16,6 +16,8 @@ export interface RunRequest {
   readonly observe?: boolean;
   /** What a person or a scanner read from the phone's label; null or left out: nobody did. */
   readonly serial?: string | null;
+  /** The MAC there, however it is written. */
+  readonly labelMac?: string | null;
 }
 
 export interface RunStarted {

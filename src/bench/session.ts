@@ -2,6 +2,7 @@ import type { BenchSignal } from '../board/injector.js';
 import { BenchError } from '../errors.js';
 import type { BenchFile, BenchPort, HardwarePort } from '../plan/bench-file.js';
 import { type FaultRow, faultNames, faultTable } from '../plan/faults.js';
+import { type Label, readLabel } from '../plan/identity.js';
 import { loadPlan } from '../plan/load-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { refuseFullDisk } from '../records/disk-reserve.js';
@@ -31,11 +32,12 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
     const loaded = loadPlan(request.planPath);
     refuseFaultsThatCannotShow(request.faults, loaded.plan);
     await refuseFullDisk(parts.bench.runsDirectory, parts.bench.diskReserveBytes);
+    const label = readLabel({ serial: request.serial, mac: request.labelMac }, loaded.plan.identity);
     const locks = port.kind === 'hardware' ? lockHardware(port) : [];
     let open: OpenPort | undefined;
     try {
       open = await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
-      return await runOnce(parts, request, { ...open, name: port.name }, loaded, watcher, signal);
+      return await runOnce(parts, { ...request, label }, { ...open, name: port.name }, loaded, watcher, signal);
     } finally {
       await open?.close();
       for (const lock of locks) lock.release();
@@ -86,7 +88,7 @@ const findPort = (bench: BenchFile, request: RunRequest): BenchPort => {
 
 const runOnce = async (
   parts: RunnerParts,
-  request: RunRequest,
+  request: RunRequest & { readonly label: Label },
   port: OpenPort & { readonly name: string },
   loaded: ReturnType<typeof loadPlan>,
   watcher: RunWatcher,
@@ -149,6 +151,7 @@ const runOnce = async (
       signal,
       recordingFailed: recording.signal,
       runId: folder.id,
+      label: request.label,
     });
     await within(clock, 'writing the timeline', log.close(), recordStepMs).catch(recordingFailed);
     const stored = storedEvents(folder.files.timeline, broken);

@@ -20,6 +20,7 @@ export interface RecordsOptions {
 export interface SearchOptions extends RecordsOptions {
   readonly text?: string;
   readonly unit?: string;
+  readonly serial?: string;
   readonly mac?: string;
   readonly platform?: string;
   readonly plan?: string;
@@ -82,7 +83,8 @@ export const withSearch = (command: Command, context: VerbContext): Command => {
   const asMoment = moment(() => context.composition.clock.wallClock());
   return withRuns(command, context)
     .option('--text <words>', 'anywhere in id, device, platform, load, cause, plan')
-    .option('--unit <name>', 'device id or MAC of the phone (% stands for anything, here and below)')
+    .option('--unit <name>', 'serial number, device id or MAC of the phone (% stands for anything, here and below)')
+    .option('--serial <number>', 'serial number on the label')
     .option('--mac <mac>', 'MAC of the phone')
     .option('--platform <name>', 'platform as the phone says it in CDP')
     .option('--plan <name>', 'plan')

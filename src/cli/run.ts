@@ -14,6 +14,8 @@ interface RunOptions extends BenchOptions {
   readonly onButton: boolean;
   readonly station: boolean;
   readonly observe: boolean;
+  readonly serial?: string;
+  readonly labelMac?: string;
 }
 
 export const registerRun: RegisterVerb = (program, context) => {
@@ -23,6 +25,8 @@ export const registerRun: RegisterVerb = (program, context) => {
     .requiredOption('--plan <file>', 'test plan')
     .option('--fault <name...>', 'faults on purpose (simulated ports only)', [])
     .option('--observe', 'power and judging alone: others serve, behind the port’s uplink of the bench file', false)
+    .option('--serial <number>', 'serial number on the phone’s label')
+    .option('--label-mac <mac>', 'MAC address on the label: the phone must go by it everywhere')
     .option('--strict', 'marginal counts as fail', false)
     .option('--on-button', "begins when the bench's start button on the Pi's header is pressed", false)
     .option('--no-station', 'never go through a running station')
@@ -33,7 +37,8 @@ export const registerRun: RegisterVerb = (program, context) => {
         ? station
         : await composition.openRunner(options.bench, options);
       const { observe } = options;
-      const request = { port: options.port, planPath: options.plan, faults, ...(observe ? { observe } : {}) };
+      const label = { serial: options.serial ?? null, labelMac: options.labelMac ?? null };
+      const request = { port: options.port, planPath: options.plan, faults, ...label, ...(observe ? { observe } : {}) };
       const { json, strict } = options;
       if (options.onButton) {
         if (!json) composition.terminal.line('waiting for the start button');

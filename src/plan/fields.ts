@@ -99,11 +99,15 @@ export const orWord = <Value>(word: string, schema: z.ZodType<Value>) =>
     .unknown()
     .transform((input, context): Value | null => {
       if (input === word) return null;
-      const result = schema.safeParse(input);
+      const result = schema.safeParse(input, { reportInput: true });
       if (result.success) return result.data;
-      for (const { message, path } of result.error.issues) {
-        const told = path.length > 0 ? message : `${message}, or ${word}`;
-        context.issues.push({ code: 'custom', message: absent(input)?.problem ?? told, input, path });
+      for (const issue of result.error.issues) {
+        const { message, path } = issue;
+        const isWhole = path.length === 0 && issue.code !== 'unrecognized_keys';
+        const told = absent(input)?.problem ?? `${message}, or ${word}`;
+        // What is wrong inside is told as it would be without the word.
+        const raw = isWhole ? { code: 'custom', message: told, input, path } : { ...issue, path: [...path] };
+        context.issues.push(raw as z.core.$ZodRawIssue);
       }
       return z.NEVER;
     })

@@ -19,6 +19,7 @@ import {
   text,
   wholeNumber,
 } from './fields.js';
+import { identitySection } from './identity.js';
 import { type Limits, type MeasurementName, measurementUnits, type Plan } from './plan.js';
 import { kindOfUnit, parseInUnit, quantityPattern } from './quantities.js';
 import { dhcpSection, lldpSection } from './service-sections.js';
@@ -225,6 +226,7 @@ export const planParts = (directory: string) => ({
   name: text(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'lower-case letters, digits, dots and dashes') as z.ZodType<string>,
   title: line(120) as z.ZodType<string>,
   phone: phone as z.ZodType<Plan['phone']>,
+  identity: identitySection as z.ZodType<Plan['identity']>,
   power: power as z.ZodType<Plan['power']>,
   boot: boot as z.ZodType<Plan['boot']>,
   network: network as z.ZodType<Plan['network']>,

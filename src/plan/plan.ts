@@ -5,6 +5,7 @@
 import type { Feed, PowerMethod } from '../timeline/feed.js';
 import type { InUnit } from '../units.js';
 import type { CallControlPlan, CallManagerConduct, ChangePlan, SipPlan } from './call-control.js';
+import type { IdentityPlan } from './identity.js';
 import type { DhcpPlan, LldpPlan } from './service-plan.js';
 
 export interface Limits {
@@ -74,6 +75,7 @@ export interface Plan {
     /** Form of its own configuration that its load asks for first. */
     readonly configFile: 'any' | '.cnf.xml' | '.cnf';
   };
+  readonly identity: IdentityPlan;
   readonly power: {
     readonly method: PowerMethod;
     /** null: by the method that found the phone, spare pairs in its own polarity. */

@@ -2,8 +2,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isCollection, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { BenchError, type ErrorCode } from '../errors.js';
+import { type JsonShape, jsonShapeOf } from './fields.js';
 import { didYouMean } from './suggestion.js';
 
 /** Far above any sensible plan, far below anything that could hurt. */
@@ -178,26 +179,23 @@ const offsetOf = (root: unknown, path: YamlPath, which: 'key' | 'value'): number
 };
 
 /** The keys an object at `path` may have, for suggestions. */
-const keysAt = (schema: unknown, path: YamlPath): readonly string[] => {
-  let here = schema;
-  const unwrap = (): void => {
-    while (here instanceof z.ZodPipe || here instanceof z.ZodOptional) {
-      here = here instanceof z.ZodPipe ? here.def.in : here.unwrap();
-    }
-  };
-  unwrap();
+const keysAt = (schema: z.ZodType, path: YamlPath): readonly string[] => {
+  let here: readonly JsonShape[] = [jsonShapeOf(schema)];
   for (const step of path) {
-    if (here instanceof z.ZodObject) here = here.shape[String(step)];
-    else if (here instanceof z.ZodArray) here = here.element;
-    else if (here instanceof z.ZodRecord) here = here.valueType;
-    else return [];
-    unwrap();
+    here = variantsOf(here).flatMap((shape) => {
+      const { properties, items, additionalProperties } = shape as Readonly<Record<string, JsonShape | undefined>>;
+      const next = properties?.[String(step)] ?? (typeof step === 'number' ? items : additionalProperties);
+      return typeof next === 'object' ? [next as JsonShape] : [];
+    });
   }
-  if (here instanceof z.ZodDiscriminatedUnion) {
-    return here.options.flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : []));
-  }
-  return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
+  return variantsOf(here).flatMap(({ properties }) => Object.keys(properties ?? {}));
 };
+
+const variantsOf = (shapes: readonly JsonShape[]): readonly JsonShape[] =>
+  shapes.flatMap((shape) => {
+    const variants = (shape.anyOf ?? shape.oneOf) as readonly JsonShape[] | undefined;
+    return variants === undefined ? [shape] : variantsOf(variants);
+  });
 
 const describeIssue = (issue: z.core.$ZodIssue, schema: z.ZodType): readonly Problem[] => {
   if (issue.code === 'unrecognized_keys') {

@@ -9,6 +9,9 @@ export interface PhoneIdentity {
   readonly load: string | null;
   readonly vendorClass: string | null;
   readonly address: string | null;
+  /** What its label says; records from before this was kept have none of the two. */
+  readonly serial?: string | null;
+  readonly labelMac?: string | null;
 }
 
 /** A system name may have the domain behind it. */
@@ -24,8 +27,11 @@ export const phoneIdentity = (events: readonly TimelineEvent[]): PhoneIdentity =
     load: null,
     vendorClass: null,
     address: null,
+    serial: null,
+    labelMac: null,
   };
   for (const { fact } of events) {
+    if (fact.kind === 'label') identity = { ...identity, serial: fact.serial, labelMac: fact.mac };
     if (!('from' in fact) || fact.from !== 'phone') continue;
     identity = { ...identity, mac: fact.mac };
     if (fact.kind === 'cdp') {

@@ -88,6 +88,8 @@ const phone = z.object({
   load: z.string().nullable(),
   vendorClass: z.string().nullable(),
   address: z.string().nullable(),
+  serial: z.string().nullable().optional().describe('as its label says; null: nobody read it'),
+  labelMac: z.string().nullable().optional().describe('as its label says; null: nobody read it'),
 } satisfies ShapeOf<PhoneIdentity>);
 
 const events = z.object({

@@ -13,13 +13,13 @@ import { readRecord } from './run-folder.js';
 import type { RunVerdict } from './run-verdict.js';
 
 export const indexName = 'index.sqlite';
-const indexVersion = 1;
+const indexVersion = 2;
 
 const schema = `
   CREATE TABLE runs (
     runId TEXT PRIMARY KEY, station TEXT NOT NULL, port TEXT NOT NULL, startedAt TEXT NOT NULL,
     durationMs REAL NOT NULL, verdict TEXT NOT NULL, blame TEXT, exitCode INTEGER NOT NULL, stage TEXT NOT NULL,
-    cause TEXT NOT NULL, unit TEXT, deviceId TEXT, mac TEXT, platform TEXT, load TEXT, plan TEXT NOT NULL,
+    cause TEXT NOT NULL, unit TEXT, serial TEXT, deviceId TEXT, mac TEXT, platform TEXT, load TEXT, plan TEXT NOT NULL,
     planHash TEXT NOT NULL, board TEXT, cut INTEGER NOT NULL, recordMs REAL NOT NULL
   );
   CREATE INDEX runs_started ON runs (startedAt);
@@ -47,8 +47,9 @@ export interface IndexedRun {
   /** The stage that decided. */
   readonly stage: string;
   readonly cause: string;
-  /** What the phone is called across its runs: its device id, else its MAC. */
+  /** What the phone is called across its runs: the serial number on its label, else its device id, else its MAC. */
   readonly unit: string | null;
+  readonly serial: string | null;
   readonly deviceId: string | null;
   readonly mac: string | null;
   readonly platform: string | null;
@@ -73,6 +74,7 @@ export interface IndexedMeasurement {
 export interface RunSearch {
   readonly text?: string;
   readonly unit?: string;
+  readonly serial?: string;
   readonly mac?: string;
   readonly platform?: string;
   readonly plan?: string;
@@ -162,7 +164,7 @@ export class RunIndex {
   add(record: RunRecord, recordMs = 0): void {
     const { phone } = record;
     const put = this.#database.prepare(
-      `INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     const measure = this.#database.prepare('INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#database.prepare('DELETE FROM measurements WHERE runId = ?').run(record.runId);
@@ -177,7 +179,8 @@ export class RunIndex {
       record.exitCode,
       decidingStage(record),
       record.cause,
-      phone.deviceId ?? phone.mac,
+      phone.serial ?? phone.deviceId ?? phone.mac,
+      phone.serial ?? null,
       phone.deviceId,
       phone.mac,
       phone.platform,
@@ -298,7 +301,7 @@ export class RunIndex {
 
 const batchSize = 200;
 const runColumns =
-  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, deviceId, mac, platform, load, plan, planHash, board, cut';
+  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, serial, deviceId, mac, platform, load, plan, planHash, board, cut';
 
 type FoundRecord =
   | { readonly kind: 'unfinished' }
@@ -317,6 +320,7 @@ const conditionsOf = (search: RunSearch): { readonly where: string; readonly val
     if (value !== undefined) say(`${column} LIKE ? ESCAPE '\\'`, escaped(value));
   };
   like('unit', search.unit);
+  like('serial', search.serial);
   like('mac', search.mac);
   like('platform', search.platform);
   like('plan', search.plan);
@@ -327,7 +331,7 @@ const conditionsOf = (search: RunSearch): { readonly where: string; readonly val
   like('stage', search.stage);
   if (search.text !== undefined) {
     const anywhere = `%${escaped(search.text)}%`;
-    const columns = ['runId', 'unit', 'mac', 'platform', 'load', 'cause', 'plan'];
+    const columns = ['runId', 'unit', 'serial', 'deviceId', 'mac', 'platform', 'load', 'cause', 'plan'];
     say(`(${columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`, ...columns.map(() => anywhere));
   }
   if (search.since !== undefined) say('startedAt >= ?', search.since);

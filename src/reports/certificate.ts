@@ -120,6 +120,7 @@ const facts = (doc: Page, record: RunRecord, y: number): number => {
   const left = column(
     doc,
     [
+      ...(phone.serial == null ? [] : [['Serial number', phone.serial, { bold: true }] as const]),
       ['MAC address', phone.mac ?? '–', { bold: true }],
       ['Model', phone.platform ?? '–', { bold: true }],
       ['Device id', phone.deviceId ?? '–'],

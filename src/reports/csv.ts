@@ -68,6 +68,7 @@ export const csvRows = (record: RunRecord): string => {
     started_at: record.startedAt,
     station: record.station,
     port: record.port,
+    serial: record.phone.serial,
     mac: record.phone.mac,
     device_id: record.phone.deviceId,
     model: record.phone.platform,

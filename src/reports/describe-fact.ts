@@ -22,6 +22,8 @@ const endings: Readonly<Record<FactOf<'tftp-end'>['outcome'], string>> = {
 const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   'run-start': ({ runId, limited }) =>
     join(`Run ${runId} starts`, limited.length > 0 && `limited: ${limited.join('; ')}`),
+  label: ({ serial, mac }) =>
+    `The label says ${join(serial !== null && `serial number ${serial}`, mac !== null && `MAC ${mac}`)}`,
   'capture-proven': () => 'The capture records',
   bridged: ({ uplink }) => `Observing: others serve behind ${uplink}`,
   'power-requested': () => 'Discovery and power requested',

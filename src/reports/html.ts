@@ -100,12 +100,14 @@ const feedText = ({ power: { asked, fed } }: RunRecord): string => {
 
 const identity = (record: RunRecord): Markup => {
   const { phone, board } = record;
-  const unknown = Object.values(phone).every((value) => value === null);
+  const unknown = Object.values(phone).every((value) => value == null);
   return markup`<div class="facts">${section(
     'Phone',
     unknown
       ? markup`<p class="muted">The phone never said who it is.</p>`
       : facts([
+          ['Serial number', phone.serial == null ? null : markup`<b class="mono">${phone.serial}</b>`],
+          ['MAC on the label', phone.labelMac == null ? null : markup`<span class="mono">${phone.labelMac}</span>`],
           ['Device id', phone.deviceId === null ? null : markup`<b class="mono">${phone.deviceId}</b>`],
           ['MAC address', phone.mac === null ? null : markup`<span class="mono">${phone.mac}</span>`],
           ['Model', phone.platform],

@@ -62,6 +62,7 @@ const properties = (record: RunRecord): string =>
     limited: record.limited.join('; '),
     'power.method': (record.power.fed ?? record.power.asked).method,
     'power.pairs': (record.power.fed ?? record.power.asked).pins ?? record.power.asked.polarity,
+    'phone.serial': record.phone.serial ?? '',
     'phone.deviceId': record.phone.deviceId ?? '',
     'phone.mac': record.phone.mac ?? '',
     'phone.platform': record.phone.platform ?? '',

@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
 import { type Milliseconds, milliseconds } from '../units.js';
 import { type Finding, wentWrong } from './finding.js';
+import { identityFinding, type LabelNote } from './identity.js';
 import type { Judge, Measurement, NotMeasured, StageName, StageResult, StageVerdict } from './judge.js';
 import { inWords, outOfLimits } from './measure.js';
 
@@ -27,6 +28,8 @@ export interface StageState<Notes> {
   readonly conclusion: Conclusion | null;
   readonly measurements: readonly Measurement[];
   readonly evidence: readonly number[];
+  /** Of the run; null: nobody read one. */
+  readonly label: LabelNote | null;
   /** Power is off: what the wire shows from here on is no fault of the phone. */
   readonly isUnpowered: boolean;
   readonly hasEnded: boolean;
@@ -145,6 +148,15 @@ export const defineJudge = <Notes>(rules: StageRules<Notes>): Judge<StageState<N
   const finish = (state: State, event: TimelineEvent): State =>
     rules.finish === undefined || state.isUnpowered ? state : rules.finish(state, event);
 
+  /** The names that a phone goes by are one more thing each stage looks at. */
+  const named = (state: State, event: TimelineEvent): State => {
+    const found = identityFinding(rules.stage, event.fact, state.label, state.plan.identity);
+    if (found === undefined || state.conclusion !== null) return state;
+    const { label } = state;
+    const evidence = label === null ? state.evidence : [...new Set([label.seq, ...state.evidence])];
+    return conclude({ ...state, evidence: evidence.slice(0, maxEvidence) }, found, event);
+  };
+
   const seesAfterPower = rules.stage === 'power';
 
   const next = (state: State, event: TimelineEvent): State => {
@@ -163,8 +175,10 @@ export const defineJudge = <Notes>(rules: StageRules<Notes>): Judge<StageState<N
         return { ...finish(rules.next(state, event), event), isUnpowered: true };
       case 'power-on':
         return reach(rules.next({ ...state, isUnpowered: false }, event), event);
+      case 'label':
+        return { ...state, label: { serial: fact.serial, mac: fact.mac, seq: event.seq } };
       default:
-        return state.isUnpowered && !seesAfterPower ? state : reach(rules.next(state, event), event);
+        return state.isUnpowered && !seesAfterPower ? state : reach(named(rules.next(state, event), event), event);
     }
   };
 
@@ -196,6 +210,7 @@ export const defineJudge = <Notes>(rules: StageRules<Notes>): Judge<StageState<N
       conclusion: null,
       measurements: [],
       evidence: [],
+      label: null,
       isUnpowered: false,
       hasEnded: false,
     }),

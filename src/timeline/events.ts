@@ -101,6 +101,8 @@ export type Fact = BenchFact | BoardFact | LinkFact | ServiceFact | ObserveFact;
 
 export type BenchFact =
   | { readonly kind: 'run-start'; readonly runId: string; readonly limited: readonly string[] }
+  /** What a person or a scanner read on the phone; `mac` lower case with colons. */
+  | { readonly kind: 'label'; readonly serial: string | null; readonly mac: string | null }
   /** A marker frame of our own came back through the capture file's socket: recording works. */
   | { readonly kind: 'capture-proven' }
   /** Our services stay off: the phone's wire is bridged to this interface, behind which somebody else serves. */
@@ -391,6 +393,7 @@ export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
 export const sourceOf = (kind: FactKind): EventSource => {
   switch (kind) {
     case 'run-start':
+    case 'label':
     case 'capture-proven':
     case 'bridged':
     case 'power-requested':

@@ -112,6 +112,16 @@ describe('quantities', () => {
   });
 });
 
+describe('a key that is misspelt', () => {
+  it.each([
+    ['lldp: { perod: 3s }', 'lldp.perod: unknown key, did you mean period?'],
+    ['sip: { digest: { usr: a, password: b } }', 'sip.digest.usr: unknown key, did you mean user?'],
+    ['dhcp: { reservations: [{ mak: x }] }', 'dhcp.reservations.0.mak: unknown key, did you mean mac?'],
+  ])('in %s is told with the one that was meant', (section, message) => {
+    expect(complaints(`${good}${section}\n`).join('\n')).toContain(message);
+  });
+});
+
 describe('what a plan must not hold', () => {
   it('is told all at once, each with its line and column', () => {
     const text = good

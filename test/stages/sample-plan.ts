@@ -32,6 +32,7 @@ export const samplePlan: Plan = {
     protocol: 'SCCP',
     configFile: '.cnf.xml',
   },
+  identity: { serial: null, mac: null, required: [] },
   power: {
     method: 'prestandard',
     feed: null,

@@ -110,6 +110,7 @@ export const registerRoutes = (
             .join(', ')}`,
         );
       const serial = request.body.serial ?? null;
+      const labelMac = request.body.labelMac ?? null;
       parts.audit({
         action: 'run-started',
         who: who.name,
@@ -119,7 +120,7 @@ export const registerRoutes = (
       const runId = await new Promise<string>((resolve, reject) => {
         desk
           .run(
-            { port, planPath: plan.path, faults: [], serial },
+            { port, planPath: plan.path, faults: [], serial, labelMac },
             { started: (run) => resolve(run.runId), event: () => {} },
             new AbortController().signal,
           )

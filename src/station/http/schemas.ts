@@ -101,6 +101,7 @@ export const plan = z.object({ name: z.string(), title: z.string(), model: z.str
 export const runRequest = z.strictObject({
   plan: planName,
   serial: text.optional().describe('what the scanner read from the label'),
+  labelMac: text.optional().describe('MAC address on the label: the phone must go by it everywhere'),
 });
 export const runAccepted = z.object({ port: z.string(), runId: z.string() });
 
@@ -116,6 +117,7 @@ export const indexedRun = z.object({
   stage: z.string(),
   cause: z.string(),
   unit: z.string().nullable(),
+  serial: z.string().nullable(),
   deviceId: z.string().nullable(),
   mac: z.string().nullable(),
   platform: z.string().nullable(),
@@ -131,6 +133,7 @@ const moment = z.iso.datetime();
 export const search = z.strictObject({
   text: text.optional(),
   unit: text.optional(),
+  serial: text.optional(),
   mac: text.optional(),
   platform: text.optional(),
   plan: text.optional(),
