@@ -39,6 +39,8 @@ export interface ServeParts {
   readonly plan: Plan;
   readonly wire: ServedWire;
   readonly clock: Clock;
+  /** Names from plan/faults.ts. */
+  readonly faults: ReadonlySet<string>;
   /** Serve though another DHCP server is heard, before or later. */
   readonly besideDhcpServers: boolean;
   /** Aborted: the end. */
@@ -108,7 +110,7 @@ export const serve = async (parts: ServeParts): Promise<ServeOutcome> => {
       link,
       ip,
       clock,
-      faults: new Set(),
+      faults: parts.faults,
       tell: (fact) => guarded(() => events.tell(fact)),
     });
     if (!stop.signal.aborted) watcher.state('serving');

@@ -1,15 +1,20 @@
 import { type ServeOutcome, type ServeState, type ServeWatcher, serve } from '../bench/serve.js';
 import type { ServedPhone } from '../bench/served-phones.js';
+import { BenchError } from '../errors.js';
+import { type FaultName, faultTable } from '../plan/faults.js';
 import { loadPlan } from '../plan/load-plan.js';
 import type { Plan } from '../plan/plan.js';
+import { parseServiceFault, serviceFaultNames } from '../plan/service-faults.js';
 import { describeFact } from '../reports/describe-fact.js';
 import type { Fact, TimelineEvent } from '../timeline/events.js';
 import type { Terminal } from './terminal.js';
 import type { RegisterVerb } from './verb.js';
 
 interface ServicesOptions {
-  readonly interface: string;
+  readonly interface?: string;
   readonly plan: string;
+  readonly fault: readonly string[];
+  readonly listFaults: boolean;
   readonly json: boolean;
   readonly riskDefaultRoute: boolean;
   readonly riskSecondDhcpServer: boolean;
@@ -22,8 +27,14 @@ export const registerServices: RegisterVerb = (program, { composition, signal })
     .description(
       'what a phone meets on its wire, for one that something else powers: no board, no verdict; until Ctrl-C',
     )
-    .requiredOption('--interface <name>', 'network interface of the phone’s wire')
+    .option('--interface <name>', 'network interface of the phone’s wire')
     .option('--plan <file>', 'test plan: addresses, files, CallManagers', defaults.planPath)
+    .option(
+      '--fault <name...>',
+      `lies on purpose, to see what a phone makes of them: ${serviceFaultNames.join(', ')}`,
+      [],
+    )
+    .option('--list-faults', 'what each of them is', false)
     .option('--json', 'newline-delimited JSON instead of text', false)
     .option(
       '--risk-default-route',
@@ -36,14 +47,19 @@ export const registerServices: RegisterVerb = (program, { composition, signal })
       false,
     )
     .action(async (options: ServicesOptions) => {
+      if (options.listFaults) return listFaults(terminal, options.json);
+      if (options.interface === undefined)
+        throw new BenchError('USAGE', 'services needs --interface NAME; linkpulse doctor shows what there is');
+      const faults = new Set(options.fault.map(parseServiceFault));
       const { plan } = loadPlan(options.plan);
       const wire = await openWire(options.interface, { isShared: options.riskDefaultRoute });
       const view = options.json ? createJsonView((line) => void process.stdout.write(line)) : createTextView(terminal);
-      view.started(plan, options.interface);
+      view.started(plan, options.interface, faults);
       const outcome = await serve({
         plan,
         wire,
         clock,
+        faults,
         besideDhcpServers: options.riskSecondDhcpServer,
         signal,
         watcher: view,
@@ -53,8 +69,17 @@ export const registerServices: RegisterVerb = (program, { composition, signal })
     });
 };
 
+const listFaults = (terminal: Terminal, json: boolean): void => {
+  const width = Math.max(...serviceFaultNames.map((name) => name.length));
+  for (const name of serviceFaultNames) {
+    const { title } = faultTable[name];
+    if (json) process.stdout.write(`${JSON.stringify({ name, title })}\n`);
+    else terminal.line(`${name.padEnd(width)}  ${terminal.paint('grey', title)}`);
+  }
+};
+
 interface ServicesView extends ServeWatcher {
-  started(plan: Plan, interfaceName: string): void;
+  started(plan: Plan, interfaceName: string, faults: ReadonlySet<FaultName>): void;
   finished(outcome: ServeOutcome): void;
 }
 
@@ -62,8 +87,8 @@ interface ServicesView extends ServeWatcher {
 const createJsonView = (write: (line: string) => void): ServicesView => {
   const say = (value: object) => write(`${JSON.stringify(value)}\n`);
   return {
-    started: ({ name, title }, interfaceName) =>
-      say({ type: 'started', interface: interfaceName, plan: { name, title } }),
+    started: ({ name, title }, interfaceName, faults) =>
+      say({ type: 'started', interface: interfaceName, plan: { name, title }, faults: [...faults] }),
     state: (state) => say({ type: 'state', state }),
     event: (event, phone) => say({ type: 'event', phone, ...event }),
     finished: ({ seconds, phones, furtherPhones, droppedFrames }) =>
@@ -92,10 +117,12 @@ const createTextView = (terminal: Terminal): ServicesView => {
     return false;
   };
   return {
-    started: (plan, interfaceName) =>
+    started: (plan, interfaceName, faults) => {
       terminal.line(
         `${paint('bold', 'Linkpulse services')} on ${interfaceName}  ${plan.title}  ${paint('grey', `(plan ${plan.name})`)}`,
-      ),
+      );
+      for (const fault of faults) terminal.line(paint('yellow', `  on purpose: ${faultTable[fault].title}`));
+    },
     state: (state) => terminal.line(paint('blue', `  ${stateWords[state]}`)),
     event: (event, phone) => {
       const words = describeFact(event.fact);

@@ -1,5 +1,6 @@
 import type { FactOf, ObserveFact } from '../timeline/events.js';
-import { decodeDhcp } from '../wire/dhcp.js';
+import { bytesToText } from '../wire/cursor.js';
+import { type DhcpMessage, decodeDhcp, dhcpOptions } from '../wire/dhcp.js';
 import type { Ipv4Packet, UdpDatagram } from '../wire/ipv4.js';
 import type { TellMalformed } from './malformed.js';
 import { wellKnownPorts } from './ports.js';
@@ -9,6 +10,12 @@ export const isDhcp = ({ sourcePort, destinationPort }: UdpDatagram): boolean =>
   [sourcePort, destinationPort].every(
     (port) => port === wellKnownPorts.dhcpServer || port === wellKnownPorts.dhcpClient,
   );
+
+/** Option 150 that is no list of addresses, as some servers send it and no phone takes it. */
+const tftpServersText = ({ tftpServers, options }: DhcpMessage): { readonly tftpServersText?: string } => {
+  const value = options.find(({ code }) => code === dhcpOptions.tftpServers)?.value;
+  return value === undefined || tftpServers !== undefined ? {} : { tftpServersText: clip(bytesToText(value)) };
+};
 
 /** One DHCP message; plain BOOTP (no option 53) is not told. */
 export const observeDhcp = (
@@ -34,6 +41,7 @@ export const observeDhcp = (
     yourAddress: message.yourAddress,
     serverIdentifier: message.serverIdentifier ?? null,
     tftpServers: clipList(message.tftpServers ?? []).map(clip),
+    ...tftpServersText(message),
     tftpServerName: clipOrNull(message.tftpServerName),
     udpChecksum: udp.checksum !== 0,
   };

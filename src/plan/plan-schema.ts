@@ -22,6 +22,7 @@ import {
 import { identitySection } from './identity.js';
 import { type Limits, type MeasurementName, measurementUnits, type Plan } from './plan.js';
 import { kindOfUnit, parseInUnit, quantityPattern } from './quantities.js';
+import { serviceFaultNames } from './service-faults.js';
 import { dhcpSection, lldpSection } from './service-sections.js';
 
 const longestStageMs = 900_000;
@@ -127,6 +128,7 @@ const tftp = (directory: string) =>
         .max(64, 'takes 64 models at most')
         .optional(),
       httpPort: orWord('none', wholeNumber(1, 65_535)).optional(),
+      stallAtBlock: wholeNumber(1, 65_535).optional(),
     })
     .transform((section): Plan['tftp'] => ({
       filesDirectory: section.filesDirectory === null ? null : resolve(directory, section.filesDirectory),
@@ -134,6 +136,7 @@ const tftp = (directory: string) =>
       retries: section.retries,
       loads: section.loads ?? [],
       httpPort: section.httpPort === undefined ? usualHttpPort : section.httpPort,
+      stallAtBlock: section.stallAtBlock ?? null,
     }));
 
 const sccp = z
@@ -221,6 +224,8 @@ const simulation = z
     cdpPeriodMs: section.cdpPeriod,
   }));
 
+const lies = z.array(oneOf(serviceFaultNames)).max(serviceFaultNames.length, 'names each fault once').default([]);
+
 /** One schema per part of a plan, so that each is checked although another one is wrong. */
 export const planParts = (directory: string) => ({
   name: text(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'lower-case letters, digits, dots and dashes') as z.ZodType<string>,
@@ -238,6 +243,7 @@ export const planParts = (directory: string) => ({
   callControl: callControl as z.ZodType<Plan['callControl']>,
   sip: sip as z.ZodType<Plan['sip']>,
   change: change as z.ZodType<Plan['change']>,
+  lies: lies as z.ZodType<Plan['lies']>,
   deadlines: deadlines as z.ZodType<Plan['deadlines']>,
   limits: limits as z.ZodType<Plan['limits']>,
   simulation: simulation as z.ZodType<Plan['simulation']>,

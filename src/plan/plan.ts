@@ -5,6 +5,7 @@
 import type { Feed, PowerMethod } from '../timeline/feed.js';
 import type { InUnit } from '../units.js';
 import type { CallControlPlan, CallManagerConduct, ChangePlan, SipPlan } from './call-control.js';
+import type { FaultName } from './faults.js';
 import type { IdentityPlan } from './identity.js';
 import type { DhcpPlan, LldpPlan } from './service-plan.js';
 
@@ -124,6 +125,8 @@ export interface Plan {
     readonly loads: readonly { readonly model: string; readonly load: string }[];
     /** Also over HTTP, as newer loads ask first; null: not. */
     readonly httpPort: number | null;
+    /** On purpose: this block of a file and all behind it are never sent; null: all are. */
+    readonly stallAtBlock: number | null;
   };
   readonly dhcp: DhcpPlan;
   /** null: the bench is silent in LLDP. */
@@ -136,6 +139,8 @@ export interface Plan {
   };
   readonly callControl: CallControlPlan;
   readonly sip: SipPlan;
+  /** Faults on purpose of our services, besides those a run is asked for. */
+  readonly lies: readonly FaultName[];
   /** null: nothing changes while the phone is registered. */
   readonly change: ChangePlan | null;
   /** How long each stage may take, from the end of the stage before it. */

@@ -128,6 +128,7 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
       fact.yourAddress !== '0.0.0.0' && `address ${fact.yourAddress}`,
       fact.requestedAddress !== null && `asks for ${fact.requestedAddress}`,
       fact.parameterRequestList.length > 0 && `wants options ${fact.parameterRequestList.join(' ')}`,
+      fact.tftpServersText !== undefined && `option 150 is no list of addresses: “${fact.tftpServersText}”`,
       fact.tftpServers.length > 0 && `TFTP ${fact.tftpServers.join(' ')}`,
       fact.vendorClass,
     ),

@@ -10,6 +10,7 @@ import {
   dhcpOptions,
   encodeDhcp,
 } from '../wire/dhcp.js';
+import { dhcpLies } from './dhcp-lies.js';
 import { leaseOptions, networkOptions, optionsFor, type Subnet, subnetOf } from './dhcp-options.js';
 import { createFactTeller, type FactTeller } from './fact-teller.js';
 import { openLeaseFile } from './lease-file.js';
@@ -74,7 +75,8 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
   const port = ip.bindUdp({ port: dhcp.serverPort });
   const [firstTftpServer = server] = network.tftpServers;
   const toLease = leaseOptions(plan);
-  const toTell = networkOptions(plan, subnet);
+  const lies = dhcpLies(plan, subnet, faults);
+  const toTell = lies.options(networkOptions(plan, subnet));
   const hostNames = new Map(plan.dhcp.reservations.map(({ mac, hostName }) => [mac, hostName]));
   const hostNameOf = (mac: string): readonly DhcpOption[] => {
     const name = hostNames.get(mac);
@@ -93,9 +95,17 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
     message: DhcpMessage,
     type: DhcpMessageType,
     yourAddress: string,
-    more: { readonly needed?: readonly DhcpOption[]; readonly offered?: readonly DhcpOption[] },
+    more: {
+      readonly needed?: readonly DhcpOption[];
+      readonly offered?: readonly DhcpOption[];
+      /** On purpose: in whose name. */
+      readonly asServer?: string;
+    },
   ): void => {
-    const head = [dhcpOption.messageType(type), dhcpOption.addresses(dhcpOptions.serverIdentifier, [server])];
+    const head = [
+      dhcpOption.messageType(type),
+      dhcpOption.addresses(dhcpOptions.serverIdentifier, [more.asServer ?? server]),
+    ];
     const reply = encodeDhcp({
       op: dhcp.bootReply,
       xid: message.xid,
@@ -103,7 +113,7 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
       broadcast: message.broadcast || (type === 'NAK' && message.relayAddress !== unspecified),
       clientAddress: type === 'ACK' ? message.clientAddress : unspecified,
       yourAddress,
-      serverAddress: type === 'NAK' ? unspecified : firstTftpServer,
+      serverAddress: type === 'NAK' || lies.hidesServer ? unspecified : firstTftpServer,
       relayAddress: message.relayAddress,
       clientMac: message.clientMac,
       options: optionsFor(message, [...head, ...(more.needed ?? [])], more.offered ?? []),
@@ -112,8 +122,10 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
     port.send(reply, destination(message, type));
   };
 
-  const give = (message: DhcpMessage, type: 'OFFER' | 'ACK', address: string): void =>
+  const give = (message: DhcpMessage, type: 'OFFER' | 'ACK', address: string): void => {
+    if (lies.fault !== null) teller.once('lies-on-purpose', lies.fault, { mac: message.clientMac, fault: lies.fault });
     answer(message, type, address, { needed: toLease, offered: [...toTell, ...hostNameOf(message.clientMac)] });
+  };
 
   const refuse = (message: DhcpMessage, reason: string): void => {
     teller.once('request-refused', `${message.clientMac} ${reason}`, { mac: message.clientMac, reason });
@@ -128,7 +140,12 @@ export const startDhcpServer = ({ plan, ip, clock, faults, tell }: ServiceContex
 
   const onDiscover = (message: DhcpMessage): void => {
     const address = offered(message, message.requestedAddress);
-    if (address !== undefined) give(message, 'OFFER', address);
+    if (address === undefined) return;
+    give(message, 'OFFER', address);
+    const { stranger } = lies;
+    if (stranger === null) return;
+    teller.once('lies-on-purpose', 'two-offers', { mac: message.clientMac, fault: 'two-offers', ...stranger });
+    answer(message, 'OFFER', stranger.address, { needed: toLease, offered: toTell, asServer: stranger.server });
   };
 
   /** SELECTING, INIT-REBOOT, RENEWING and REBINDING (RFC 2131 4.3.2) differ only in where the asked address stands. */

@@ -70,6 +70,7 @@ export const startHttpServer = async ({ plan, inForce, ip, faults, tell }: Servi
       teller.once('file-missing', asked, { file: asked, over: 'HTTP', client });
       return refuse(404, 'File not found');
     }
+    if (lookup.onPurpose !== null) teller.once('lies-on-purpose', asked, { file: asked, fault: lookup.onPurpose });
     if (lookup.caseDiffers) teller.once('name-differs', asked, { asked, served: lookup.file.name });
     try {
       response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': lookup.file.size });

@@ -30,12 +30,14 @@ export const startServices = async (options: ServicesOptions): Promise<Service> 
   const tell = (fact: ServiceFact): void => {
     if (!closed) options.tell(fact);
   };
-  const denied = options.faults.has('power-denied');
+  const faults = new Set([...options.faults, ...options.plan.lies]);
+  const denied = faults.has('power-denied');
   const power = createPortPower(denied ? deniedMilliwatts : options.plan.network.powerAvailableMilliwatts);
-  const inForce = createPlanInForce(options.plan, options.faults);
+  const inForce = createPlanInForce(options.plan, faults);
   const change = createPlanChange({ ...options, tell }, inForce);
   const context = {
     ...options,
+    faults,
     now: options.now ?? (() => options.clock.wallClock()),
     power,
     tell,

@@ -8,6 +8,17 @@ export interface StoredFile {
   close(): Promise<void>;
 }
 
+/** The same file as if it ended in its middle. */
+export const firstHalfOf = (file: StoredFile): StoredFile => {
+  const size = Math.floor(file.size / 2);
+  return {
+    name: file.name,
+    size,
+    read: (offset, length) => file.read(offset, Math.max(0, Math.min(length, size - offset))),
+    close: () => file.close(),
+  };
+};
+
 export const fileInMemory = (name: string, bytes: Uint8Array): StoredFile => ({
   name,
   size: bytes.length,

@@ -45,6 +45,9 @@ const inMode = async (file: StoredFile, mode: string): Promise<StoredFile | unde
   return fileInMemory(file.name, toNetascii(await file.read(0, file.size)));
 };
 
+/** Of `tftp-stalls`, where the plan names none. */
+const usualStallBlock = 2;
+
 const readableName = (name: string): string => name.slice(0, maxToldName);
 
 /**
@@ -61,6 +64,7 @@ export const startTftpServer = ({ plan, inForce, ip, clock, faults, tell }: Serv
     own.has(each),
   );
   const ports: UdpPort[] = [];
+  const stallsAtBlock = plan.tftp.stallAtBlock ?? (faults.has('tftp-stalls') ? usualStallBlock : null);
   let closed = false;
 
   const bind = (address: string, port: number): UdpPort => {
@@ -83,7 +87,8 @@ export const startTftpServer = ({ plan, inForce, ip, clock, faults, tell }: Serv
     if (lookup.kind === 'forbidden') {
       teller.once('refuses-on-purpose', file, { file, reason: 'signed files are never served' });
     } else if (lookup.onPurpose !== null) {
-      teller.once('refuses-on-purpose', file, { file, fault: lookup.onPurpose });
+      const near = lookup.nearMiss === null ? {} : { nearMiss: lookup.nearMiss };
+      teller.once('refuses-on-purpose', file, { file, fault: lookup.onPurpose, ...near });
     } else {
       teller.once('file-missing', file, { file, ...(lookup.nearMiss === null ? {} : { nearMiss: lookup.nearMiss }) });
     }
@@ -95,6 +100,7 @@ export const startTftpServer = ({ plan, inForce, ip, clock, faults, tell }: Serv
     const lookup = await store.open(request.fileName);
     if (lookup.kind !== 'found') return refusalOf(request.fileName, lookup);
     const asked = readableName(request.fileName);
+    if (lookup.onPurpose !== null) teller.once('lies-on-purpose', asked, { file: asked, fault: lookup.onPurpose });
     if (lookup.caseDiffers) teller.once('name-differs', asked, { asked, served: lookup.file.name });
     const file = await inMode(lookup.file, request.mode.toLowerCase());
     if (file !== lookup.file) await lookup.file.close();
@@ -115,6 +121,7 @@ export const startTftpServer = ({ plan, inForce, ip, clock, faults, tell }: Serv
       peer,
       retries: plan.tftp.retries,
       clock,
+      stallsAtBlock,
       onGaveUp: (block) => {
         const name = readableName(request.fileName);
         teller.once('gave-up', name, { file: name, block });

@@ -20,6 +20,10 @@ interface AddressNotes {
   readonly acknowledged: Moment | null;
   readonly inUse: Moment | null;
   readonly vendorClass: string | null;
+  /** What makes the latest OFFER one that no phone can take; null: nothing that is seen. */
+  readonly unusable: Finding | null;
+  /** Servers that offered, in their order. */
+  readonly servers: readonly string[];
 }
 
 type State = StageState<AddressNotes>;
@@ -39,6 +43,13 @@ const namesNoTftp = wentWrong(
   'The DHCP answer names no TFTP server, neither by option 150 nor 66.',
   'Give the DHCP server option 150 as binary addresses.',
 );
+const textInOption150 = (text: string): Finding =>
+  wentWrong(
+    'network',
+    `The DHCP server gives option 150 as “${text}”, which is no list of addresses: no phone takes such an offer.`,
+    'Give the DHCP server option 150 as binary addresses, four bytes each (RFC 5859), not as a text.',
+  );
+const mostServers = 4;
 const declined = (address: string): Finding =>
   wentWrong(
     'network',
@@ -59,7 +70,8 @@ const overdueFindings: Readonly<Record<Step, (notes: AddressNotes, waitedMs: num
       `The phone asked for an address ${times(discovers)} and the DHCP server offered none.`,
       'Check the DHCP server: running, on the right VLAN, with free addresses in the plan’s pool.',
     ),
-  offered: ({ discovers, offeredAddress }) =>
+  offered: ({ discovers, offeredAddress, unusable }) =>
+    unusable ??
     phoneFails(
       `The phone was offered ${offeredAddress ?? 'an address'} and asked again ${times(discovers)} without taking it.`,
       'Look at the OFFER in the capture: option 150 must be binary addresses, server id and lease time must be there.',
@@ -104,12 +116,24 @@ const fromPhone = (state: State, event: TimelineEvent, dhcp: Dhcp): State => {
   }
 };
 
+const whyUnusable = ({ tftpServers, tftpServersText, tftpServerName }: Dhcp): Finding | null => {
+  if (tftpServersText !== undefined) return textInOption150(tftpServersText);
+  return tftpServers.length > 0 || tftpServerName !== null ? null : namesNoTftp;
+};
+
 const fromBench = (state: State, event: TimelineEvent, dhcp: Dhcp): State => {
   const { notes } = state;
   switch (dhcp.messageType) {
     case 'OFFER': {
       const step: Step = notes.step === 'discovered' ? 'offered' : notes.step;
-      return note(witnessUntilUsed(state, event), { offeredAddress: dhcp.yourAddress, step });
+      const server = dhcp.serverIdentifier ?? dhcp.sourceAddress;
+      const isKnown = notes.servers.includes(server) || notes.servers.length >= mostServers;
+      return note(witnessUntilUsed(state, event), {
+        offeredAddress: dhcp.yourAddress,
+        step,
+        unusable: whyUnusable(dhcp),
+        servers: isKnown ? notes.servers : [...notes.servers, server],
+      });
     }
     case 'ACK': {
       if (dhcp.yourAddress === unspecified) return state;
@@ -121,8 +145,8 @@ const fromBench = (state: State, event: TimelineEvent, dhcp: Dhcp): State => {
         inUse: null,
         step: 'acknowledged',
       });
-      const hasTftp = dhcp.tftpServers.length > 0 || dhcp.tftpServerName !== null;
-      return hasTftp ? agreed : conclude(agreed, namesNoTftp, event);
+      const wrong = dhcp.tftpServerName === null ? whyUnusable(dhcp) : null;
+      return wrong === null ? agreed : conclude(agreed, wrong, event);
     }
     case 'NAK':
       return note(witnessUntilUsed(state, event), { step: 'refused' });
@@ -154,6 +178,8 @@ export const addressJudge = defineJudge<AddressNotes>({
     acknowledged: null,
     inUse: null,
     vendorClass: null,
+    unusable: null,
+    servers: [],
   }),
   next,
   goal: ({ notes, plan }, beganAtUs) => {
@@ -172,5 +198,6 @@ export const addressJudge = defineJudge<AddressNotes>({
   overdue: ({ notes, plan }) => overdueFindings[notes.step](notes, plan.deadlines.addressMs),
   summary: ({ notes }) =>
     `Took ${notes.address ?? 'an address'} after ${times(notes.discovers)} asking` +
-    `${notes.vendorClass === null ? '' : ` as “${notes.vendorClass}”`}.`,
+    `${notes.vendorClass === null ? '' : ` as “${notes.vendorClass}”`}.` +
+    `${notes.servers.length < 2 ? '' : ` ${notes.servers.length} DHCP servers offered one: ${notes.servers.join(', ')}.`}`,
 });

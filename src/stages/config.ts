@@ -21,6 +21,11 @@ interface Refusal {
   readonly times: number;
 }
 
+interface Received {
+  readonly file: string;
+  readonly bytes: number;
+}
+
 interface ConfigNotes {
   /** The load the phone runs, as CDP says; null since it last restarted. */
   readonly runningLoad: string | null;
@@ -35,9 +40,11 @@ interface ConfigNotes {
   readonly refusedImage: Refusal | null;
   readonly trustListsInARow: number;
   /** The configuration transfer under way and how much of it was seen. */
-  readonly open: { readonly file: string; readonly bytes: number } | null;
+  readonly open: Received | null;
   /** Tries of that file which the phone began anew, and how the last one stood. */
   readonly begunAnew: { readonly file: string; readonly tries: number; readonly end: TftpEnd } | null;
+  /** A configuration file that came whole and could not be read as one. */
+  readonly unreadable: Received | null;
   readonly images: readonly { readonly file: string; readonly bytes: number }[];
   /** The deadline counts from here while an image moves, and after it came. */
   readonly imageAtUs: number | null;
@@ -102,6 +109,12 @@ const stoppedByServer = (file: string, bytes: number): Finding =>
   );
 const stoppedBySomebody = ({ from, file, bytes }: TftpEnd): Finding =>
   from === 'phone' ? stoppedByServer(file, bytes) : stoppedByPhone(file, bytes);
+const damaged = ({ file, bytes }: Received): Finding =>
+  wentWrong(
+    'config',
+    `The phone fetched ${file} whole (${bytes} bytes) and it is no configuration: it is cut or damaged.`,
+    `Compare ${file} with the original, its size first, and put it on the server anew.`,
+  );
 const askedNothing = (waitedMs: number): Finding =>
   phoneFails(
     `The phone has an address and asked the TFTP server for nothing within ${waitedMs} ms.`,
@@ -119,9 +132,10 @@ const noConfigAsked = (files: readonly string[]): Finding =>
   );
 
 const overdue = ({ notes, plan }: State): Finding => {
-  const { open, refusedConfig, refusedDefault, refusedImage, config, files, begunAnew } = notes;
+  const { open, refusedConfig, refusedDefault, refusedImage, config, files, begunAnew, unreadable } = notes;
   if (refusedImage !== null) return imageMissing(refusedImage, notes);
   if (config !== null) return otherLoad(notes);
+  if (unreadable !== null) return damaged(unreadable);
   if (open !== null && begunAnew?.file === open.file) return stoppedBySomebody(begunAnew.end);
   if (open !== null) return open.bytes === 0 ? stoppedByServer(open.file, 0) : stoppedByPhone(open.file, open.bytes);
   const refused = refusedConfig ?? refusedDefault;
@@ -172,13 +186,19 @@ const onProgress = (state: State, event: TimelineEvent, fact: FactOf<'tftp-progr
   return open?.file === fact.file ? note(state, { open: { ...open, bytes: fact.bytes } }) : state;
 };
 
+const isXmlConfig = ({ file }: TftpEnd): boolean =>
+  phoneFileKind(file).endsWith('config') && configFormOf(file) === '.cnf.xml';
+
+const onUnreadable = (state: State, { file, bytes }: TftpEnd): State =>
+  note(state, { open: null, unreadable: state.notes.unreadable ?? { file, bytes } });
+
 const onEnd = (state: State, event: TimelineEvent, fact: TftpEnd): State => {
   const kind = phoneFileKind(fact.file);
   if (fact.outcome === 'gaveUp') return onGaveUp(state, event, fact);
   if (fact.outcome === 'askedAgain') return onAskedAgain(state, event, fact);
   if (fact.outcome === 'error') return onRefused(witness(state, event), event, fact);
   if (kind === 'image') return onImage(witness(state, event), event, fact);
-  if (fact.config === null) return state;
+  if (fact.config === null) return isXmlConfig(fact) ? onUnreadable(witness(state, event), fact) : state;
   const fetched = { atUs: event.atUs, seq: event.seq };
   const firstFetched = state.notes.firstFetched ?? fetched;
   const seen = firstFetched === fetched ? witness(state, event) : state;
@@ -187,6 +207,7 @@ const onEnd = (state: State, event: TimelineEvent, fact: TftpEnd): State => {
     lastConfig: fact.config,
     fetched,
     firstFetched,
+    unreadable: null,
     open: null,
     isRestarting: false,
   });
@@ -298,6 +319,7 @@ export const configJudge = defineJudge<ConfigNotes>({
     trustListsInARow: 0,
     open: null,
     begunAnew: null,
+    unreadable: null,
     images: [],
     imageAtUs: null,
     isRestarting: false,

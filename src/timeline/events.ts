@@ -298,6 +298,8 @@ export type ObserveFact =
       readonly yourAddress: string;
       readonly serverIdentifier: string | null;
       readonly tftpServers: readonly string[];
+      /** Option 150 that is no list of addresses; left out where there is none such. */
+      readonly tftpServersText?: string;
       readonly tftpServerName: string | null;
       readonly udpChecksum: boolean;
     })

@@ -82,6 +82,26 @@ describe('file store', () => {
     expect((await createFileStore(benchPlan(), new Set()).open('../x')).kind).toBe('outside');
   });
 
+  it('lies on purpose: names by lower case alone, and files that end in their middle', async () => {
+    const lying = (fault: string) => createFileStore(benchPlan(), new Set([fault]));
+    expect(await lying('wrong-case').open('XMLDefault.cnf.xml')).toEqual({
+      kind: 'missing',
+      nearMiss: 'xmldefault.cnf.xml',
+      onPurpose: 'wrong-case',
+    });
+    expect(await lying('wrong-case').open('xmldefault.cnf.xml')).toMatchObject({ kind: 'found', caseDiffers: false });
+    const [whole, short] = [
+      await store().open('XMLDefault.cnf.xml'),
+      await lying('short-file').open('XMLDefault.cnf.xml'),
+    ];
+    if (whole.kind !== 'found' || short.kind !== 'found') expect.fail('the default file is always there');
+    expect(short).toMatchObject({ onPurpose: 'short-file', file: { size: Math.floor(whole.file.size / 2) } });
+    const all = await whole.file.read(0, whole.file.size);
+    expect(await short.file.read(0, whole.file.size)).toEqual(all.subarray(0, short.file.size));
+    expect(await short.file.read(short.file.size - 1, 100)).toHaveLength(1);
+    expect(await short.file.read(short.file.size + 1, 100)).toHaveLength(0);
+  });
+
   it('names the file that was perhaps meant', async () => {
     await writeFile(path.join(root, 'SEP0012DADBD34E.cnf'), 'x');
     const nearMissOf = async (name: string) => {

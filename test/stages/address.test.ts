@@ -1,8 +1,26 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { itJudges } from './rows.js';
-import { addressUsed, dhcp, toVlan } from './story.js';
+import { samplePlan } from './sample-plan.js';
+import { addressUsed, dhcp, type Line, resultOf, tell, toVlan } from './story.js';
 
 describe('the judge of address', () => {
+  it('tells that two servers offered', () => {
+    const lines: readonly Line[] = [
+      ...toVlan,
+      [5100, dhcp('DISCOVER')],
+      [5101, dhcp('OFFER', { serverIdentifier: '10.110.0.1' })],
+      [5102, dhcp('OFFER', { serverIdentifier: '10.110.0.254' })],
+      [5103, dhcp('REQUEST')],
+      [5104, dhcp('ACK')],
+      [5200, addressUsed('10.110.0.100')],
+    ];
+    const { verdict, cause } = resultOf(tell(samplePlan, lines), 'address');
+    expect({ verdict, cause }).toEqual({
+      verdict: 'pass',
+      cause: expect.stringContaining('2 DHCP servers offered one: 10.110.0.1, 10.110.0.254.'),
+    });
+  });
+
   itJudges('address', [
     {
       title: 'a phone that asks for neither option 150 nor 66 fails',
@@ -89,6 +107,34 @@ describe('the judge of address', () => {
       blame: 'network',
       cause: /names no TFTP server/,
       exit: 5,
+    },
+    {
+      title: 'an offer with option 150 as a text, which no phone takes, is the network’s',
+      lines: [
+        ...toVlan,
+        [5100, dhcp('DISCOVER')],
+        [5101, dhcp('OFFER', { tftpServers: [], tftpServersText: '10.110.0.1', tftpServerName: '10.110.0.1' })],
+        [9100, dhcp('DISCOVER')],
+      ],
+      verdict: 'error',
+      blame: 'network',
+      cause: /option 150 as “10\.110\.0\.1”, which is no list of addresses/,
+      exit: 5,
+      endMs: 16_000,
+    },
+    {
+      title: 'an offer that names no TFTP server and is not taken is the network’s',
+      lines: [
+        ...toVlan,
+        [5100, dhcp('DISCOVER')],
+        [5101, dhcp('OFFER', { tftpServers: [] })],
+        [9100, dhcp('DISCOVER')],
+      ],
+      verdict: 'error',
+      blame: 'network',
+      cause: /names no TFTP server/,
+      exit: 5,
+      endMs: 16_000,
     },
     {
       title: 'a source that ends too early is no fault of the phone',

@@ -44,6 +44,19 @@ describe('the judge of config', () => {
 
   itJudges('config', [
     {
+      title: 'a configuration that came whole and is none is the configuration’s',
+      lines: [
+        ...toAddress,
+        [6100, asks(configFile)],
+        [6200, ends(configFile, { from: 'bench', outcome: 'complete', bytes: 512 })],
+      ],
+      verdict: 'error',
+      blame: 'config',
+      cause: /fetched SEP0011BBCCDDEE\.cnf\.xml whole \(512 bytes\) and it is no configuration/,
+      exit: 5,
+      endMs: 30_000,
+    },
+    {
       title: 'configuration files that are all missing are the configuration’s',
       lines: [
         ...toAddress,

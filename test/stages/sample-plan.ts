@@ -61,7 +61,7 @@ export const samplePlan: Plan = {
     cdpPeriodMs: 60_000,
     powerAvailableMilliwatts: 15_400,
   },
-  tftp: { filesDirectory: null, blockTimeoutMs: 1000, retries: 4, loads: [], httpPort: 6970 },
+  tftp: { filesDirectory: null, blockTimeoutMs: 1000, retries: 4, loads: [], httpPort: 6970, stallAtBlock: null },
   dhcp: plainDhcp,
   lldp: {
     periodMs: 30_000,
@@ -78,6 +78,7 @@ export const samplePlan: Plan = {
   sccp: { keepaliveSeconds: 5, secondaryKeepaliveSeconds: 10, dateTemplate: 'D/M/YA' },
   callControl: { newestSccpVersion: 22, token: 'grant', tokenWaitSeconds: 60 },
   sip: { transport: 'tcp', expiresSeconds: 120, digest: null },
+  lies: [],
   change: null,
   deadlines: {
     powerMs: 5000,
