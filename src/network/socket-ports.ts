@@ -1,7 +1,7 @@
 import { createSocket, type SocketOptions } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import { BenchError } from '../errors.js';
-import { openDeviceSocket } from '../os/device-socket.js';
+import { openDeviceSocket, sendDatagram, socketAddress } from '../os/device-socket.js';
 import type { TcpListener, UdpPeer, UdpPort } from './ip-attachment.js';
 
 /** Where a socket sits in the system: its interface (null: any), address and port. */
@@ -30,6 +30,13 @@ export const openUdpPort = (place: SocketPlace): UdpPort => {
   socket.on('error', tellError);
   socket.bind({ fd: descriptor, exclusive: true });
   let closed = false;
+  let lastPeer: { readonly peer: UdpPeer; readonly address: Buffer } | undefined;
+  /** Most datagrams go where the one before went. */
+  const addressOf = (peer: UdpPeer): Buffer => {
+    if (lastPeer === undefined || lastPeer.peer.address !== peer.address || lastPeer.peer.port !== peer.port)
+      lastPeer = { peer, address: socketAddress(peer.address, peer.port) };
+    return lastPeer.address;
+  };
   return {
     port,
     onMessage: (listener) => {
@@ -38,6 +45,7 @@ export const openUdpPort = (place: SocketPlace): UdpPort => {
     send: (data, peer) => {
       if (closed) return;
       try {
+        if (sendDatagram(descriptor, data, addressOf(peer))) return;
         socket.send(data, peer.port, peer.address, (failure) => {
           if (failure && !closed) tellError(new BenchError('NETWORK_FAILED', failure.message, { cause: failure }));
         });

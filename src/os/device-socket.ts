@@ -8,12 +8,14 @@ import {
   checked,
   closeDescriptor,
   errno,
+  errnos,
   errnoText,
   freeNativeMemory,
   int32,
   libc,
   nativeMemory,
   pointerBytes,
+  systemError,
   writePointer,
 } from './libc.js';
 
@@ -47,7 +49,8 @@ const SO_BINDTODEVICE = 25;
 const SO_ATTACH_FILTER = 26;
 const addressBytes = 16;
 
-const socketAddress = (address: string, port: number): Buffer => {
+/** struct sockaddr_in. Throws BenchError NETWORK_FAILED. */
+export const socketAddress = (address: string, port: number): Buffer => {
   if (!isIPv4(address)) throw new BenchError('NETWORK_FAILED', `not an IPv4 address: ${address}`);
   const bytes = Buffer.alloc(addressBytes);
   bytes.writeUInt16LE(AF_INET, 0);
@@ -90,6 +93,19 @@ export const openDeviceSocket = (options: DeviceSocketOptions): DeviceSocket => 
 /** linux/filter.h: one instruction, `BPF_RET | BPF_K` with 0, which drops every packet. */
 const dropEverything = { code: 0x06, bytes: 8 };
 const programBytes = 16;
+
+const MSG_DONTWAIT = 0x40;
+
+/**
+ * Sends one datagram at once, a third quicker than `dgram`, which makes a request object and a callback for each. Returns what
+ * was sent: false, it would have to wait (EAGAIN). Throws BenchError SYSTEM_CALL, NETWORK_FAILED as above.
+ */
+export const sendDatagram = (descriptor: number, data: Uint8Array, address: Buffer): boolean => {
+  if (libc().sendto(descriptor, data, data.length, MSG_DONTWAIT, address, address.length) >= 0) return true;
+  const reason = errno();
+  if (reason === errnos.EAGAIN) return false;
+  throw systemError('sendto', reason);
+};
 
 /**
  * Takes a TCP port so that the kernel answers nothing at all there, not even RST: whoever wants an answer on that very
