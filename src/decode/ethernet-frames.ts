@@ -25,11 +25,12 @@ const linkTypes = {
   cooked2: 276,
 } as const;
 const mostNeighbours = 1024;
+const dhcp = { udp: 17, header: 8, bootp: { server: 67, client: 68 }, yourAddressAt: 16, clientMacAt: 28 } as const;
 
 /**
  * The frames of a capture file, in its order; of link types without MACs (Linux cooked, raw IP, loopback) as Ethernet
  * frames: a MAC that the capture shows somewhere stands wherever its IPv4 address does, an address nobody showed one for
- * has a made-up one (02:00 and the address). A damaged end of the file is the end. Throws BenchError CAPTURE_UNREADABLE.
+ * has a made-up one (02:00 and the address); DHCP shows its client's. A damaged end of the file is the end. Throws BenchError CAPTURE_UNREADABLE.
  */
 export function* ethernetFrames(path: string): Generator<EthernetFrame> {
   const neighbours = new Map<string, Buffer>();
@@ -122,8 +123,27 @@ function fromIp(packet: Buffer, mac: Buffer | undefined, neighbours: Map<string,
   if (packet.length < 20 || (packet[0] ?? 0) >>> 4 !== 4) return undefined;
   const [source, destination] = [packet.subarray(12, 16), packet.subarray(16, 20)];
   const key = source.toString('hex');
+  const client = mac === undefined ? dhcpClient(packet, neighbours) : undefined;
   if (mac !== undefined && neighbours.size < mostNeighbours) neighbours.set(key, mac);
-  return framed(macOf(destination, neighbours), mac ?? macOf(source, neighbours), 0x0800, packet);
+  return framed(macOf(destination, neighbours), mac ?? client ?? macOf(source, neighbours), 0x0800, packet);
+}
+
+/**
+ * DHCP names its client's MAC (RFC 2131: chaddr) and the address that it gets. Where no MAC stands in the frames that is
+ * what makes one phone of the client without an address and of the one with it. The sender's MAC, where it is the client.
+ */
+function dhcpClient(packet: Buffer, neighbours: Map<string, Buffer>): Buffer | undefined {
+  const { udp, header, bootp, yourAddressAt, clientMacAt } = dhcp;
+  const udpAt = ((packet[0] ?? 0) & 0xf) * 4;
+  const at = udpAt + header;
+  if (packet[9] !== udp || packet.length < at + clientMacAt + 6 || packet[at + 2] !== 6) return undefined;
+  const mac = Buffer.from(packet.subarray(at + clientMacAt, at + clientMacAt + 6));
+  const [from, to] = [packet.readUInt16BE(udpAt), packet.readUInt16BE(udpAt + 2)];
+  if (from === bootp.client && to === bootp.server) return mac;
+  const isAnswer = from === bootp.server && to === bootp.client;
+  if (isAnswer && neighbours.size < mostNeighbours)
+    neighbours.set(packet.toString('hex', at + yourAddressAt, at + yourAddressAt + 4), mac);
+  return undefined;
 }
 
 function macOf(address: Buffer, neighbours: Map<string, Buffer>): Buffer {
