@@ -107,6 +107,25 @@ export const sendDatagram = (descriptor: number, data: Uint8Array, address: Buff
   throw systemError('sendto', reason);
 };
 
+const longestDatagram = 65_536;
+const received = Buffer.alloc(longestDatagram);
+const sender = Buffer.alloc(addressBytes);
+const senderBytes = int32(addressBytes);
+
+/** A datagram that waits and who sent it, in memory of its own size; undefined: none waits, or the socket is in error. */
+export const receiveDatagram = (
+  descriptor: number,
+): { readonly data: Buffer; readonly address: string; readonly port: number } | undefined => {
+  senderBytes.writeInt32LE(addressBytes);
+  const length = libc().recvfrom(descriptor, received, longestDatagram, MSG_DONTWAIT, sender, senderBytes);
+  if (length < 0) return undefined;
+  return {
+    data: Buffer.from(received.subarray(0, length)),
+    address: `${sender[4]}.${sender[5]}.${sender[6]}.${sender[7]}`,
+    port: sender.readUInt16BE(2),
+  };
+};
+
 /**
  * Takes a TCP port so that the kernel answers nothing at all there, not even RST: whoever wants an answer on that very
  * interface sends it himself. (The kernel's RST for a port without socket is routed by address and knows no interface.)

@@ -30,6 +30,7 @@ const load = () => {
     getsockopt: library.func('int getsockopt(int, int, int, _Out_ uint8_t*, _Inout_ uint8_t*)'),
     send: library.func('intptr_t send(int, const uint8_t*, size_t, int)'),
     sendto: library.func('intptr_t sendto(int, const uint8_t*, size_t, int, const uint8_t*, uint32_t)'),
+    recvfrom: library.func('intptr_t recvfrom(int, _Out_ uint8_t*, size_t, int, _Out_ uint8_t*, _Inout_ uint8_t*)'),
     recv: library.func('intptr_t recv(int, _Out_ uint8_t*, size_t, int)'),
     recvmsg: library.func('intptr_t recvmsg(int, void*, int)'),
     read: library.func('intptr_t read(int, _Out_ uint8_t*, size_t)'),
