@@ -134,6 +134,16 @@ export const errorTable = {
     'Make room (linkpulse records prune --max-runs N --max-size SIZE), or lower diskReserve in the bench file.',
     'bench',
   ),
+  GOLDEN_DUE: entry(
+    'This port has no golden run that is young enough: it judges no phone',
+    'Run: linkpulse golden --port PORT',
+    'bench',
+  ),
+  GOLDEN_FAILED: entry(
+    'The golden run did not find what it must: this port judges no phone',
+    'See that run; mend the bench (cable, board, network, plan), then: linkpulse golden --port PORT',
+    'bench',
+  ),
   RECORD_UNREADABLE: entry(
     'A stored run could not be read',
     'The file named is damaged or is no run of Linkpulse.',

@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly serial?: string | null;
   /** The MAC there, however it is written. */
   readonly labelMac?: string | null;
+  /** Tests the bench by its golden plan, with one fault or none; needs no golden run before it and counts for no phone. */
+  readonly golden?: boolean;
 }
 
 export interface RunStarted {

@@ -13,6 +13,7 @@ import { createTimelineLog, readTimeline } from '../timeline/log.js';
 import { benchFault } from './bench-fault.js';
 import { conduct } from './conductor.js';
 import { recoverCutRuns } from './cut-runs.js';
+import { type GoldenRun, goldenRunOf, noteGoldenRun, refuseUntested } from './golden.js';
 import type { OpenPort } from './port.js';
 import { lockInterface, lockNameOf, lockPort, type PortLock } from './port-lock.js';
 import { within } from './power-off.js';
@@ -29,7 +30,9 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
   recoverCutRuns: () => recoverCutRuns(parts),
   run: async (request, watcher, signal) => {
     const port = findPort(parts.bench, request);
-    const loaded = loadPlan(request.planPath);
+    const golden = goldenRunOf(parts.bench, request);
+    const loaded = loadPlan(golden === null ? request.planPath : golden.terms.planPath);
+    if (golden === null) await refuseUntested(parts, port);
     refuseFaultsThatCannotShow(request.faults, loaded.plan);
     await refuseFullDisk(parts.bench.runsDirectory, parts.bench.diskReserveBytes);
     const label = readLabel({ serial: request.serial, mac: request.labelMac }, loaded.plan.identity);
@@ -37,7 +40,7 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
     let open: OpenPort | undefined;
     try {
       open = await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
-      return await runOnce(parts, { ...request, label }, { ...open, name: port.name }, loaded, watcher, signal);
+      return await runOnce(parts, { ...request, label, golden }, { ...open, name: port.name }, loaded, watcher, signal);
     } finally {
       await open?.close();
       for (const lock of locks) lock.release();
@@ -88,7 +91,7 @@ const findPort = (bench: BenchFile, request: RunRequest): BenchPort => {
 
 const runOnce = async (
   parts: RunnerParts,
-  request: RunRequest & { readonly label: Label },
+  request: Omit<RunRequest, 'golden'> & { readonly label: Label; readonly golden: GoldenRun | null },
   port: OpenPort & { readonly name: string },
   loaded: ReturnType<typeof loadPlan>,
   watcher: RunWatcher,
@@ -104,6 +107,7 @@ const runOnce = async (
       plan: loaded,
       board: port.boardPath,
       simulator: port.simulator,
+      golden: request.golden?.note ?? null,
     },
     clock,
   );
@@ -165,8 +169,10 @@ const runOnce = async (
       stages: timeline.tribunal.verdicts(),
       events,
       counts: log.counts(),
+      golden: request.golden?.note ?? null,
     });
     await within(clock, 'writing the record', finishRecord(folder.path, record), recordStepMs);
+    if (request.golden !== null) await noteGoldenRun(bench.runsDirectory, record, request.golden);
     shown = record.verdict;
     const outcome = { record, folder: folder.path };
     await within(clock, 'writing the reports', parts.writeReports(outcome), recordStepMs);

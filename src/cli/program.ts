@@ -7,6 +7,7 @@ import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
 import { exitCodeOfError } from './exit-codes.js';
 import { registerFirmware } from './firmware.js';
+import { registerGolden } from './golden.js';
 import { registerInstallService } from './install-service.js';
 import { registerJudge } from './judge.js';
 import { registerJudgeWorker } from './judge-worker.js';
@@ -29,6 +30,7 @@ const verbs: readonly RegisterVerb[] = [
   registerBoard,
   registerDecode,
   registerJudge,
+  registerGolden,
   registerDoctor,
   registerRecords,
   registerStats,

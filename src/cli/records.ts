@@ -119,7 +119,10 @@ const runLine = (terminal: Terminal, run: IndexedRun): string => {
   const verdict = terminal.paint(verdictColours[run.verdict], run.verdict.padEnd(8));
   const who = (run.unit ?? '-').padEnd(17);
   const blame = run.blame === null ? '' : `${run.blame}: `;
-  return `${run.runId}  ${verdict}  ${who}  ${blame}${run.cause}`;
+  const golden = run.golden
+    ? terminal.paint('grey', `golden${run.goldenFault === null ? '' : ` ${run.goldenFault}`}: `)
+    : '';
+  return `${run.runId}  ${verdict}  ${who}  ${golden}${blame}${run.cause}`;
 };
 
 export const registerRecords: RegisterVerb = (program, context) => {

@@ -1,5 +1,7 @@
 /** The bench file: what hangs where. Apart from plans, because it describes a place and not a test. */
 
+import type { GoldenTerms } from './golden.js';
+
 /** How the board is driven: over serial, by its discrete lines on the Pi's header alone, or serial with the heartbeat by a line. */
 export const boardDrivers = ['serial', 'lines', 'both'] as const;
 export type BoardDriver = (typeof boardDrivers)[number];
@@ -45,5 +47,7 @@ export interface BenchFile {
   readonly runsDirectory: string;
   /** With less room than this for run folders no run starts. */
   readonly diskReserveBytes: number;
+  /** null: phones are judged without golden runs. */
+  readonly golden: GoldenTerms | null;
   readonly ports: readonly BenchPort[];
 }

@@ -2,6 +2,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { type BenchFile, type BenchPort, boardDrivers } from './bench-file.js';
 import { line, loadName, macAddress, oneOf, phoneModel, quantity, text } from './fields.js';
+import { defaultGoldenFaults, goldenFaults } from './golden.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
 
 const portName = /^[a-z][a-z0-9-]{0,31}$/;
@@ -42,8 +43,35 @@ const benchFile = z.strictObject({
   station: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name without spaces'),
   runs: line(4096),
   diskReserve: quantity('bytes', 0, 1024 ** 4).default(500 * 1024 ** 2),
+  golden: z
+    .strictObject({
+      every: quantity('ms', 60_000, 31 * 24 * 3_600_000),
+      plan: line(4096),
+      phone: line(64).optional(),
+      faults: z.array(oneOf(goldenFaults)).default([...defaultGoldenFaults]),
+    })
+    .optional(),
   ports: z.record(z.string(), port),
 });
+
+const goldenProblems = ({ golden, ports }: z.output<typeof benchFile>): readonly Problem[] => {
+  if (golden === undefined) return [];
+  const kinds = new Set(Object.values(ports).map(({ kind }) => kind));
+  return [
+    ...(kinds.has('hardware') && golden.phone === undefined
+      ? [
+          {
+            path: ['golden'],
+            message: 'needs phone: device id or serial number of the known phone',
+            at: 'key',
+          } as const,
+        ]
+      : []),
+    ...(kinds.has('simulated') && golden.faults.length === 0
+      ? [{ path: ['golden', 'faults'], message: 'needs at least one fault for the simulated ports' }]
+      : []),
+  ];
+};
 
 const driverProblems = (entry: z.output<typeof port>): readonly Problem[] => {
   const byLines = entry.driver === 'lines';
@@ -110,13 +138,25 @@ export const loadBenchFile = (path: string): BenchFile =>
 export const parseBenchFile = (text: string, path: string): BenchFile => {
   const source = parseYaml(text, path, 'BENCH_FILE_INVALID');
   const { output, problems } = checkPart(benchFile, source.value, []);
-  refuseProblems('BENCH_FILE_INVALID', path, source, [...problems, ...(output ? crossCheck(output.ports) : [])]);
-  const { station = '', runs = '', diskReserve: diskReserveBytes = 0, ports = {} } = output ?? {};
+  refuseProblems('BENCH_FILE_INVALID', path, source, [
+    ...problems,
+    ...(output ? [...crossCheck(output.ports), ...goldenProblems(output)] : []),
+  ]);
+  const { station = '', runs = '', diskReserve: diskReserveBytes = 0, golden, ports = {} } = output ?? {};
   const directory = dirname(resolve(path));
   return {
     station,
     runsDirectory: isInstalled(directory) ? resolve('runs') : resolve(directory, runs),
     diskReserveBytes,
+    golden:
+      golden === undefined
+        ? null
+        : {
+            everyMs: golden.every,
+            planPath: resolve(directory, golden.plan),
+            phone: golden.phone ?? null,
+            faults: golden.faults,
+          },
     ports: Object.entries(ports).map(
       ([name, entry]): BenchPort =>
         entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : simulatedPort(name, entry),

@@ -114,6 +114,7 @@ export const completeCutRecord = async ({ cut, storedTrip, clock, judge }: CutRu
     stages,
     events: all,
     counts: { total: all.length + foldedCount, stored: all.length, folded },
+    golden: cut.mark.golden ?? null,
     cutRun: {
       completedAt: clock.wallClock().toISOString(),
       poweredWhenCut: powered || storedTrip !== undefined,

@@ -11,6 +11,7 @@ import type { PowerNote } from './power-note.js';
 import {
   type BoardNote,
   type CutRunNote,
+  type GoldenNote,
   type PowerOffNote,
   type RunRecord,
   recordSchema,
@@ -162,6 +163,13 @@ export const recordShape = z
       } satisfies ShapeOf<CutRunNote>)
       .nullable()
       .describe('of a run whose daemon died'),
+    golden: z
+      .object({ fault: z.string().nullable() } satisfies ShapeOf<GoldenNote>)
+      .nullable()
+      .optional()
+      .describe(
+        'of a run that tests the bench and counts for no phone: the fault on purpose, null for the known phone',
+      ),
   } satisfies ShapeOf<RunRecord>)
   .meta({ title: 'Linkpulse run record', description: 'record.json of a run folder (docs/record.md)' });
 

@@ -1,3 +1,4 @@
+import type { FaultName } from '../plan/faults.js';
 import type { LoadedPlan } from '../plan/plan.js';
 import type { Measurement, StageResult } from '../stages/judge.js';
 import type { FactOf, PowerOffCause, TimelineEvent } from '../timeline/events.js';
@@ -69,6 +70,13 @@ export interface RunRecord extends RunJudgement {
   readonly files: typeof runFiles;
   readonly events: TimelineCounts;
   readonly cutRun: CutRunNote | null;
+  /** Of a golden run, which tests the bench and judges no phone; null, or left out in older records: it was none. */
+  readonly golden?: GoldenNote | null;
+}
+
+/** `fault`: what was done on purpose; null: the known phone as it is. */
+export interface GoldenNote {
+  readonly fault: FaultName | null;
 }
 
 export interface RecordParts {
@@ -84,6 +92,7 @@ export interface RecordParts {
   /** Marginal counts as a failure for the exit code. */
   readonly strict?: boolean;
   readonly cutRun?: CutRunNote;
+  readonly golden?: GoldenNote | null;
 }
 
 const microsecondsPerMillisecond = 1000;
@@ -133,5 +142,6 @@ export const buildRecord = (parts: RecordParts): RunRecord => {
     files: runFiles,
     events: parts.counts,
     cutRun: parts.cutRun ?? null,
+    golden: parts.golden ?? null,
   };
 };

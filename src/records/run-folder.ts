@@ -6,7 +6,7 @@ import { BenchError } from '../errors.js';
 import type { LoadedPlan } from '../plan/plan.js';
 import type { Clock } from '../timeline/clock.js';
 import { isAlive, markOfThisProcess, type ProcessMark } from './process-mark.js';
-import { type RunRecord, runFiles } from './record.js';
+import { type GoldenNote, type RunRecord, runFiles } from './record.js';
 
 const markName = 'running.json';
 
@@ -27,6 +27,7 @@ export interface RunMark {
   readonly board: string;
   readonly simulator: SimulatorReach | null;
   readonly startedAt: string;
+  readonly golden?: GoldenNote | null;
 }
 
 export interface RunFolder {
@@ -43,6 +44,7 @@ export interface RunFolderRequest {
   readonly plan: LoadedPlan;
   readonly board: string;
   readonly simulator: SimulatorReach | null;
+  readonly golden?: GoldenNote | null;
 }
 
 const recordFailed = (path: string, cause: unknown): BenchError =>
@@ -116,6 +118,7 @@ export const createRunFolder = async (request: RunFolderRequest, clock: Clock): 
     board: request.board,
     simulator: request.simulator,
     startedAt,
+    golden: request.golden ?? null,
   };
   await writeWhole(path, runFiles.plan, request.plan.text);
   await writeWhole(path, markName, `${JSON.stringify(mark, null, 2)}\n`);

@@ -13,14 +13,14 @@ import { readRecord } from './run-folder.js';
 import type { RunVerdict } from './run-verdict.js';
 
 export const indexName = 'index.sqlite';
-const indexVersion = 2;
+const indexVersion = 3;
 
 const schema = `
   CREATE TABLE runs (
     runId TEXT PRIMARY KEY, station TEXT NOT NULL, port TEXT NOT NULL, startedAt TEXT NOT NULL,
     durationMs REAL NOT NULL, verdict TEXT NOT NULL, blame TEXT, exitCode INTEGER NOT NULL, stage TEXT NOT NULL,
     cause TEXT NOT NULL, unit TEXT, serial TEXT, deviceId TEXT, mac TEXT, platform TEXT, load TEXT, plan TEXT NOT NULL,
-    planHash TEXT NOT NULL, board TEXT, cut INTEGER NOT NULL, recordMs REAL NOT NULL
+    planHash TEXT NOT NULL, board TEXT, cut INTEGER NOT NULL, golden INTEGER NOT NULL, goldenFault TEXT, recordMs REAL NOT NULL
   );
   CREATE INDEX runs_started ON runs (startedAt);
   CREATE INDEX runs_unit ON runs (unit);
@@ -58,6 +58,9 @@ export interface IndexedRun {
   readonly planHash: string;
   readonly board: string | null;
   readonly cut: boolean;
+  /** A run that tested the bench, and the fault it was given; it counts for no phone. */
+  readonly golden: boolean;
+  readonly goldenFault: string | null;
 }
 
 export interface IndexedMeasurement {
@@ -163,9 +166,7 @@ export class RunIndex {
   /** Puts a finished run in, or in the place of what stood there. */
   add(record: RunRecord, recordMs = 0): void {
     const { phone } = record;
-    const put = this.#database.prepare(
-      `INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    const put = this.#database.prepare(`INSERT OR REPLACE INTO runs VALUES (${'?, '.repeat(22)}?)`);
     const measure = this.#database.prepare('INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#database.prepare('DELETE FROM measurements WHERE runId = ?').run(record.runId);
     put.run(
@@ -189,6 +190,8 @@ export class RunIndex {
       record.plan.hash,
       record.board?.serial ?? null,
       record.cutRun === null ? 0 : 1,
+      record.golden == null ? 0 : 1,
+      record.golden?.fault ?? null,
       recordMs,
     );
     for (const { name, value, unit, verdict, limits } of record.measurements) {
@@ -276,8 +279,8 @@ export class RunIndex {
     const { where, values } = conditionsOf(search);
     const rows = this.#database
       .prepare(`SELECT ${runColumns} FROM runs ${where} ORDER BY startedAt DESC, runId DESC LIMIT ?`)
-      .all(...values, search.limit ?? -1) as (Omit<IndexedRun, 'cut'> & { cut: number })[];
-    return rows.map((row) => ({ ...row, cut: row.cut === 1 }));
+      .all(...values, search.limit ?? -1) as (Omit<IndexedRun, 'cut' | 'golden'> & { cut: number; golden: number })[];
+    return rows.map((row) => ({ ...row, cut: row.cut === 1, golden: row.golden === 1 }));
   }
 
   /** Of the runs that the search finds, oldest run first. */
@@ -301,7 +304,7 @@ export class RunIndex {
 
 const batchSize = 200;
 const runColumns =
-  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, serial, deviceId, mac, platform, load, plan, planHash, board, cut';
+  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, serial, deviceId, mac, platform, load, plan, planHash, board, cut, golden, goldenFault';
 
 type FoundRecord =
   | { readonly kind: 'unfinished' }

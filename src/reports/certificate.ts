@@ -78,8 +78,15 @@ const whenText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 1
 const top = (doc: Page, record: RunRecord): number => {
   doc.path('M42 58H47V43H49V58H54V47H56V58H61V43H63V58H68V50H70V58H74').lineWidth(1.4).strokeColor('#1c5fb0').stroke();
   put(doc, 'Linkpulse', 84, 60, 200, { size: 8.5, colour: muted });
-  const isGood = record.verdict === 'pass' || record.verdict === 'marginal';
-  put(doc, isGood ? 'Test certificate' : 'Test result', 84, 39, 260, { size: 19, bold: true });
+  const isGood = record.golden == null && (record.verdict === 'pass' || record.verdict === 'marginal');
+  put(
+    doc,
+    isGood ? 'Test certificate' : record.golden == null ? 'Test result' : 'Golden run of the bench',
+    84,
+    39,
+    260,
+    { size: 19, bold: true },
+  );
   put(doc, `Run ${record.runId}`, middle, 43, page.right - middle, { size: 8, mono: true, align: 'right' });
   put(doc, whenText(record.startedAt), middle, 54, page.right - middle, { size: 8.5, colour: muted, align: 'right' });
   return 76;

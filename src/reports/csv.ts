@@ -27,6 +27,7 @@ const columns = [
   'marginal',
   'verdict',
   'note',
+  'golden',
 ] as const;
 type Row = Readonly<Partial<Record<(typeof columns)[number], string | number | null | undefined>>>;
 
@@ -76,6 +77,7 @@ export const csvRows = (record: RunRecord): string => {
     plan_sha256: record.plan.hash,
     run_verdict: record.verdict,
     run_blame: record.blame,
+    golden: record.golden == null ? 'no' : 'yes',
   };
   return record.stages
     .flatMap(rowsOfStage)

@@ -76,7 +76,11 @@ const notes = (record: RunRecord): Markup => {
     record.cutRun === null
       ? null
       : markup`<div class="note is-error"><b>This run was cut:</b> the daemon died; the record was completed on ${whenText(record.cutRun.completedAt)}.</div>`;
-  return markup`${next}${limited}${interrupted}${fault}${cut}`;
+  const golden =
+    record.golden == null
+      ? null
+      : markup`<div class="note"><b>Golden run:</b> it tests the bench and judges no phone. ${record.golden.fault === null ? 'The phone is one that is known to be good.' : `Fault on purpose: ${record.golden.fault}.`}</div>`;
+  return markup`${golden}${next}${limited}${interrupted}${fault}${cut}`;
 };
 
 const powerOffText = ({ powerOff }: RunRecord): string => {

@@ -59,6 +59,7 @@ const properties = (record: RunRecord): string =>
     blame: record.blame ?? '',
     cause: record.cause,
     exit: record.exitCode,
+    golden: record.golden == null ? '' : (record.golden.fault ?? 'known phone'),
     limited: record.limited.join('; '),
     'power.method': (record.power.fed ?? record.power.asked).method,
     'power.pairs': (record.power.fed ?? record.power.asked).pins ?? record.power.asked.polarity,

@@ -39,14 +39,15 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       return say({ type: 'stopped', wasRunning });
     }
     if (request.type !== 'run') throw new BenchError('USAGE', 'the station knows hello, run, stop and recover');
-    const { port, planPath, faults, observe } = request;
+    const { type: _type, ...asked } = request;
+    const { port } = asked;
     if (!runner.ports.includes(port))
       throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${runner.ports.join(', ')}`);
     if (runs.has(port)) throw new BenchError('PORT_BUSY', `${port} runs a phone for another client of this station`);
     const abort = new AbortController();
     gone.addEventListener('abort', () => abort.abort('the client went away'), { once: true });
     const done = runner.run(
-      { port, planPath, faults, ...(observe === true ? { observe } : {}) },
+      asked,
       {
         started: (run) => {
           parts.log(`${port}: run ${run.runId} (plan ${run.plan.name})`);

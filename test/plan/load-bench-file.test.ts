@@ -49,10 +49,26 @@ describe('bench files', () => {
       station: 'bench-1',
       runsDirectory: '/etc/linkpulse/runs',
       diskReserveBytes: 500 * 1024 ** 2,
+      golden: null,
       ports: [
         { name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/ttyUSB0', interface: 'eth1' },
         { name: 'jack2', kind: 'hardware', driver: 'serial', board: '/etc/linkpulse/boards/two', interface: 'eth2' },
       ],
+    });
+  });
+
+  it('golden runs name what hardware and simulated ports need', () => {
+    const golden = (more: string) => `golden: { every: 8h, plan: g.yaml${more} }\n`;
+    const jack = hardware('jack1', '/dev/ttyUSB0', 'eth1');
+    expect(() => parseBenchFile(`${golden('')}${head}${jack}`, 'b.yaml')).toThrow(/1:1: golden: needs phone/);
+    expect(() => parseBenchFile(`${golden(', phone: SEP, faults: [shortcircuit]')}${head}${jack}`, 'b.yaml')).toThrow(
+      /did you mean short-circuit\?/,
+    );
+    expect(parseBenchFile(`${golden(', phone: SEP0012DADBD34E')}${head}${jack}`, '/etc/b.yaml').golden).toMatchObject({
+      everyMs: 28_800_000,
+      planPath: '/etc/g.yaml',
+      phone: 'SEP0012DADBD34E',
+      faults: expect.arrayContaining(['no-link']),
     });
   });
 

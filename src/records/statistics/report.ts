@@ -18,6 +18,15 @@ export interface GoldenComparison {
   readonly shiftInDeviations: number | null;
 }
 
+export interface MeasurementDay {
+  /** `2026-11-26`. */
+  readonly day: string;
+  readonly count: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+}
+
 export interface MeasurementStatistics {
   readonly name: string;
   readonly unit: string;
@@ -25,6 +34,8 @@ export interface MeasurementStatistics {
   readonly limits: { readonly min?: number; readonly max?: number };
   readonly capability: Capability;
   readonly histogram: Histogram;
+  /** Per day (UTC), oldest first: how it drifts. */
+  readonly trend: readonly MeasurementDay[];
   /** Phones against ports, from repeated runs; null where the runs do not make a study. */
   readonly gage: GageStudy | null;
   readonly golden: GoldenComparison | null;
@@ -42,7 +53,7 @@ export interface Statistics {
 }
 
 export interface StatisticsRequest extends RunSearch {
-  /** A unit whose runs are the yardstick; they count in nothing else. */
+  /** A unit whose runs are the yardstick; they count in nothing else. Left out: golden runs of known phones, where there are any. */
   readonly golden?: string;
 }
 
@@ -50,17 +61,20 @@ export interface StatisticsRequest extends RunSearch {
 export const statisticsOf = (index: RunIndex, request: StatisticsRequest = {}): Statistics => {
   const { golden, ...search } = request;
   const found = [...index.search(search)].reverse();
-  const isGolden = (run: IndexedRun | undefined) => golden !== undefined && run?.unit === golden;
-  const runs = found.filter((run) => !isGolden(run));
+  const isYardstick = (run: IndexedRun | undefined) =>
+    run?.goldenFault === null && (golden === undefined ? run.golden : run.unit === golden);
+  // Golden runs test the bench: what they found says nothing of phones.
+  const counts = (run: IndexedRun | undefined) => run?.golden === false && !isYardstick(run);
+  const runs = found.filter(counts);
   const byId = new Map(found.map((run) => [run.runId, run]));
   const judged = index.measurements(search).filter(({ runId }) => byId.get(runId)?.verdict !== 'error');
   const byName = groupBy(judged, ({ name }) => name);
   const measurements = [...byName]
     .sort(([left], [right]) => left.localeCompare(right, 'en'))
     .flatMap(([name, list]) => {
-      const ours = list.filter(({ runId }) => !isGolden(byId.get(runId)));
+      const ours = list.filter(({ runId }) => counts(byId.get(runId)));
       if (ours.length === 0) return [];
-      const goldens = list.filter(({ runId }) => isGolden(byId.get(runId))).map(({ value }) => value);
+      const goldens = list.filter(({ runId }) => isYardstick(byId.get(runId))).map(({ value }) => value);
       return [measurementStatistics(name, ours, goldens, byId)];
     });
   return {
@@ -94,10 +108,25 @@ const measurementStatistics = (
     limits,
     capability: capabilityOf(values, limits),
     histogram: histogramOf(values),
+    trend: drift(list, runs),
     gage: gageStudy(balanced(list, runs), tolerance),
     golden: goldens.length === 0 ? null : against(values, goldens),
   };
 };
+
+const drift = (list: readonly IndexedMeasurement[], runs: ReadonlyMap<string, IndexedRun>): readonly MeasurementDay[] =>
+  [...groupBy(list, ({ runId }) => runs.get(runId)?.startedAt.slice(0, 10) ?? '')].map(([day, ofDay]) => {
+    const {
+      count,
+      mean: centre,
+      min,
+      max,
+    } = capabilityOf(
+      ofDay.map(({ value }) => value),
+      undefined,
+    );
+    return { day, count, mean: centre, min, max };
+  });
 
 const against = (values: readonly number[], goldens: readonly number[]): GoldenComparison => {
   const goldenMean = mean(goldens);

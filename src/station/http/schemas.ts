@@ -126,6 +126,8 @@ export const indexedRun = z.object({
   planHash: z.string(),
   board: z.string().nullable(),
   cut: z.boolean(),
+  golden: z.boolean().describe('tested the bench; counts for no phone'),
+  goldenFault: z.string().nullable(),
 });
 
 const moment = z.iso.datetime();

@@ -66,6 +66,8 @@ const statusOf: Readonly<Record<string, number>> = {
   PLAN_UNREADABLE: 404,
   RECORD_UNREADABLE: 404,
   PORT_BUSY: 409,
+  GOLDEN_DUE: 409,
+  GOLDEN_FAILED: 409,
   PLAN_INVALID: 422,
   USAGE: 400,
   DISK_RESERVE: 507,

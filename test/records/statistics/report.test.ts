@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { FaultName } from '../../../src/plan/faults.js';
 import type { RunRecord } from '../../../src/records/record.js';
 import { RunIndex } from '../../../src/records/run-index.js';
 import { statisticsOf } from '../../../src/records/statistics/report.js';
@@ -59,4 +60,30 @@ test('phones run on every port make a gage study, cut to the poorest cell', () =
   expect(linkUp?.gage).toMatchObject({ parts: 2, appraisers: 2, trials: 2 });
   expect(linkUp?.gage?.repeatability).toBeCloseTo(Math.sqrt(2 / 5), 6);
   expect(linkUp?.gage?.reproducibility).toBeGreaterThan(6);
+});
+
+test('golden runs count for no phone; those of the known phone are the yardstick where no unit is named', () => {
+  const golden = (fault: FaultName | null) => ({ golden: { fault } });
+  const { told, linkUp } = linkUpOf([
+    run('gold', 3700, golden(null)),
+    run('gold', 3800, golden(null)),
+    run('gold', 9000, { ...golden('no-link'), verdict: 'fail', cause: 'No link.' }),
+    run('a', 4000),
+  ]);
+  expect(told.yield).toMatchObject({ units: 1, runs: 1, firstPass: 1, errors: 0 });
+  expect(told.pareto).toEqual([]);
+  expect(linkUp?.capability.count).toBe(1);
+  expect(linkUp?.golden).toMatchObject({ goldenMean: 3750, goldenCount: 2, shift: 250 });
+});
+
+test('a measurement drifts by day', () => {
+  const { linkUp } = linkUpOf([
+    run('a', 3000, { startedAt: '2026-11-20T23:59:59.000Z' }),
+    run('b', 3100, { startedAt: '2026-11-21T00:00:00.000Z' }),
+    run('c', 3300, { startedAt: '2026-11-21T09:00:00.000Z' }),
+  ]);
+  expect(linkUp?.trend).toEqual([
+    { day: '2026-11-20', count: 1, mean: 3000, min: 3000, max: 3000 },
+    { day: '2026-11-21', count: 2, mean: 3200, min: 3100, max: 3300 },
+  ]);
 });
