@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Alarm, Clock } from '../timeline/clock.js';
 import type { ServiceFact } from '../timeline/events.js';
 import { type CdpMessage, type CdpTlv, cdpFrame, cdpTlv, decodeCdp, encodeCdp, isCdpBody } from '../wire/cdp.js';
-import { decodeEthernet } from '../wire/ethernet.js';
+import { decodeEthernet, isForGroup } from '../wire/ethernet.js';
 import { createFactTeller } from './fact-teller.js';
 import type { PortPower } from './port-power.js';
 import { type Service, toldVoiceVlan } from './service.js';
@@ -99,7 +99,7 @@ const speakCdp = ({ plan, link, clock, faults, power, tell }: CdpSpeakerOptions,
   };
 
   const onFrame = (frame: LinkFrame): void => {
-    if (frame.direction !== 'in') return;
+    if (frame.direction !== 'in' || !isForGroup(frame.bytes)) return;
     const ethernet = decodeEthernet(frame.bytes);
     if (ethernet === undefined || ethernet.source === link.macAddress) return;
     if (!isCdpBody(ethernet.body)) return;

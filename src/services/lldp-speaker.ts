@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import type { LldpPlan } from '../plan/service-plan.js';
 import type { Alarm, Clock } from '../timeline/clock.js';
 import type { ServiceFact } from '../timeline/events.js';
-import { decodeEthernet, etherTypes } from '../wire/ethernet.js';
+import { decodeEthernet, etherTypes, isForGroup } from '../wire/ethernet.js';
 import {
   decodeLldp,
   encodeLldp,
@@ -188,7 +188,7 @@ const speakLldp = ({ plan, link, clock, faults, power, tell }: LldpSpeakerOption
   };
 
   const onFrame = ({ direction, bytes }: LinkFrame): void => {
-    if (direction !== 'in' || period === undefined) return;
+    if (direction !== 'in' || period === undefined || !isForGroup(bytes)) return;
     const ethernet = decodeEthernet(bytes);
     if (ethernet === undefined || ethernet.source === link.macAddress) return;
     if (ethernet.body.kind !== 'ethertype' || ethernet.body.etherType !== etherTypes.lldp) return;

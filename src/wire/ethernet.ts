@@ -1,5 +1,5 @@
 import { BenchError } from '../errors.js';
-import { ByteReader, ByteWriter, bytesToHex, readOrUndefined } from './cursor.js';
+import { ByteReader, ByteWriter, readOrUndefined } from './cursor.js';
 
 export interface VlanTag {
   readonly id: number;
@@ -122,7 +122,14 @@ export function macToBytes(mac: string): Uint8Array {
   return Uint8Array.from(mac.split(':'), (pair) => Number.parseInt(pair, 16));
 }
 
-/** Lower case with colons. */
+const octets = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+
+/** Lower case with colons. Joined from a table: every frame's addresses pass here several times. */
 export function macToText(bytes: Uint8Array): string {
-  return bytesToHex(bytes).replace(/..(?=.)/g, '$&:');
+  let text = '';
+  for (let index = 0; index < bytes.length; index += 1) text += (index === 0 ? '' : ':') + octets[bytes[index] ?? 0];
+  return text;
 }
+
+/** To many at once, as CDP, LLDP and broadcasts are: one look at the first byte (IEEE 802, individual/group bit). */
+export const isForGroup = (frame: Uint8Array): boolean => ((frame[0] ?? 0) & 1) === 1;

@@ -207,12 +207,14 @@ export function internetChecksum(...parts: readonly Uint8Array[]): number {
   let sum = 0;
   let high = true;
   for (const part of parts) {
-    for (const byte of part) {
-      sum += high ? byte * 0x100 : byte;
+    for (let index = 0; index < part.length; index += 1) {
+      const byte = part[index] ?? 0;
+      sum += high ? byte << 8 : byte;
       high = !high;
     }
+    // 64 KiB at most: far below what a number holds.
+    while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
   }
-  while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000);
   return ~sum & 0xffff;
 }
 
