@@ -29,11 +29,15 @@ export interface RunStarted {
   readonly plan: { readonly name: string; readonly title: string };
   readonly limited: readonly string[];
   readonly simulator: SimulatorReach | null;
+  /** null: the plan gives one. */
+  readonly attempt: { readonly number: number; readonly of: number } | null;
 }
 
 export interface RunWatcher {
   started(run: RunStarted): void;
   event(event: TimelineEvent, results: () => readonly StageResult[]): void;
+  /** An attempt ended, power is off, and another one begins. The last one is what `run` resolves with. */
+  again?(outcome: RunOutcome): void;
 }
 
 export interface RunOutcome {

@@ -5,8 +5,9 @@ import { type FaultRow, faultNames, faultTable } from '../plan/faults.js';
 import { type Label, readLabel } from '../plan/identity.js';
 import { loadPlan } from '../plan/load-plan.js';
 import type { Plan } from '../plan/plan.js';
+import { attemptNote, deservesAnother } from '../records/attempt.js';
 import { refuseFullDisk } from '../records/disk-reserve.js';
-import { buildRecord } from '../records/record.js';
+import { buildRecord, type RunRecord } from '../records/record.js';
 import { createRunFolder, finishRecord } from '../records/run-folder.js';
 import { sourceOf, type TimelineEvent } from '../timeline/events.js';
 import { createTimelineLog, readTimeline } from '../timeline/log.js';
@@ -38,9 +39,21 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
     const label = readLabel({ serial: request.serial, mac: request.labelMac }, loaded.plan.identity);
     const locks = port.kind === 'hardware' ? lockHardware(port) : [];
     let open: OpenPort | undefined;
+    const before: RunRecord[] = [];
     try {
-      open = await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
-      return await runOnce(parts, { ...request, label, golden }, { ...open, name: port.name }, loaded, watcher, signal);
+      for (;;) {
+        open ??= await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
+        const attempt = { ...request, label, before, golden };
+        const outcome = await runOnce(parts, attempt, { ...open, name: port.name }, loaded, watcher, signal);
+        before.push(outcome.record);
+        if (golden !== null || signal.aborted || !deservesAnother(outcome.record, loaded.plan.retry, before.length))
+          return outcome;
+        watcher.again?.(outcome);
+        if (outcome.record.blame !== 'bench') continue;
+        // A board that went away is looked for anew.
+        await open.close();
+        open = undefined;
+      }
     } finally {
       await open?.close();
       for (const lock of locks) lock.release();
@@ -91,7 +104,11 @@ const findPort = (bench: BenchFile, request: RunRequest): BenchPort => {
 
 const runOnce = async (
   parts: RunnerParts,
-  request: Omit<RunRequest, 'golden'> & { readonly label: Label; readonly golden: GoldenRun | null },
+  request: Omit<RunRequest, 'golden'> & {
+    readonly label: Label;
+    readonly golden: GoldenRun | null;
+    readonly before: readonly RunRecord[];
+  },
   port: OpenPort & { readonly name: string },
   loaded: ReturnType<typeof loadPlan>,
   watcher: RunWatcher,
@@ -108,9 +125,11 @@ const runOnce = async (
       board: port.boardPath,
       simulator: port.simulator,
       golden: request.golden?.note ?? null,
+      attempt: (runId) => attemptNote(runId, plan.retry, request.before),
     },
     clock,
   );
+  const attempt = attemptNote(folder.id, plan.retry, request.before);
   const log = createTimelineLog(folder.files.timeline, clock);
   const capture = parts.openCapture(folder.files.capture, port.network.link.name);
   // A recording that fails is one more reason to take power away.
@@ -134,6 +153,7 @@ const runOnce = async (
       plan: { name: plan.name, title: plan.title },
       limited: port.network.limited,
       simulator: port.simulator,
+      attempt: attempt === undefined ? null : { number: attempt.number, of: attempt.of },
     });
     port.injector.show('running');
     timeline = createRunTimeline({
@@ -170,6 +190,7 @@ const runOnce = async (
       events,
       counts: log.counts(),
       golden: request.golden?.note ?? null,
+      attempt,
     });
     await within(clock, 'writing the record', finishRecord(folder.path, record), recordStepMs);
     if (request.golden !== null) await noteGoldenRun(bench.runsDirectory, record, request.golden);

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { RunOutcome, RunWatcher } from '../bench/runner.js';
 import type { SimulatorReach } from '../records/run-folder.js';
 
-/** Newline-delimited JSON on standard output: one `started`, every event, one `result` last. */
+/** Newline-delimited JSON on standard output: one `started`, every event, one `result` last; of several attempts each but the last ends with `attempt`. */
 export const createJsonLines = (
   write: (line: string) => void,
 ): RunWatcher & { finished(outcome: RunOutcome): void } => {
@@ -11,6 +11,7 @@ export const createJsonLines = (
   return {
     started: (run) => say({ type: 'started', ...run }),
     event: (event) => say({ type: 'event', ...event }),
+    again: ({ record, folder }) => say({ type: 'attempt', folder, record }),
     finished: ({ record, folder }) => say({ type: 'result', folder, record }),
   };
 };

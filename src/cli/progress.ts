@@ -1,4 +1,5 @@
 import type { RunOutcome, RunWatcher } from '../bench/runner.js';
+import { lateOn } from '../records/attempt.js';
 import { describeFact } from '../reports/describe-fact.js';
 import { limitsText, valueText } from '../reports/measurement-text.js';
 import type { Measurement, StageName, StageResult, StageVerdict } from '../stages/judge.js';
@@ -41,7 +42,8 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
       terminal.line(
         `${paint('bold', 'Linkpulse')}  ${run.plan.title}  ${paint('grey', `(plan ${run.plan.name}, port ${run.port})`)}`,
       );
-      terminal.line(paint('grey', `run ${run.runId}`));
+      const which = run.attempt === null ? '' : `, attempt ${run.attempt.number} of at most ${run.attempt.of}`;
+      terminal.line(paint('grey', `run ${run.runId}${which}`));
       for (const limit of run.limited) terminal.line(paint('yellow', `  limited: ${limit}`));
     },
     event: (event, results) => {
@@ -51,10 +53,18 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
       if (event.fact.kind === 'simulated-time') pacing = describeFact(event.fact);
       terminal.passing(paint('grey', `  ${seconds(event.atUs).padStart(8)}  ${describeFact(event.fact)}`));
     },
+    again: ({ record }) => {
+      told.clear();
+      terminal.line(`  ${verdictLine(paint, record)}  ${record.cause}`);
+    },
     finished: ({ record, folder }) => {
       terminal.line('');
       tellStages(terminal, record.stages);
       terminal.line('');
+      for (const [index, { runId, verdict, blame, cause }] of (record.attempt?.earlier ?? []).entries()) {
+        const who = blame === null ? '' : ` (${blame})`;
+        terminal.line(`attempt ${index + 1}  ${verdict}${who}  ${paint('grey', runId)}  ${cause}`);
+      }
       terminal.line(verdictLine(paint, record));
       for (const limit of record.limited) terminal.line(`  not proven: ${limit}`);
       if (pacing !== '') terminal.line(paint('grey', pacing));
@@ -87,11 +97,12 @@ const stageLine = (paint: Paint, result: StageResult): string => {
 };
 
 const verdictLine = (paint: Paint, record: RunOutcome['record']): string => {
-  const limited = record.limited.length > 0 ? ' (limited)' : '';
+  const late = lateOn(record);
+  const limited = `${late === null ? '' : ` ON ATTEMPT ${late}`}${record.limited.length > 0 ? ' (limited)' : ''}`;
   const exit = paint('grey', `  exit ${record.exitCode}`);
   switch (record.verdict) {
     case 'pass':
-      return paint('green', paint('bold', `PASS${limited}`)) + exit;
+      return paint(late === null ? 'green' : 'yellow', paint('bold', `PASS${limited}`)) + exit;
     case 'marginal':
       return paint('yellow', paint('bold', `MARGINAL${limited}`)) + exit;
     case 'fail':

@@ -107,6 +107,14 @@ export const faultTable = {
     blame: null,
     exit: 1,
   },
+  'two-bad-starts': {
+    title: 'Link stays away at the first two starts; the third is good (a plan with retry passes it late)',
+    where: 'phone',
+    stage: 'boot',
+    verdict: 'fail',
+    blame: null,
+    exit: 1,
+  },
   'no-cdp': {
     title: 'The phone never speaks CDP',
     where: 'phone',

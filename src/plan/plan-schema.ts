@@ -22,6 +22,7 @@ import {
 import { identitySection } from './identity.js';
 import { type Limits, type MeasurementName, measurementUnits, type Plan } from './plan.js';
 import { kindOfUnit, parseInUnit, quantityPattern } from './quantities.js';
+import { retrySection } from './retry.js';
 import { serviceFaultNames } from './service-faults.js';
 import { dhcpSection, lldpSection } from './service-sections.js';
 
@@ -244,6 +245,7 @@ export const planParts = (directory: string) => ({
   sip: sip as z.ZodType<Plan['sip']>,
   change: change as z.ZodType<Plan['change']>,
   lies: lies as z.ZodType<Plan['lies']>,
+  retry: retrySection as z.ZodType<Plan['retry']>,
   deadlines: deadlines as z.ZodType<Plan['deadlines']>,
   limits: limits as z.ZodType<Plan['limits']>,
   simulation: simulation as z.ZodType<Plan['simulation']>,

@@ -7,6 +7,7 @@ import type { InUnit } from '../units.js';
 import type { CallControlPlan, CallManagerConduct, ChangePlan, SipPlan } from './call-control.js';
 import type { FaultName } from './faults.js';
 import type { IdentityPlan } from './identity.js';
+import type { RetryPlan } from './retry.js';
 import type { DhcpPlan, LldpPlan } from './service-plan.js';
 
 export interface Limits {
@@ -143,6 +144,7 @@ export interface Plan {
   readonly lies: readonly FaultName[];
   /** null: nothing changes while the phone is registered. */
   readonly change: ChangePlan | null;
+  readonly retry: RetryPlan;
   /** How long each stage may take, from the end of the stage before it. */
   readonly deadlines: {
     readonly powerMs: number;

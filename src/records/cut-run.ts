@@ -113,6 +113,7 @@ export const completeCutRecord = async ({ cut, storedTrip, clock, judge }: CutRu
     plan,
     stages,
     events: all,
+    attempt: cut.mark.attempt,
     counts: { total: all.length + foldedCount, stored: all.length, folded },
     golden: cut.mark.golden ?? null,
     cutRun: {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { measurementUnits } from '../plan/plan.js';
 import { type Measurement, type StageResult, stageNames } from '../stages/judge.js';
 import type { TimelineCounts } from '../timeline/log.js';
+import type { AttemptNote } from './attempt.js';
 import type { PhoneIdentity } from './phone-identity.js';
 import type { PowerNote } from './power-note.js';
 import {
@@ -170,6 +171,23 @@ export const recordShape = z
       .describe(
         'of a run that tests the bench and counts for no phone: the fault on purpose, null for the known phone',
       ),
+    attempt: z
+      .object({
+        number: z.int().min(1),
+        of: z.int().min(2).describe('at most, by the plan'),
+        first: z.string().describe('run id of the first attempt'),
+        earlier: z.array(
+          z.object({
+            runId: z.string(),
+            verdict: z.enum(['pass', 'marginal', 'fail', 'error']),
+            blame: blame.nullable(),
+            cause: z.string(),
+          }),
+        ),
+      } satisfies ShapeOf<AttemptNote>)
+      .nullable()
+      .optional()
+      .describe('where the plan gives more than one attempt'),
   } satisfies ShapeOf<RunRecord>)
   .meta({ title: 'Linkpulse run record', description: 'record.json of a run folder (docs/record.md)' });
 

@@ -3,6 +3,7 @@ import type { LoadedPlan } from '../plan/plan.js';
 import type { Measurement, StageResult } from '../stages/judge.js';
 import type { FactOf, PowerOffCause, TimelineEvent } from '../timeline/events.js';
 import type { TimelineCounts } from '../timeline/log.js';
+import type { AttemptNote } from './attempt.js';
 import { type PhoneIdentity, phoneIdentity } from './phone-identity.js';
 import { type PowerNote, powerNote } from './power-note.js';
 import { judgeRun, type RunJudgement } from './run-verdict.js';
@@ -72,6 +73,8 @@ export interface RunRecord extends RunJudgement {
   readonly cutRun: CutRunNote | null;
   /** Of a golden run, which tests the bench and judges no phone; null, or left out in older records: it was none. */
   readonly golden?: GoldenNote | null;
+  /** null, or none in records from before this was kept: the plan gives one attempt. */
+  readonly attempt?: AttemptNote | null;
 }
 
 /** `fault`: what was done on purpose; null: the known phone as it is. */
@@ -93,6 +96,7 @@ export interface RecordParts {
   readonly strict?: boolean;
   readonly cutRun?: CutRunNote;
   readonly golden?: GoldenNote | null;
+  readonly attempt?: AttemptNote | undefined;
 }
 
 const microsecondsPerMillisecond = 1000;
@@ -143,5 +147,6 @@ export const buildRecord = (parts: RecordParts): RunRecord => {
     events: parts.counts,
     cutRun: parts.cutRun ?? null,
     golden: parts.golden ?? null,
+    attempt: parts.attempt ?? null,
   };
 };

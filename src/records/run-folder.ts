@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { BenchError } from '../errors.js';
 import type { LoadedPlan } from '../plan/plan.js';
 import type { Clock } from '../timeline/clock.js';
+import type { AttemptNote } from './attempt.js';
 import { isAlive, markOfThisProcess, type ProcessMark } from './process-mark.js';
 import { type GoldenNote, type RunRecord, runFiles } from './record.js';
 
@@ -28,6 +29,7 @@ export interface RunMark {
   readonly simulator: SimulatorReach | null;
   readonly startedAt: string;
   readonly golden?: GoldenNote | null;
+  readonly attempt?: AttemptNote | undefined;
 }
 
 export interface RunFolder {
@@ -45,6 +47,8 @@ export interface RunFolderRequest {
   readonly board: string;
   readonly simulator: SimulatorReach | null;
   readonly golden?: GoldenNote | null;
+  /** By the id of the run's folder. */
+  attempt?(runId: string): AttemptNote | undefined;
 }
 
 const recordFailed = (path: string, cause: unknown): BenchError =>
@@ -119,6 +123,7 @@ export const createRunFolder = async (request: RunFolderRequest, clock: Clock): 
     simulator: request.simulator,
     startedAt,
     golden: request.golden ?? null,
+    attempt: request.attempt?.(id),
   };
   await writeWhole(path, runFiles.plan, request.plan.text);
   await writeWhole(path, markName, `${JSON.stringify(mark, null, 2)}\n`);

@@ -13,17 +13,19 @@ import { readRecord } from './run-folder.js';
 import type { RunVerdict } from './run-verdict.js';
 
 export const indexName = 'index.sqlite';
-const indexVersion = 3;
+const indexVersion = 4;
 
 const schema = `
   CREATE TABLE runs (
     runId TEXT PRIMARY KEY, station TEXT NOT NULL, port TEXT NOT NULL, startedAt TEXT NOT NULL,
     durationMs REAL NOT NULL, verdict TEXT NOT NULL, blame TEXT, exitCode INTEGER NOT NULL, stage TEXT NOT NULL,
     cause TEXT NOT NULL, unit TEXT, serial TEXT, deviceId TEXT, mac TEXT, platform TEXT, load TEXT, plan TEXT NOT NULL,
-    planHash TEXT NOT NULL, board TEXT, cut INTEGER NOT NULL, golden INTEGER NOT NULL, goldenFault TEXT, recordMs REAL NOT NULL
+    planHash TEXT NOT NULL, board TEXT, cut INTEGER NOT NULL, golden INTEGER NOT NULL, goldenFault TEXT, attempt INTEGER NOT NULL,
+    firstAttempt TEXT NOT NULL, recordMs REAL NOT NULL
   );
   CREATE INDEX runs_started ON runs (startedAt);
   CREATE INDEX runs_unit ON runs (unit);
+  CREATE INDEX runs_attempts ON runs (firstAttempt);
   CREATE TABLE measurements (
     runId TEXT NOT NULL REFERENCES runs (runId) ON DELETE CASCADE, name TEXT NOT NULL, value REAL NOT NULL,
     unit TEXT NOT NULL, verdict TEXT NOT NULL, min REAL, max REAL
@@ -61,6 +63,10 @@ export interface IndexedRun {
   /** A run that tested the bench, and the fault it was given; it counts for no phone. */
   readonly golden: boolean;
   readonly goldenFault: string | null;
+  /** From 1; of the same phone in one go. */
+  readonly attempt: number;
+  /** Run id of the first attempt: its own, where there was one. */
+  readonly firstAttempt: string;
 }
 
 export interface IndexedMeasurement {
@@ -166,7 +172,7 @@ export class RunIndex {
   /** Puts a finished run in, or in the place of what stood there. */
   add(record: RunRecord, recordMs = 0): void {
     const { phone } = record;
-    const put = this.#database.prepare(`INSERT OR REPLACE INTO runs VALUES (${'?, '.repeat(22)}?)`);
+    const put = this.#database.prepare(`INSERT OR REPLACE INTO runs VALUES (${'?, '.repeat(24)}?)`);
     const measure = this.#database.prepare('INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#database.prepare('DELETE FROM measurements WHERE runId = ?').run(record.runId);
     put.run(
@@ -192,12 +198,25 @@ export class RunIndex {
       record.cutRun === null ? 0 : 1,
       record.golden == null ? 0 : 1,
       record.golden?.fault ?? null,
+      record.attempt?.number ?? 1,
+      record.attempt?.first ?? record.runId,
       recordMs,
     );
+    if (record.attempt != null) this.#shareUnit(record.attempt.first);
     for (const { name, value, unit, verdict, limits } of record.measurements) {
       if (Number.isFinite(value))
         measure.run(record.runId, name, value, unit, verdict, limits?.min ?? null, limits?.max ?? null);
     }
+  }
+
+  /** An attempt that ended before the phone said its name is one of the phone that the others name. */
+  #shareUnit(first: string): void {
+    this.#database
+      .prepare(
+        `UPDATE runs SET unit = (SELECT named.unit FROM runs named WHERE named.firstAttempt = ?1 AND named.unit IS NOT NULL LIMIT 1)
+         WHERE firstAttempt = ?1 AND unit IS NULL`,
+      )
+      .run(first);
   }
 
   /**
@@ -304,7 +323,7 @@ export class RunIndex {
 
 const batchSize = 200;
 const runColumns =
-  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, serial, deviceId, mac, platform, load, plan, planHash, board, cut, golden, goldenFault';
+  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, serial, deviceId, mac, platform, load, plan, planHash, board, cut, golden, goldenFault, attempt, firstAttempt';
 
 type FoundRecord =
   | { readonly kind: 'unfinished' }

@@ -119,6 +119,9 @@ const feedText = ({ power: { asked, fed } }: RunRecord): string =>
 const boardText = ({ board }: RunRecord): string =>
   board === null ? '–' : `${board.serial}${board.firmware === null ? '' : `, firmware ${board.firmware}`}`;
 
+const attemptText = ({ number, of, earlier }: NonNullable<RunRecord['attempt']>): string =>
+  `${number} of at most ${of}${earlier[0] === undefined ? '' : `; first pass: ${earlier[0].verdict}`}`;
+
 const facts = (doc: Page, record: RunRecord, y: number): number => {
   const { phone, plan } = record;
   const width = middle - page.left - 16;
@@ -145,6 +148,7 @@ const facts = (doc: Page, record: RunRecord, y: number): number => {
       ['Station, port', `${record.station}, ${record.port}`],
       ['Board', boardText(record)],
       ['Calibrated', record.board?.calibratedOn ?? 'not told by the board'],
+      ...(record.attempt == null ? [] : [['Attempt', attemptText(record.attempt)] as const]),
       ['Made with', `Linkpulse ${record.versions.linkpulse}`],
     ],
     middle,

@@ -75,6 +75,7 @@ export const csvRows = (record: RunRecord): string => {
     model: record.phone.platform,
     plan: record.plan.name,
     plan_sha256: record.plan.hash,
+    attempt: record.attempt?.number ?? 1,
     run_verdict: record.verdict,
     run_blame: record.blame,
     golden: record.golden == null ? 'no' : 'yes',

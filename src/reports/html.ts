@@ -102,6 +102,15 @@ const feedText = ({ power: { asked, fed } }: RunRecord): string => {
   return given === wanted ? given : `${given} (asked for ${wanted})`;
 };
 
+/** First pass and final result apart; null: the plan gives one attempt. */
+const attemptText = ({ attempt, verdict }: RunRecord): Markup | null =>
+  attempt == null
+    ? null
+    : markup`${attempt.number} of at most ${attempt.of}; ${attempt.earlier.map(
+        (one, index) =>
+          markup`attempt ${index + 1}: <a href="../${one.runId}/report.html">${one.verdict}</a> (${one.cause}) `,
+      )}first pass: <b>${attempt.earlier[0]?.verdict ?? verdict}</b>, final: <b>${verdict}</b>`;
+
 const identity = (record: RunRecord): Markup => {
   const { phone, board } = record;
   const unknown = Object.values(phone).every((value) => value == null);
@@ -127,6 +136,7 @@ const identity = (record: RunRecord): Markup => {
       ['Board', board === null ? null : boardText(board)],
       ['Calibrated', board?.calibratedOn ?? null],
       ['Duration', `${(record.durationMs / 1000).toFixed(1)} s`],
+      ['Attempt', attemptText(record)],
       ['Power', feedText(record)],
       ['Power off', powerOffText(record)],
       ['Exit code', record.exitCode],

@@ -61,6 +61,8 @@ const properties = (record: RunRecord): string =>
     exit: record.exitCode,
     golden: record.golden == null ? '' : (record.golden.fault ?? 'known phone'),
     limited: record.limited.join('; '),
+    attempt: record.attempt?.number ?? 1,
+    'attempt.first': record.attempt?.first ?? record.runId,
     'power.method': (record.power.fed ?? record.power.asked).method,
     'power.pairs': (record.power.fed ?? record.power.asked).pins ?? record.power.asked.polarity,
     'phone.serial': record.phone.serial ?? '',

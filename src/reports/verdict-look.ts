@@ -1,4 +1,5 @@
 /** What verdicts are called and how they look, everywhere in the report. */
+import { lateOn } from '../records/attempt.js';
 import type { RunRecord } from '../records/record.js';
 import type { StageName, StageVerdict } from '../stages/judge.js';
 
@@ -28,14 +29,21 @@ export const stageTitles: Readonly<Record<StageName, string>> = {
 /** The word on the banner and the sentence a person at the bench acts on. */
 export const bannerOf = (record: RunRecord): { readonly word: string; readonly meaning: string } => {
   const isLimited = record.limited.length > 0;
+  const late = lateOn(record);
+  const behind = `${late === null ? '' : ` on attempt ${late}`}${isLimited ? ' (limited)' : ''}`;
   switch (record.verdict) {
     case 'pass':
-      return isLimited
-        ? { word: 'PASS (limited)', meaning: 'What this bench could see of the phone is good.' }
-        : { word: 'PASS', meaning: 'This phone is good.' };
+      return {
+        word: `PASS${behind}`,
+        meaning: isLimited
+          ? 'What this bench could see of the phone is good.'
+          : late === null
+            ? 'This phone is good.'
+            : 'This phone is good now; it was not at first.',
+      };
     case 'marginal':
       return {
-        word: isLimited ? 'MARGINAL (limited)' : 'MARGINAL',
+        word: `MARGINAL${behind}`,
         meaning: 'This phone works; at least one figure is close to its limit.',
       };
     case 'fail':

@@ -19,6 +19,8 @@ export type StationReply =
     }
   | ({ readonly type: 'started' } & RunStarted)
   | { readonly type: 'event'; readonly event: TimelineEvent; readonly results: readonly StageResult[] }
+  /** Of an attempt that another one follows. */
+  | { readonly type: 'again'; readonly outcome: RunOutcome }
   | { readonly type: 'done'; readonly outcome: RunOutcome }
   /** `wasRunning`: power is off and the run has its record. */
   | { readonly type: 'stopped'; readonly wasRunning: boolean }

@@ -22,6 +22,7 @@ export type RunSummary = Pick<
   | 'nextAction'
   | 'phone'
   | 'stages'
+  | 'attempt'
 >;
 
 export type DeskNews =
@@ -34,7 +35,14 @@ export type DeskNews =
       readonly event: TimelineEvent;
       readonly stages?: readonly StageResult[];
     }
-  | { readonly kind: 'run-ended'; readonly port: string; readonly runId: string; readonly summary: RunSummary }
+  /** `again`: another attempt of the same phone follows. */
+  | {
+      readonly kind: 'run-ended';
+      readonly port: string;
+      readonly runId: string;
+      readonly summary: RunSummary;
+      readonly again?: true;
+    }
   /** The run came to no record. */
   | {
       readonly kind: 'run-failed';
@@ -90,7 +98,8 @@ interface Seat {
 
 const summaryOf = (record: RunRecord): RunSummary => {
   const { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, phone, stages } = record;
-  return { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, phone, stages };
+  const { attempt = null } = record;
+  return { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, phone, stages, attempt };
 };
 
 /** Verdict, words and number of measurements: enough to see a change without comparing everything. */
@@ -133,6 +142,7 @@ export const createRunDesk = (runner: Runner): RunDesk => {
             runId = started.runId;
             seat.running = { run: started, serial, stages: [] };
             seat.events = [];
+            signature = '';
             tell({ kind: 'run-started', port, run: started, serial });
             watcher.started(started);
           },
@@ -145,6 +155,11 @@ export const createRunDesk = (runner: Runner): RunDesk => {
             tell({ kind: 'event', port, runId, event, ...(now === signature ? {} : { stages }) });
             signature = now;
             watcher.event(event, results);
+          },
+          again: (outcome) => {
+            seat.last = summaryOf(outcome.record);
+            tell({ kind: 'run-ended', port, runId: outcome.record.runId, summary: seat.last, again: true });
+            watcher.again?.(outcome);
           },
         },
         AbortSignal.any([signal, abort.signal]),
@@ -191,7 +206,8 @@ export const createRunDesk = (runner: Runner): RunDesk => {
       new Promise((resolve) => {
         const heard = (message: DeskMessage) => {
           const { news } = message;
-          if (news.port !== port || (news.kind !== 'run-ended' && news.kind !== 'run-failed')) return;
+          const isEnd = news.kind === 'run-failed' || (news.kind === 'run-ended' && news.again !== true);
+          if (news.port !== port || !isEnd) return;
           listeners.delete(heard);
           resolve(true);
         };

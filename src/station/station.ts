@@ -54,6 +54,7 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
           say({ type: 'started', ...run });
         },
         event: (event, results) => say({ type: 'event', event, results: results() }),
+        again: (outcome) => say({ type: 'again', outcome }),
       },
       abort.signal,
     );

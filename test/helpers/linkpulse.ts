@@ -104,6 +104,8 @@ export interface Run {
 type Line =
   | ({ readonly type: 'started' } & RunStarted)
   | ({ readonly type: 'event' } & TimelineEvent)
+  /** Of an attempt that another one follows; its record stands in its folder. */
+  | { readonly type: 'attempt' }
   | { readonly type: 'result'; readonly folder: string; readonly record: RunRecord };
 
 /** Runs to the end with --json and reads what it said. `onEvent` may act on the run while it goes. */
@@ -118,7 +120,7 @@ export const runJson = async (
     const line = JSON.parse(text) as Line;
     if (line.type === 'started') started = line;
     else if (line.type === 'result') result = line;
-    else {
+    else if (line.type === 'event') {
       events.push(line);
       onEvent(line, run.child, started);
     }

@@ -80,6 +80,7 @@ export const samplePlan: Plan = {
   sip: { transport: 'tcp', expiresSeconds: 120, digest: null },
   lies: [],
   change: null,
+  retry: { attempts: 1, on: [] },
   deadlines: {
     powerMs: 5000,
     vlanMs: 10_000,

@@ -45,6 +45,7 @@ const withOlderLoad: Fault = (phone) => ({ ...phone, load: olderLoad });
 /** The faults of src/plan/faults.ts that live in the phone; the load that the server lacks is the same phone. */
 const phoneFaults: Readonly<Record<string, Fault>> = {
   'no-link': (phone) => ({ ...phone, wire: withoutLink(phone.wire) }),
+  'two-bad-starts': (phone) => ({ ...phone, wire: withoutLinkAtFirst(phone.wire, 2) }),
   'no-cdp': (phone) => ({ ...phone, wire: withoutCdp(phone.wire) }),
   'ignores-voice-vlan': (phone) => ({ ...phone, ignoresVoiceVlan: true }),
   'lldp-only': lldpOnly,
@@ -76,6 +77,19 @@ const withoutLink = (wire: PhoneWire): PhoneWire => ({
   ...wire,
   setLink: (up) => (up ? new Promise(() => {}) : wire.setLink(false)),
 });
+
+/** So often; a start without link ends with power. */
+const withoutLinkAtFirst = (wire: PhoneWire, starts: number): PhoneWire => {
+  let left = starts;
+  return {
+    ...wire,
+    setLink: (up) => {
+      if (!up || left === 0) return wire.setLink(up);
+      left -= 1;
+      return new Promise(() => {});
+    },
+  };
+};
 
 const withoutCdp = (wire: PhoneWire): PhoneWire => ({
   ...wire,

@@ -54,6 +54,8 @@ export const stage = z.object({
   notMeasured: z.array(z.object({ name: z.string(), reason: z.string() })).optional(),
 });
 
+const earlier = z.object({ runId: z.string(), verdict, blame: blame.nullable(), cause: z.string() });
+
 export const summary = z.object({
   runId: z.string(),
   port: z.string(),
@@ -66,6 +68,11 @@ export const summary = z.object({
   nextAction: z.string(),
   phone,
   stages: z.array(stage),
+  attempt: z
+    .object({ number: z.number().int(), of: z.number().int(), first: z.string(), earlier: z.array(earlier) })
+    .nullable()
+    .optional()
+    .describe('where the plan gives more than one'),
 });
 
 export const started = z.object({
@@ -73,6 +80,7 @@ export const started = z.object({
   port: z.string(),
   plan: z.object({ name: z.string(), title: z.string() }),
   limited: z.array(z.string()),
+  attempt: z.object({ number: z.number().int(), of: z.number().int() }).nullable().optional(),
 });
 
 /** An event of the timeline as it stands in `timeline.ndjson` (docs/record.md). */
