@@ -29,6 +29,11 @@ export const errorTable = {
     'operator',
   ),
   PORT_BUSY: entry('Another process owns this port', 'Wait for it, or go through the running station.', 'bench'),
+  PORT_LOCKED: entry(
+    'This port is locked: its jack was not what it should be',
+    'Let an engineer look at that run and at the jack, then unlock it: linkpulse board unlock --port PORT, or on the page.',
+    'bench',
+  ),
   BOARD_NOT_FOUND: entry(
     'No such board, or no serial port at that path',
     'Plug the board in; check the path in the bench file.',
@@ -175,6 +180,11 @@ export const errorTable = {
   TOKENS_INVALID: entry(
     'The file of tokens does not hold what it needs',
     'Mend it, or delete it and take new ones.',
+    'config',
+  ),
+  TLS_UNUSABLE: entry(
+    'Certificate and key cannot be used',
+    'Give --tls-cert and --tls-key PEM files that belong together and that this user may read.',
     'config',
   ),
   UNAUTHORISED: entry('This needs a token', 'Open the page by the address the station printed.', 'operator'),

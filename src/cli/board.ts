@@ -6,7 +6,7 @@ import { BenchError } from '../errors.js';
 import { loadPlan } from '../plan/load-plan.js';
 import { describeFact } from '../reports/describe-fact.js';
 import { exitCodes } from '../stages/exit-code.js';
-import { stopThroughStation } from '../station/station-client.js';
+import { stopThroughStation, unlockThroughStation } from '../station/station-client.js';
 import { expectWithin } from '../timeline/wait.js';
 import { listBoards } from './board-list.js';
 import { allOff } from './board-off-all.js';
@@ -134,6 +134,18 @@ export const registerBoard: RegisterVerb = (program, context) => {
         tellProfile(context, options, { path, serial, profile: await injector.readProfile() });
       }),
     );
+
+  verb
+    .command('unlock')
+    .description('lets a station arm a port again that it locked: an engineer has looked at the jack')
+    .requiredOption('--port <name>', 'port of the bench file')
+    .option('--socket <path>', 'local socket of the station', composition.defaults.socketPath)
+    .option('--json', 'JSON instead of text', false)
+    .action(async ({ port = '', socket, json }: BoardOptions) => {
+      const wasLocked = await unlockThroughStation(socket, port);
+      if (json) tellJson({ port, wasLocked });
+      else terminal.line(wasLocked ? `${port} may be armed again` : `${port} was not locked`);
+    });
 
   single(verb, 'off', 'power off now; a run on that port ends', context)
     .option('--all', 'every board of the bench file, each of which must then show a dead jack', false)

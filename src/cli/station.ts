@@ -1,10 +1,13 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { openAudit } from '../station/http/audit.js';
+import { BenchError } from '../errors.js';
+import { type Audit, openAudit } from '../station/http/audit.js';
+import { createPlanWatch } from '../station/http/plan-watch.js';
 import { plansOf } from '../station/http/plans-folder.js';
 import type { HttpSide } from '../station/http/server.js';
 import { loadTokens } from '../station/http/tokens.js';
+import { lockingRunner, openPortLocks, type PortLocks } from '../station/port-locks.js';
 import { createRunDesk, type RunDesk } from '../station/run-desk.js';
 import { startStation } from '../station/station.js';
 import { runsDirectoryOf } from './records.js';
@@ -48,13 +51,26 @@ export const registerStation: RegisterVerb = (program, context) => {
     const runner = await composition.openRunner(options.bench, options);
     const log = (text: string) => terminal.line(`${clock.wallClock().toISOString()} ${text}`);
     for (const cut of await runner.recoverCutRuns()) log(`cut run completed: ${cut.folder} (${cut.record.cause})`);
-    const desk = createRunDesk(runner);
-    const station = await startStation({ name: runner.station, runner: desk, socketPath: options.socket, clock, log });
+    const audit = openAudit(join(resolve(options.state), 'audit.ndjson'), clock);
+    const locks = openPortLocks(runsDirectoryOf({ bench: options.bench, json: false }), clock);
+    const lockingWith = lockingRunner(runner, locks, (port) => {
+      audit({ action: 'locked', who: 'station', from: 'board', detail: { port, code: locks.of(port)?.code ?? null } });
+      log(`${port} is locked (${locks.of(port)?.code}): linkpulse board unlock --port ${port}`);
+    });
+    const desk = createRunDesk(lockingWith);
+    const { socket: socketPath } = options;
+    const station = await startStation({ name: runner.station, runner: desk, socketPath, clock, locks, audit, log });
+    audit({
+      action: 'station-started',
+      who: 'station',
+      from: 'socket',
+      detail: { station: runner.station, bench: resolve(options.bench), version: composition.version },
+    });
     log(`station ${runner.station} answers on ${station.socketPath}; ports: ${runner.ports.join(', ')}`);
     const http =
       listener === undefined
         ? undefined
-        : await openHttp(context, options, { desk, name: runner.station, log, listener });
+        : await openHttp(context, options, { desk, name: runner.station, log, listener, locks, audit });
     const manager = composition.serviceManager();
     const ports = `ports ${runner.ports.join(', ')}`;
     manager.tell('READY=1', `STATUS=${ports}`);
@@ -79,6 +95,8 @@ const openHttp = async (
     readonly desk: RunDesk;
     readonly name: string;
     readonly log: (text: string) => void;
+    readonly locks: PortLocks;
+    readonly audit: Audit;
     readonly listener: { readonly descriptor: number; readonly port: number };
   },
 ): Promise<HttpSide> => {
@@ -87,6 +105,12 @@ const openHttp = async (
   const tokens = loadTokens(join(state, 'tokens.json'));
   const { tlsCert, tlsKey } = options;
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { certificatePath: tlsCert, keyPath: tlsKey };
+  if (tls === undefined && (tlsCert ?? tlsKey) !== undefined)
+    throw new BenchError('USAGE', '--tls-cert and --tls-key go together');
+  if (tls === undefined && !/^127\./.test(options.http?.host ?? ''))
+    of.log(`tokens travel readable to everybody on that network: give --tls-cert and --tls-key`);
+  const watchPlans = createPlanWatch(join(state, 'plans-seen.json'), of.audit);
+  watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath)));
   // Fastify is waited for only where somebody is to be served.
   const { createHttpSide } = await import('../station/http/server.js');
   const http = await createHttpSide({
@@ -95,9 +119,10 @@ const openHttp = async (
     version: composition.version,
     clock,
     tokens,
-    audit: openAudit(join(state, 'audit.ndjson'), clock),
+    audit: of.audit,
+    locks: of.locks,
     runsDirectory: runsDirectoryOf({ bench: options.bench, json: false }),
-    plans: () => plansOf(resolve(options.plans ?? defaults.plansPath)),
+    plans: () => watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath))),
     pageFolders: composition.pageFolders,
     tls,
     log: of.log,

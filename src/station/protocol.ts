@@ -7,6 +7,7 @@ export type StationRequest =
   | { readonly type: 'hello' }
   | ({ readonly type: 'run' } & RunRequest)
   | { readonly type: 'stop'; readonly port: string }
+  | { readonly type: 'unlock'; readonly port: string }
   | { readonly type: 'recover' };
 
 export type StationReply =
@@ -24,6 +25,7 @@ export type StationReply =
   | { readonly type: 'done'; readonly outcome: RunOutcome }
   /** `wasRunning`: power is off and the run has its record. */
   | { readonly type: 'stopped'; readonly wasRunning: boolean }
+  | { readonly type: 'unlocked'; readonly wasLocked: boolean }
   | { readonly type: 'recovered'; readonly outcomes: readonly RunOutcome[] }
   | { readonly type: 'error'; readonly code: string; readonly detail: string; readonly remedy: string };
 

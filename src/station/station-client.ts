@@ -41,6 +41,15 @@ export const stopThroughStation = async (socketPath: string, port: string): Prom
   return wasRunning;
 };
 
+/** Lets a locked port be armed again. Throws BenchError STATION_UNREACHABLE; false: it was not locked. */
+export const unlockThroughStation = async (socketPath: string, port: string): Promise<boolean> => {
+  let wasLocked = false;
+  await talk(socketPath, { type: 'unlock', port }, (reply) => {
+    if (reply.type === 'unlocked') wasLocked = reply.wasLocked;
+  });
+  return wasLocked;
+};
+
 const runThroughStation = async (
   socketPath: string,
   request: RunRequest,

@@ -2,6 +2,8 @@ import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { BenchError, isBenchError } from '../errors.js';
 import type { Clock } from '../timeline/clock.js';
+import type { Audit, AuditEntry } from './http/audit.js';
+import type { PortLocks } from './port-locks.js';
 import { longestRequestBytes, type StationReply, type StationRequest } from './protocol.js';
 import type { RunDesk } from './run-desk.js';
 
@@ -16,6 +18,8 @@ export interface StationParts {
   readonly runner: RunDesk;
   readonly socketPath: string;
   readonly clock: Clock;
+  readonly locks: PortLocks;
+  readonly audit: Audit;
   readonly log: (text: string) => void;
 }
 
@@ -27,6 +31,10 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
   const runs = new Map<string, Promise<unknown>>();
   const connections = new Set<Socket>();
 
+  /** Whoever reaches the socket is this user; which person, nobody knows. */
+  const act = (action: string, detail: AuditEntry['detail']) =>
+    parts.audit({ action, who: 'local user', from: 'socket', detail });
+
   const serve = async (request: StationRequest, say: (reply: StationReply) => void, gone: AbortSignal) => {
     if (request.type === 'hello')
       return say({ type: 'hello', station: parts.name, ports: runner.ports, busy: [...runs.keys()], pid: process.pid });
@@ -35,15 +43,25 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       return say({ type: 'recovered', outcomes });
     }
     if (request.type === 'stop') {
+      act('power-off', { port: request.port });
       const wasRunning = await runner.stop(request.port, 'another client switched power off');
       return say({ type: 'stopped', wasRunning });
     }
-    if (request.type !== 'run') throw new BenchError('USAGE', 'the station knows hello, run, stop and recover');
+    if (request.type === 'unlock') {
+      const { port } = request;
+      if (!runner.ports.includes(port))
+        throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${runner.ports.join(', ')}`);
+      const lock = parts.locks.of(port);
+      act('unlocked', { port, code: lock?.code ?? null, runId: lock?.runId ?? null });
+      return say({ type: 'unlocked', wasLocked: parts.locks.unlock(port) });
+    }
+    if (request.type !== 'run') throw new BenchError('USAGE', 'the station knows hello, run, stop, unlock and recover');
     const { type: _type, ...asked } = request;
     const { port } = asked;
     if (!runner.ports.includes(port))
       throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${runner.ports.join(', ')}`);
     if (runs.has(port)) throw new BenchError('PORT_BUSY', `${port} runs a phone for another client of this station`);
+    act('run-started', { port, plan: asked.planPath, serial: asked.serial ?? null, golden: asked.golden === true });
     const abort = new AbortController();
     gone.addEventListener('abort', () => abort.abort('the client went away'), { once: true });
     const done = runner.run(

@@ -36,7 +36,7 @@ test('no golden run: no phone is judged, by the verb and by the station alike', 
   const refused = await run();
   expect(refused.exit).toBe(5);
   expect(refused.err).toMatch(/^GOLDEN_DUE: .*sim1: the known phone was never run/);
-  const station = invoke(['station', '--bench', bench.path, '--socket', bench.socketPath]);
+  const station = invoke(['station', '--bench', bench.path, '--socket', bench.socketPath, '--state', bench.directory]);
   for (let tries = 0; tries < 200 && (await findStation(bench.socketPath)) === undefined; tries += 1)
     await sleep(systemClock, 50);
   const words = ['--bench', bench.path, '--socket', bench.socketPath];

@@ -147,6 +147,7 @@ describe('the HTTP side', () => {
       '/api/v1/plans',
       '/api/v1/ports/{port}/off',
       '/api/v1/ports/{port}/run',
+      '/api/v1/ports/{port}/unlock',
       '/api/v1/runs',
       '/api/v1/runs/{runId}',
       '/api/v1/runs/{runId}/files/{file}',

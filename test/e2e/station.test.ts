@@ -10,7 +10,7 @@ let station: Invocation;
 afterAll(() => bench.remove());
 
 beforeEach(async () => {
-  station = invoke(['station', '--bench', bench.path, '--socket', bench.socketPath]);
+  station = invoke(['station', '--bench', bench.path, '--socket', bench.socketPath, '--state', bench.directory]);
   for (let tries = 0; tries < 200 && (await findStation(bench.socketPath)) === undefined; tries += 1)
     await sleep(systemClock, 50);
 }, 30_000);

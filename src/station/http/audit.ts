@@ -1,9 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { BenchError } from '../../errors.js';
 import type { Clock } from '../../timeline/clock.js';
 
 export interface AuditEntry {
-  /** `run-started`, `power-off`, `refused`, `unlocked`, `plan-changed`. */
+  /** `station-started`, `run-started`, `power-off`, `refused`, `locked`, `unlocked`, `plan-changed`. */
   readonly action: string;
   readonly who: string;
   readonly from: string;
@@ -12,9 +13,16 @@ export interface AuditEntry {
 
 export type Audit = (entry: AuditEntry) => void;
 
-/** `audit.ndjson`, one line an act, on the disk before the act goes on. */
+/** `audit.ndjson`, one line an act, on the disk before the act goes on. Throws BenchError RECORD_FAILED. */
 export const openAudit = (path: string, clock: Clock): Audit => {
-  mkdirSync(dirname(path), { recursive: true });
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw new BenchError('RECORD_FAILED', `${path}: ${String(cause)}`, {
+      cause,
+      remedy: 'Name a folder with --state.',
+    });
+  }
   return (entry) => {
     appendFileSync(path, `${JSON.stringify({ at: clock.wallClock().toISOString(), ...entry })}\n`, { mode: 0o600 });
   };

@@ -148,6 +148,32 @@ export const registerRoutes = (
     },
   );
 
+  routes.post(
+    `${base}/ports/:port/unlock`,
+    {
+      schema: {
+        summary: 'Lets a port be armed again that was locked because its jack was not what it should be',
+        ...guarded,
+        params: z.strictObject({ port: shape.portName }),
+        response: { 200: z.object({ port: z.string(), wasLocked: z.boolean() }), ...failures },
+      },
+    },
+    async (request) => {
+      const who = need(request, 'engineer');
+      const { port } = request.params;
+      if (!desk.ports.includes(port))
+        throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${desk.ports.join(', ')}`);
+      const lock = parts.locks.of(port);
+      parts.audit({
+        action: 'unlocked',
+        who: who.name,
+        from: request.ip,
+        detail: { port, code: lock?.code ?? null, runId: lock?.runId ?? null },
+      });
+      return { port, wasLocked: parts.locks.unlock(port) };
+    },
+  );
+
   routes.get(
     `${base}/runs`,
     {

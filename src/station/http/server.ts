@@ -13,10 +13,13 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { BenchError, isBenchError } from '../../errors.js';
 import type { Clock } from '../../timeline/clock.js';
+import type { PortLocks } from '../port-locks.js';
 import type { RunDesk } from '../run-desk.js';
 import type { Audit } from './audit.js';
+import { strangerIn } from './doors.js';
 import { createEventStreams } from './event-stream.js';
 import { registerRoutes } from './routes.js';
+import { loadTls, type TlsFiles } from './tls.js';
 import { type Identity, mayAct, type Role, type Tokens } from './tokens.js';
 
 export interface ListedPlan {
@@ -39,7 +42,8 @@ export interface HttpParts {
   plans(): readonly ListedPlan[];
   /** The page's own files, each folder with the path it is served under. */
   readonly pageFolders: readonly { readonly prefix: string; readonly folder: string }[];
-  readonly tls?: { readonly certificatePath: string; readonly keyPath: string } | undefined;
+  readonly tls?: TlsFiles | undefined;
+  readonly locks: PortLocks;
   readonly log: (text: string) => void;
 }
 
@@ -56,6 +60,8 @@ export interface Guarded {
 }
 
 const requestsPerMinute = 600;
+/** However many knock: power off is always taken. */
+const powerOffPath = /^\/api\/v1\/ports\/[^/?]+\/off$/;
 const wrongTokensPerMinute = 20;
 const longestBodyBytes = 64 * 1024;
 
@@ -66,6 +72,7 @@ const statusOf: Readonly<Record<string, number>> = {
   PLAN_UNREADABLE: 404,
   RECORD_UNREADABLE: 404,
   PORT_BUSY: 409,
+  PORT_LOCKED: 409,
   GOLDEN_DUE: 409,
   GOLDEN_FAILED: 409,
   PLAN_INVALID: 422,
@@ -97,10 +104,7 @@ const tokenOf = (request: FastifyRequest): string | undefined => {
 
 export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
   const { desk, clock, audit } = parts;
-  const https =
-    parts.tls === undefined
-      ? null
-      : { cert: readFileSync(parts.tls.certificatePath), key: readFileSync(parts.tls.keyPath) };
+  const https = parts.tls === undefined ? null : loadTls(parts.tls);
   // biome-ignore format: one option a line reads worse
   const app = fastify({ bodyLimit: longestBodyBytes, forceCloseConnections: true, ...(https === null ? {} : { https }) }) as unknown as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
@@ -142,9 +146,8 @@ export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
 
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     void reply.headers(headers);
-    const { origin, host } = request.headers;
-    if (origin !== undefined && new URL(origin).host !== host)
-      throw new BenchError('FORBIDDEN', `requests from ${origin} are not taken`);
+    const stranger = strangerIn(request.headers, https !== null);
+    if (stranger !== undefined) throw new BenchError('FORBIDDEN', stranger);
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (isBenchError(error)) {
@@ -161,7 +164,7 @@ export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: '1 minute',
-    allowList: (request) => request.url.endsWith('/off'),
+    allowList: ({ method, url }) => method === 'POST' && powerOffPath.test(url),
   });
   await app.register(swagger, {
     openapi: {
