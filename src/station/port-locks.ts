@@ -74,6 +74,7 @@ export const lockingRunner = <R extends Runner>(runner: R, locks: PortLocks, onL
     return runner.run(
       request,
       {
+        ...watcher,
         started: (run) => {
           runId = run.runId;
           watcher.started(run);
