@@ -2,6 +2,7 @@ import type { Injector, PowerTerms } from '../board/injector.js';
 import { isBenchError } from '../errors.js';
 import type { IpAttachment } from '../network/ip-attachment.js';
 import { createBridgedStory } from '../observe/phones.js';
+import { type CalibrationTerms, calibrationDue } from '../plan/calibration.js';
 import type { Label } from '../plan/identity.js';
 import type { Plan } from '../plan/plan.js';
 import type { Service } from '../services/service.js';
@@ -31,6 +32,8 @@ export interface ConductParts {
   readonly recordingFailed: AbortSignal;
   readonly runId: string;
   readonly label: Label;
+  /** Of the bench file; null: the board's figures count for ever. */
+  readonly calibration: CalibrationTerms | null;
   /** Somebody else serves, behind the port's uplink: our services stay off. */
   readonly observe: boolean;
 }
@@ -96,6 +99,13 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   const prepareAndPower = async () => {
     const identity = await injector.identify();
     timeline.tell({ kind: 'board-identified', ...identityFact(identity) });
+    if (parts.calibration !== null) {
+      const today = clock.wallClock().toISOString().slice(0, 10);
+      const due = calibrationDue(parts.calibration, identity.calibratedOn);
+      timeline.tell({ kind: 'calibration', calibratedOn: identity.calibratedOn, due, today });
+      // The judge of power has the word; where it refuses, nothing is powered.
+      if (timeline.tribunal.shouldEnd() !== null) return;
+    }
     if (parts.observe) timeline.tell({ kind: 'bridged', uplink: port.uplink ?? '' });
     else await serve();
     if (stop.signal.aborted) return;

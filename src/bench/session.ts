@@ -1,6 +1,7 @@
 import type { BenchSignal } from '../board/injector.js';
 import { BenchError } from '../errors.js';
 import type { BenchFile, BenchPort, HardwarePort } from '../plan/bench-file.js';
+import type { CalibrationTerms } from '../plan/calibration.js';
 import { type FaultRow, faultNames, faultTable } from '../plan/faults.js';
 import { type Label, readLabel } from '../plan/identity.js';
 import { loadPlan } from '../plan/load-plan.js';
@@ -43,7 +44,7 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
     try {
       for (;;) {
         open ??= await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
-        const attempt = { ...request, label, before, golden };
+        const attempt = { ...request, label, before, golden, calibration: port.calibration ?? null };
         const outcome = await runOnce(parts, attempt, { ...open, name: port.name }, loaded, watcher, signal);
         before.push(outcome.record);
         if (golden !== null || signal.aborted || !deservesAnother(outcome.record, loaded.plan.retry, before.length))
@@ -108,6 +109,7 @@ const runOnce = async (
     readonly label: Label;
     readonly golden: GoldenRun | null;
     readonly before: readonly RunRecord[];
+    readonly calibration: CalibrationTerms | null;
   },
   port: OpenPort & { readonly name: string },
   loaded: ReturnType<typeof loadPlan>,
@@ -176,6 +178,7 @@ const runOnce = async (
       recordingFailed: recording.signal,
       runId: folder.id,
       label: request.label,
+      calibration: request.calibration,
     });
     await within(clock, 'writing the timeline', log.close(), recordStepMs).catch(recordingFailed);
     const stored = storedEvents(folder.files.timeline, broken);

@@ -1,5 +1,6 @@
 /** The bench file: what hangs where. Apart from plans, because it describes a place and not a test. */
 
+import type { CalibrationTerms } from './calibration.js';
 import type { GoldenTerms } from './golden.js';
 
 /** How the board is driven: over serial, by its discrete lines on the Pi's header alone, or serial with the heartbeat by a line. */
@@ -21,6 +22,8 @@ export interface SimulatedPort {
   };
   /** Network interface behind which others serve when a run only observes. */
   readonly uplink?: string | undefined;
+  /** Left out: the board's figures count for ever. */
+  readonly calibration?: CalibrationTerms | undefined;
 }
 
 export interface HardwarePort {
@@ -37,6 +40,8 @@ export interface HardwarePort {
   readonly interface: string;
   /** Network interface behind which others serve when a run only observes. */
   readonly uplink?: string | undefined;
+  /** Left out: the board's figures count for ever. */
+  readonly calibration?: CalibrationTerms | undefined;
 }
 
 export type BenchPort = SimulatedPort | HardwarePort;

@@ -1,6 +1,7 @@
 import { dirname, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { type BenchFile, type BenchPort, boardDrivers } from './bench-file.js';
+import { calibrationProblems, calibrationSection } from './calibration.js';
 import { line, loadName, macAddress, oneOf, phoneModel, quantity, text } from './fields.js';
 import { defaultGoldenFaults, goldenFaults } from './golden.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
@@ -25,6 +26,7 @@ const port = z.discriminatedUnion(
         power: oneOf(['prestandard', '802.3af']).default('prestandard'),
       }),
       uplink: interfaceName().optional(),
+      calibration: calibrationSection(),
     }),
     z.strictObject({
       kind: z.literal('hardware'),
@@ -34,6 +36,7 @@ const port = z.discriminatedUnion(
       serial: text(/^[A-Za-z0-9][A-Za-z0-9-]{0,7}$/, "a board's serial number such as LP000042").optional(),
       interface: interfaceName(),
       uplink: interfaceName().optional(),
+      calibration: calibrationSection(),
     }),
   ],
   { error: (issue) => (issue.code === 'invalid_union' ? 'must say kind: simulated or kind: hardware' : undefined) },
@@ -43,6 +46,8 @@ const benchFile = z.strictObject({
   station: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name without spaces'),
   runs: line(4096),
   diskReserve: quantity('bytes', 0, 1024 ** 4).default(500 * 1024 ** 2),
+  /** Of every port that has none of its own. */
+  calibration: calibrationSection(),
   golden: z
     .strictObject({
       every: quantity('ms', 60_000, 31 * 24 * 3_600_000),
@@ -72,6 +77,11 @@ const goldenProblems = ({ golden, ports }: z.output<typeof benchFile>): readonly
       : []),
   ];
 };
+
+const stationProblems = ({ calibration }: z.output<typeof benchFile>): readonly Problem[] =>
+  calibration !== undefined && 'due' in calibration
+    ? [{ path: ['calibration', 'due'], message: 'has its place under a port: the day is one board’s', at: 'key' }]
+    : [];
 
 const driverProblems = (entry: z.output<typeof port>): readonly Problem[] => {
   const byLines = entry.driver === 'lines';
@@ -107,7 +117,12 @@ const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): rea
           ]
         : [['phone', entry.phone.mac]];
     if (entry.uplink !== undefined) interfaces.push({ name, uplink: entry.uplink });
-    problems.push(...driverProblems(entry).map((problem) => ({ ...problem, path: ['ports', name, ...problem.path] })));
+    problems.push(
+      ...[...driverProblems(entry), ...calibrationProblems(entry)].map((problem) => ({
+        ...problem,
+        path: ['ports', name, ...problem.path],
+      })),
+    );
     if (entry.kind === 'hardware' && entry.driver !== 'serial') {
       const owner = owners.get('lines');
       if (owner !== undefined)
@@ -140,9 +155,9 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
   const { output, problems } = checkPart(benchFile, source.value, []);
   refuseProblems('BENCH_FILE_INVALID', path, source, [
     ...problems,
-    ...(output ? [...crossCheck(output.ports), ...goldenProblems(output)] : []),
+    ...(output ? [...crossCheck(output.ports), ...goldenProblems(output), ...stationProblems(output)] : []),
   ]);
-  const { station = '', runs = '', diskReserve: diskReserveBytes = 0, golden, ports = {} } = output ?? {};
+  const { station = '', runs = '', diskReserve: diskReserveBytes = 0, golden, calibration, ports = {} } = output ?? {};
   const directory = dirname(resolve(path));
   return {
     station,
@@ -157,10 +172,10 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
             phone: golden.phone ?? null,
             faults: golden.faults,
           },
-    ports: Object.entries(ports).map(
-      ([name, entry]): BenchPort =>
-        entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : simulatedPort(name, entry),
-    ),
+    ports: Object.entries(ports).map(([name, own]): BenchPort => {
+      const entry = { ...own, calibration: own.calibration ?? calibration };
+      return entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : simulatedPort(name, entry);
+    }),
   };
 };
 

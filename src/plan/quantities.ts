@@ -2,7 +2,7 @@
 
 /** Each kind of quantity with its units, every unit as a multiple of the kind's first one. */
 const unitTable = {
-  time: { ms: 1, ns: 1e-6, us: 1e-3, s: 1000, min: 60_000, h: 3_600_000 },
+  time: { ms: 1, ns: 1e-6, us: 1e-3, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 },
   power: { mW: 1, W: 1000 },
   current: { mA: 1, A: 1000 },
   voltage: { mV: 1, V: 1000 },

@@ -140,6 +140,7 @@ export const recordShape = z
         revision: z.number().nullable(),
         firmware: z.string().nullable(),
         calibratedOn: z.iso.date().nullable().optional().describe('as the board’s own block says'),
+        calibrationDue: z.iso.date().nullable().optional().describe('the last day on which that counts'),
       } satisfies ShapeOf<BoardNote>)
       .nullable(),
     phone,

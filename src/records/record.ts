@@ -28,6 +28,8 @@ export interface BoardNote {
   readonly firmware: string | null;
   /** `2026-11-23`, from the board's own block; null: not told. Records from before this was kept have none. */
   readonly calibratedOn?: string | null;
+  /** Last day of that, where the bench file asks; null or left out: it does not. */
+  readonly calibrationDue?: string | null;
 }
 
 /** How power went away. Times run from the cause; null where they were never reported. */
@@ -131,6 +133,7 @@ export const buildRecord = (parts: RecordParts): RunRecord => {
             revision: identified.revision,
             firmware: identified.firmware,
             calibratedOn: identified.calibratedOn,
+            calibrationDue: factsOf(events, 'calibration').at(-1)?.due ?? null,
           },
     phone: phoneIdentity(events),
     plan: { name: plan.plan.name, title: plan.plan.title, hash: plan.hash, text: plan.text },

@@ -2,6 +2,7 @@
 import PDFDocument from 'pdfkit';
 import { type RunRecord, runFiles } from '../records/record.js';
 import type { Measurement, StageResult, StageVerdict } from '../stages/judge.js';
+import { calibrationText } from './board-text.js';
 import { measurementLabel } from './measurement-table.js';
 import { limitsText, valueText } from './measurement-text.js';
 import { bannerOf, stageLooks, stageTitles } from './verdict-look.js';
@@ -147,7 +148,7 @@ const facts = (doc: Page, record: RunRecord, y: number): number => {
       ['Plan', plan.title],
       ['Station, port', `${record.station}, ${record.port}`],
       ['Board', boardText(record)],
-      ['Calibrated', record.board?.calibratedOn ?? 'not told by the board'],
+      ['Calibrated', calibrationText(record.board) ?? 'not told by the board'],
       ...(record.attempt == null ? [] : [['Attempt', attemptText(record.attempt)] as const]),
       ['Made with', `Linkpulse ${record.versions.linkpulse}`],
     ],

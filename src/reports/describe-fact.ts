@@ -26,6 +26,8 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
     `The label says ${join(serial !== null && `serial number ${serial}`, mac !== null && `MAC ${mac}`)}`,
   'capture-proven': () => 'The capture records',
   bridged: ({ uplink }) => `Observing: others serve behind ${uplink}`,
+  calibration: ({ calibratedOn, due, today }) =>
+    `Calibrated ${calibratedOn ?? 'nobody knows when'}, due ${due ?? 'unknown'}, today is ${today}`,
   'power-requested': () => 'Discovery and power requested',
   'simulated-time': ({ slipMs, worstLagMs, speed }) =>
     `Simulated time fell ${round(slipMs)} ms behind the wall clock, at worst ${round(worstLagMs)} ms at once, speed ${round(speed)}`,

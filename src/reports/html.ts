@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import type { RunRecord } from '../records/record.js';
 import type { StageResult } from '../stages/judge.js';
 import type { TimelineEvent } from '../timeline/events.js';
+import { calibrationText } from './board-text.js';
 import { currentCharts } from './current-chart.js';
 import { eventsTable } from './events-table.js';
 import { feedChart } from './feed-chart.js';
@@ -134,7 +135,7 @@ const identity = (record: RunRecord): Markup => {
       ['Plan', record.plan.title],
       ['Station, port', `${record.station}, ${record.port}`],
       ['Board', board === null ? null : boardText(board)],
-      ['Calibrated', board?.calibratedOn ?? null],
+      ['Calibrated', calibrationText(board)],
       ['Duration', `${(record.durationMs / 1000).toFixed(1)} s`],
       ['Attempt', attemptText(record)],
       ['Power', feedText(record)],

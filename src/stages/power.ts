@@ -5,6 +5,7 @@ import { milliamps, milliseconds, milliwatts, nanoseconds, ohms, powerOf } from 
 import { conclude, defineJudge, measured, msSince, note, skip, usFromMs, witness } from './define-judge.js';
 import { type Finding, wentWrong } from './finding.js';
 import { measurementOf } from './measure.js';
+import { calibrationFinding } from './power-calibration.js';
 import { aboveClass, kiloohms, notFound } from './power-discovery.js';
 import {
   boardFaultFindings,
@@ -83,6 +84,10 @@ const next = (state: PowerState, event: TimelineEvent): PowerState => {
   switch (fact.kind) {
     case 'board-identified':
       return note(state, { isByLines: fact.firmware === null });
+    case 'calibration': {
+      const finding = calibrationFinding(fact);
+      return finding === undefined ? state : conclude(state, finding, event);
+    }
     case 'power-requested':
       return { ...witness(note(state, { requestedAtUs: atUs }), event), beganAtUs: atUs };
     case 'flp-burst': {

@@ -107,6 +107,14 @@ export type BenchFact =
   | { readonly kind: 'capture-proven' }
   /** Our services stay off: the phone's wire is bridged to this interface, behind which somebody else serves. */
   | { readonly kind: 'bridged'; readonly uplink: string }
+  /** What the bench file asks of the board's calibration: last day on which it counts, and the day of the run; UTC. */
+  | {
+      readonly kind: 'calibration';
+      /** null: the board does not tell. */
+      readonly calibratedOn: string | null;
+      readonly due: string | null;
+      readonly today: string;
+    }
   | { readonly kind: 'power-requested' }
   /** Of a simulated bench, last before the end: how far its time fell behind the wall clock. */
   | { readonly kind: 'simulated-time'; readonly slipMs: number; readonly worstLagMs: number; readonly speed: number }
@@ -398,6 +406,7 @@ export const sourceOf = (kind: FactKind): EventSource => {
     case 'label':
     case 'capture-proven':
     case 'bridged':
+    case 'calibration':
     case 'power-requested':
     case 'simulated-time':
     case 'time':

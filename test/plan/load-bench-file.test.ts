@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isBenchError } from '../../src/errors.js';
+import { calibrationDue } from '../../src/plan/calibration.js';
 import { loadBenchFile, parseBenchFile } from '../../src/plan/load-bench-file.js';
 
 const refused = (text: string): string => {
@@ -54,6 +55,46 @@ describe('bench files', () => {
         { name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/ttyUSB0', interface: 'eth1' },
         { name: 'jack2', kind: 'hardware', driver: 'serial', board: '/etc/linkpulse/boards/two', interface: 'eth2' },
       ],
+    });
+  });
+
+  describe('calibration', () => {
+    const serial = '    serial: LP000042\n';
+    const jack = `${hardware('jack1', '/dev/ttyUSB0', 'eth1')}${serial}`;
+    const other = `${hardware('jack2', '/dev/ttyUSB1', 'eth2')}    serial: LP000043\n`;
+    const termsOf = (text: string) => parseBenchFile(text, 'b.yaml').ports.map(({ calibration }) => calibration);
+
+    it('is a port’s own, or the station’s', () => {
+      const own = `    calibration: { due: 2027-01-31 }\n`;
+      expect(termsOf(`${head}${jack}${own}${other}calibration: { validFor: 365d }\n`)).toEqual([
+        { due: '2027-01-31' },
+        { validForDays: 365 },
+      ]);
+      expect(termsOf(`${head}${jack}`)).toEqual([undefined]);
+    });
+
+    it.each([
+      [
+        `${head}${jack}    calibration: { due: 2027-02-30 }\n`,
+        'ports.jack1.calibration.due: must be a day such as 2027-01-31',
+      ],
+      [`${head}${jack}    calibration: { due: soon }\n`, 'must be a day such as'],
+      [`${head}${jack}    calibration: {}\n`, 'ports.jack1.calibration: needs either due or validFor'],
+      [`${head}${jack}    calibration: { due: 2027-01-31, validFor: 1d }\n`, 'needs either due or validFor'],
+      [`${head}${jack}    calibration: { validFor: 365 }\n`, 'calibration.validFor: needs a unit, such as 365d'],
+      [
+        `${head}${hardware('jack1', '/dev/ttyUSB0', 'eth1')}    calibration: { due: 2027-01-31 }\n`,
+        'b.yaml:8:5: ports.jack1.calibration: needs serial beside it: the day is one board’s',
+      ],
+      [`${head}${jack}calibration: { due: 2027-01-31 }\n`, 'calibration.due: has its place under a port'],
+    ])('%j is refused', (text, message) => {
+      expect(refused(text)).toContain(message);
+    });
+
+    it('runs out so many days after the board’s own', () => {
+      expect(calibrationDue({ validForDays: 365 }, '2026-11-23')).toBe('2027-11-23');
+      expect(calibrationDue({ validForDays: 365 }, null)).toBeNull();
+      expect(calibrationDue({ due: '2027-01-31' }, '2026-11-23')).toBe('2027-01-31');
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.js';
-import type { Fact } from '../../src/timeline/events.js';
+import type { Fact, FactOf } from '../../src/timeline/events.js';
 import { feeds } from '../../src/timeline/feed.js';
 import { itJudges } from './rows.js';
 import { samplePlan } from './sample-plan.js';
@@ -55,6 +55,38 @@ const signed = (powerClass: number): readonly Line[] => [
   ...looked(probe('signature', { ohms: 24_900, powerClass, classMilliamps: 18.5 }), 'signature'),
   [820, { ...powerOn, method: '802.3af', polarity: '802.3af' }],
 ];
+
+describe('the judge of power, by the board’s calibration', () => {
+  const on = (changes: Partial<FactOf<'calibration'>>): readonly Line[] => [
+    [50, { kind: 'calibration', calibratedOn: '2026-01-31', due: '2027-01-31', today: '2026-11-26', ...changes }],
+    ...toRegistration,
+  ];
+
+  it.each([
+    ['well before its last day', {}],
+    ['on its last day', { today: '2027-01-31' }],
+    ['on the day it was made', { today: '2026-01-31' }],
+  ])('passes %s', (_, changes) => {
+    expect(resultOf(tell(samplePlan, on(changes)), 'power').verdict).toBe('pass');
+  });
+
+  it.each([
+    [
+      { today: '2027-02-01' },
+      'The board’s calibration was due on 2027-01-31 (it was calibrated on 2026-01-31)',
+      /Calibrate the board/,
+    ],
+    [{ today: '2026-01-30' }, 'The station’s clock says 2026-01-30', /Set the clock/],
+    [{ due: null, calibratedOn: null }, 'the board does not tell when it was calibrated', /drive it over serial/],
+  ] as const)('refuses to judge with %j', (changes, cause, next) => {
+    const tribunal = tell(samplePlan, on(changes));
+    const result = resultOf(tribunal, 'power');
+    expect(result).toMatchObject({ verdict: 'error', blame: 'bench', cause: expect.stringContaining(cause) });
+    expect(result.nextAction).toMatch(next);
+    expect(tribunal.exitCode({ strict: false })).toBe(5);
+    expect(resultOf(tribunal, 'boot').verdict).toBe('not-reached');
+  });
+});
 
 describe('the judge of power, by what the low-voltage probe saw', () => {
   itJudges('power', [
