@@ -271,10 +271,10 @@ const pageFolders = () => {
   const folderOf = (module: string) => join(fileURLToPath(import.meta.resolve(module)), '..');
   return [
     { prefix: '/', folder: join(packageRoot, 'src/station/web') },
-    { prefix: '/vendor/preact/', folder: folderOf('preact') },
-    { prefix: '/vendor/preact-hooks/', folder: folderOf('preact/hooks') },
-    { prefix: '/vendor/htm/', folder: folderOf('htm') },
-    { prefix: '/vendor/uplot/', folder: folderOf('uplot') },
+    { prefix: '/vendor/preact/', folder: folderOf('preact'), files: ['preact.mjs'] },
+    { prefix: '/vendor/preact-hooks/', folder: folderOf('preact/hooks'), files: ['hooks.mjs'] },
+    { prefix: '/vendor/htm/', folder: folderOf('htm'), files: ['htm.mjs'] },
+    { prefix: '/vendor/uplot/', folder: folderOf('uplot'), files: ['uPlot.esm.js', 'uPlot.min.css'] },
   ];
 };
 

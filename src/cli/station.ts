@@ -57,7 +57,7 @@ export const registerStation: RegisterVerb = (program, context) => {
       audit({ action: 'locked', who: 'station', from: 'board', detail: { port, code: locks.of(port)?.code ?? null } });
       log(`${port} is locked (${locks.of(port)?.code}): linkpulse board unlock --port ${port}`);
     });
-    const desk = createRunDesk(lockingWith);
+    const desk = createRunDesk(lockingWith, clock.wallClock().getTime());
     const { socket: socketPath } = options;
     const station = await startStation({ name: runner.station, runner: desk, socketPath, clock, locks, audit, log });
     audit({

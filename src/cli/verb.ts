@@ -4,6 +4,7 @@ import type { Runner } from '../bench/runner.js';
 import type { ServedWire } from '../bench/serve.js';
 import type { Finding } from '../doctor/finding.js';
 import type { SimulatorReach } from '../records/run-folder.js';
+import type { PageFolder } from '../station/http/server.js';
 import type { Clock } from '../timeline/clock.js';
 import type { FirmwareTools } from './firmware.js';
 import type { ServiceFiles } from './install-service.js';
@@ -30,7 +31,7 @@ export interface Composition {
   /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated and nothing is bridged. */
   openRunner(benchPath: string, options: RunnerOptions): Promise<Runner & { readonly station: string }>;
   /** Files of the operator's page, each folder with the path it is served under. */
-  readonly pageFolders: readonly { readonly prefix: string; readonly folder: string }[];
+  readonly pageFolders: readonly PageFolder[];
   /** A listening socket that stays in this network, wherever openRunner takes the process. */
   inheritListener(where: { readonly host: string; readonly port: number }): {
     readonly descriptor: number;

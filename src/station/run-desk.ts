@@ -23,7 +23,18 @@ export type RunSummary = Pick<
   | 'phone'
   | 'stages'
   | 'attempt'
->;
+  | 'limited'
+> & {
+  /** What the scanner read. */
+  readonly serial: string | null;
+};
+
+/** Why a run came to no record. */
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
 
 export type DeskNews =
   | { readonly kind: 'run-started'; readonly port: string; readonly run: RunStarted; readonly serial: string | null }
@@ -44,13 +55,7 @@ export type DeskNews =
       readonly again?: true;
     }
   /** The run came to no record. */
-  | {
-      readonly kind: 'run-failed';
-      readonly port: string;
-      readonly code: string;
-      readonly message: string;
-      readonly remedy: string;
-    };
+  | ({ readonly kind: 'run-failed'; readonly port: string } & RunFailure);
 
 export interface DeskMessage {
   readonly id: number;
@@ -67,6 +72,8 @@ export interface PortView {
   /** Newest last; of the run that is on, else of the last one. */
   readonly events: readonly TimelineEvent[];
   readonly last: RunSummary | null;
+  /** Of the newest attempt, where it came to no record: `last` is older then. */
+  readonly failed: RunFailure | null;
 }
 
 export interface DeskView {
@@ -93,13 +100,17 @@ interface Seat {
   running: PortView['running'];
   events: TimelineEvent[];
   last: RunSummary | null;
+  failed: RunFailure | null;
   abort: AbortController | null;
 }
 
-const summaryOf = (record: RunRecord): RunSummary => {
-  const { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, phone, stages } = record;
-  const { attempt = null } = record;
-  return { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, phone, stages, attempt };
+const summaryOf = (record: RunRecord, serial: string | null): RunSummary => {
+  const { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction } = record;
+  const { phone, stages, limited, attempt = null } = record;
+  return {
+    ...{ runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction },
+    ...{ phone, stages, limited, serial, attempt },
+  };
 };
 
 /** Verdict, words and number of measurements: enough to see a change without comparing everything. */
@@ -108,13 +119,14 @@ const signatureOf = (stages: readonly StageResult[]): string =>
     .map(({ verdict, cause, measurements, endedAtUs }) => `${verdict}${cause}${measurements.length}${endedAtUs}`)
     .join('|');
 
-export const createRunDesk = (runner: Runner): RunDesk => {
+/** `firstId`: above all numbers of the station's process before this one, so that whoever resumes with an old one is told. */
+export const createRunDesk = (runner: Runner, firstId = 0): RunDesk => {
   const seats = new Map<string, Seat>(
-    runner.ports.map((port) => [port, { running: null, events: [], last: null, abort: null }]),
+    runner.ports.map((port) => [port, { running: null, events: [], last: null, failed: null, abort: null }]),
   );
   const listeners = new Set<(message: DeskMessage) => void>();
   const messages: DeskMessage[] = [];
-  let id = 0;
+  let id = firstId;
 
   const tell = (news: DeskNews) => {
     id += 1;
@@ -143,6 +155,7 @@ export const createRunDesk = (runner: Runner): RunDesk => {
             seat.running = { run: started, serial, stages: [] };
             seat.events = [];
             signature = '';
+            seat.failed = null;
             tell({ kind: 'run-started', port, run: started, serial });
             watcher.started(started);
           },
@@ -157,19 +170,20 @@ export const createRunDesk = (runner: Runner): RunDesk => {
             watcher.event(event, results);
           },
           again: (outcome) => {
-            seat.last = summaryOf(outcome.record);
+            seat.last = summaryOf(outcome.record, serial);
             tell({ kind: 'run-ended', port, runId: outcome.record.runId, summary: seat.last, again: true });
             watcher.again?.(outcome);
           },
         },
         AbortSignal.any([signal, abort.signal]),
       );
-      seat.last = summaryOf(outcome.record);
+      seat.last = summaryOf(outcome.record, serial);
       tell({ kind: 'run-ended', port, runId: outcome.record.runId, summary: seat.last });
       return outcome;
     } catch (error) {
       const known = error instanceof BenchError ? error : new BenchError('INTERNAL', String(error), { cause: error });
-      tell({ kind: 'run-failed', port, code: known.code, message: known.message, remedy: known.remedy });
+      seat.failed = { code: known.code, message: known.message, remedy: known.remedy };
+      tell({ kind: 'run-failed', port, ...seat.failed });
       throw error;
     } finally {
       seat.running = null;
@@ -190,7 +204,9 @@ export const createRunDesk = (runner: Runner): RunDesk => {
     recoverCutRuns: () => runner.recoverCutRuns(),
     view: () => ({
       id,
-      ports: [...seats].map(([port, { running, events, last }]) => ({ port, running, events: [...events], last })),
+      ports: [...seats].map(([port, { running, events, last, failed }]) => ({
+        ...{ port, running, events: [...events], last, failed },
+      })),
     }),
     after: (from) => {
       const oldest = messages[0]?.id ?? id + 1;

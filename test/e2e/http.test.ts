@@ -151,6 +151,7 @@ describe('the HTTP side', () => {
       '/api/v1/runs',
       '/api/v1/runs/{runId}',
       '/api/v1/runs/{runId}/files/{file}',
+      '/api/v1/session',
       '/api/v1/statistics',
       '/api/v1/view',
     ]);
@@ -160,7 +161,31 @@ describe('the HTTP side', () => {
     const page = await call('/');
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toMatch(/script-src 'self' 'sha256-/);
-    expect((await call('/vendor/preact/preact.mjs')).status).toBe(200);
+    expect(page.headers.get('content-security-policy')).not.toContain('unsafe');
+    for (const path of [
+      'preact/preact.mjs',
+      'preact-hooks/hooks.mjs',
+      'htm/htm.mjs',
+      'uplot/uPlot.esm.js',
+      'uplot/uPlot.min.css',
+    ])
+      expect((await call(`/vendor/${path}`)).status, path).toBe(200);
+    for (const path of ['preact/preact.js', 'preact/preact.mjs.map', 'uplot/uPlot.d.ts', 'htm/', 'koffi/index.js'])
+      expect((await call(`/vendor/${path}`)).status, path).toBe(404);
+  });
+
+  it('signs a browser in by a cookie that no script reads, and out again', async () => {
+    const cookieOf = ({ headers }: { readonly headers: Headers }) => headers.get('set-cookie') ?? '';
+    expect((await call('/api/v1/session')).body).toEqual({ name: null, role: null });
+    expect(await post('/api/v1/session', undefined, { token: 'x'.repeat(30) })).toMatchObject({ status: 401 });
+    const signedIn = await post('/api/v1/session', undefined, { token: tokens.get('operator') });
+    expect(signedIn.body).toEqual({ name: 'operator', role: 'operator' });
+    expect(cookieOf(signedIn)).toMatch(/; HttpOnly; SameSite=Strict$/);
+    const cookie = cookieOf(signedIn).split(';')[0] ?? '';
+    expect((await call('/api/v1/session', undefined, { headers: { cookie } })).body.role).toBe('operator');
+    expect(cookieOf(await call('/api/v1/session', undefined, { method: 'DELETE' }))).toMatch(
+      /^linkpulse=; .*Max-Age=0/,
+    );
   });
 
   it('runs a phone for an operator, tells it as it goes, and whoever was away gets what was missed', async () => {

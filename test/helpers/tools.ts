@@ -4,7 +4,7 @@ import { expect, type TestContext } from 'vitest';
 import { systemPath } from '../../src/os/ip-command.js';
 import { strict } from './linkpulse.js';
 
-const isInstalled = (tool: string): boolean =>
+export const isInstalled = (tool: string): boolean =>
   systemPath()
     .split(':')
     .some((directory) => {

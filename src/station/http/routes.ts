@@ -11,6 +11,7 @@ import { statisticsOf } from '../../records/statistics/report.js';
 import type { EventStreams } from './event-stream.js';
 import * as shape from './schemas.js';
 import type { Guarded, HttpParts } from './server.js';
+import { registerSession } from './session.js';
 
 const contentTypes: Readonly<Record<keyof typeof runFiles, string>> = {
   record: 'application/json; charset=utf-8',
@@ -21,13 +22,9 @@ const contentTypes: Readonly<Record<keyof typeof runFiles, string>> = {
   junit: 'application/xml; charset=utf-8',
 };
 
-export const registerRoutes = (
-  app: FastifyInstance,
-  parts: HttpParts,
-  { need }: Guarded,
-  streams: EventStreams,
-): void => {
+export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Guarded, streams: EventStreams): void => {
   const { desk, runsDirectory } = parts;
+  const { need } = guard;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const base = `/api/${shape.apiVersion}`;
   const guarded = { security: [{ token: [] }] };
@@ -48,8 +45,10 @@ export const registerRoutes = (
       station: parts.station,
       version: parts.version,
       running: desk.view().ports.filter(({ running }) => running !== null).length,
+      ports: [...desk.ports],
     }),
   );
+  registerSession(app, parts, guard);
   routes.get(`${base}/openapi.json`, { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));
 
   routes.get(

@@ -1,5 +1,6 @@
 /** Every shape of the HTTP API, once: requests are checked by these and the OpenAPI document is generated from them. */
 import { z } from 'zod';
+import { roles } from './tokens.js';
 
 export const apiVersion = 'v1';
 
@@ -73,6 +74,8 @@ export const summary = z.object({
     .nullable()
     .optional()
     .describe('where the plan gives more than one'),
+  limited: z.array(z.string()),
+  serial: z.string().nullable(),
 });
 
 export const started = z.object({
@@ -96,6 +99,7 @@ export const port = z.object({
   running: z.object({ run: started, serial: z.string().nullable(), stages: z.array(stage) }).nullable(),
   events: z.array(event).describe('the newest of the run that is on, else of the last one'),
   last: summary.nullable(),
+  failed: errorBody.nullable().describe('why the newest attempt came to no record; null where it did'),
 });
 
 export const view = z.object({
@@ -158,9 +162,16 @@ export const search = z.strictObject({
 export const statisticsQuery = search.omit({ limit: true }).extend({ golden: text.optional() });
 export const statistics = z.looseObject({ schema: z.literal(1), runs: z.number().int() });
 
+export const session = z.object({
+  name: z.string().nullable().describe('null: nobody is signed in'),
+  role: z.enum(roles).nullable(),
+});
+export const signIn = z.strictObject({ token: z.string().max(128) });
+
 export const health = z.object({
   status: z.enum(['ok', 'closing']),
   station: z.string(),
   version: z.string(),
   running: z.number().int(),
+  ports: z.array(z.string()).describe('so that power can be switched off without a token'),
 });

@@ -30,6 +30,13 @@ export interface ListedPlan {
   readonly path: string;
 }
 
+/** A folder and the path it is served under; with `files` nothing but these. */
+export interface PageFolder {
+  readonly prefix: string;
+  readonly folder: string;
+  readonly files?: readonly string[];
+}
+
 export interface HttpParts {
   readonly desk: RunDesk;
   readonly station: string;
@@ -40,8 +47,8 @@ export interface HttpParts {
   readonly runsDirectory: string;
   /** Read anew at each call: plans are files. */
   plans(): readonly ListedPlan[];
-  /** The page's own files, each folder with the path it is served under. */
-  readonly pageFolders: readonly { readonly prefix: string; readonly folder: string }[];
+  /** The page's own files first, then those of its libraries. */
+  readonly pageFolders: readonly PageFolder[];
   readonly tls?: TlsFiles | undefined;
   readonly locks: PortLocks;
   readonly log: (text: string) => void;
@@ -55,8 +62,8 @@ export interface HttpSide {
 }
 
 export interface Guarded {
-  /** Throws BenchError UNAUTHORISED or FORBIDDEN; told to the audit. */
-  need(request: FastifyRequest, role: Role): Identity;
+  /** Throws BenchError UNAUTHORISED or FORBIDDEN; told to the audit. `token`: the request's own, where left out. */
+  need(request: FastifyRequest, role: Role, token?: string): Identity;
 }
 
 const requestsPerMinute = 600;
@@ -81,7 +88,7 @@ const statusOf: Readonly<Record<string, number>> = {
 };
 
 const securityHeaders = (inlineScripts: readonly string[]) => ({
-  'content-security-policy': `default-src 'none'; script-src 'self' ${inlineScripts.join(' ')}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'content-security-policy': `default-src 'none'; script-src 'self' ${inlineScripts.join(' ')}; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 });
@@ -114,11 +121,10 @@ export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
   const wrongTokens = new Map<string, number>();
   const forgetting = clock.every(60_000, () => wrongTokens.clear());
 
-  const need: Guarded['need'] = (request, role) => {
+  const need: Guarded['need'] = (request, role, token = tokenOf(request)) => {
     const wrong = wrongTokens.get(request.ip) ?? 0;
     if (wrong >= wrongTokensPerMinute)
       throw new BenchError('UNAUTHORISED', 'too many wrong tokens from here; wait a minute');
-    const token = tokenOf(request);
     const identity = token === undefined ? undefined : parts.tokens.identify(token);
     if (identity !== undefined && mayAct(identity.role, role)) return identity;
     if (token !== undefined) {
@@ -173,8 +179,15 @@ export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
     },
     transform: jsonSchemaTransform,
   });
-  for (const [index, { prefix, folder }] of parts.pageFolders.entries()) {
-    await app.register(fastifyStatic, { root: folder, prefix, decorateReply: index === 0, cacheControl: false });
+  for (const [index, { prefix, folder, files }] of parts.pageFolders.entries()) {
+    const allowedPath = (path: string) => files === undefined || files.includes(path.replace(/^\//, ''));
+    await app.register(fastifyStatic, {
+      root: folder,
+      prefix,
+      decorateReply: index === 0,
+      cacheControl: false,
+      allowedPath,
+    });
   }
   await app.register(async (routes) => registerRoutes(routes, parts, { need }, streams));
 

@@ -1,1 +1,177 @@
-document.title = 'Linkpulse';
+/** The operator's page: puts the parts together and decides what a scan does. */
+import { render } from 'preact';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { call, send } from './api.js';
+import { useNow } from './clock.js';
+import { connect } from './connection.js';
+import { html } from './html.js';
+import { Ports } from './ports.js';
+import { switchOff } from './power-off.js';
+import { remember, remembered } from './remembered.js';
+import { listenForScans } from './scan.js';
+import { SignIn } from './sign-in.js';
+import { play } from './sound.js';
+import { Station } from './station.js';
+import { createStore } from './store.js';
+import { chooseLanguage, language, t } from './texts.js';
+import { TopBar } from './top-bar.js';
+
+const drawnEveryMs = 100;
+const noticeMs = 6_000;
+const mayRun = ({ role }) => role === 'operator' || role === 'engineer';
+
+/** Draws again when the store has changed, ten times a second at the most. */
+const useStore = (store) => {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    let timer = null;
+    return store.onChange(() => {
+      if (timer !== null) return;
+      timer = setTimeout(() => {
+        timer = null;
+        draw((count) => count + 1);
+      }, drawnEveryMs);
+    });
+  }, [store]);
+};
+
+const useHash = () => {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const onChange = () => setHash(location.hash);
+    addEventListener('hashchange', onChange);
+    return () => removeEventListener('hashchange', onChange);
+  }, []);
+  return hash;
+};
+
+/** `#token=...`, as the station prints it: used once and taken out of the address. */
+const tokenOfAddress = () => {
+  const [, token] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
+  if (token !== undefined) history.replaceState(null, '', location.pathname);
+  return token;
+};
+
+const App = ({ store }) => {
+  /** undefined: not known yet. */
+  const [session, setSession] = useState(undefined);
+  const [refusal, setRefusal] = useState('');
+  const [isOnline, setOnline] = useState(true);
+  const [plans, setPlans] = useState([]);
+  const [chosen, setChosen] = useState(remembered('port'));
+  const [, setChoices] = useState(0);
+  const [notice, setNotice] = useState(null);
+  const [tag, setTag] = useState(language());
+  const hash = useHash();
+  const isStatistics = hash === '#statistics';
+  useStore(store);
+
+  const { ports } = store;
+  const port = ports.find(({ port: name }) => name === chosen) ?? ports[0];
+  const planName = port === undefined ? null : remembered(`plan.${port.port}`);
+  const plan = plans.length === 1 ? plans[0] : plans.find(({ name }) => name === planName);
+  const isSignedIn = session !== undefined && session.role !== null;
+  const isRunning = ports.some(({ running }) => running !== null);
+  const isReady = isSignedIn && mayRun(session) && plan !== undefined && port?.running === null;
+  const nowMs = useNow(isRunning);
+
+  const tell = useCallback((text, isBad = true) => {
+    setNotice({ text, isBad });
+    if (isBad) play('refused');
+  }, []);
+  useEffect(() => {
+    if (notice === null) return undefined;
+    const timer = setTimeout(() => setNotice(null), noticeMs);
+    return () => clearTimeout(timer);
+  }, [notice]);
+
+  const signIn = useCallback(async (token) => {
+    try {
+      setSession(await send('/session', { token }));
+      setRefusal('');
+    } catch (error) {
+      setRefusal(error.code === 'UNREACHABLE' ? t('offline') : t('signIn.refused'));
+      setSession((before) => before ?? { name: null, role: null });
+    }
+  }, []);
+  useEffect(() => {
+    const token = tokenOfAddress();
+    if (token !== undefined) void signIn(token);
+    else
+      call('/session')
+        .then(setSession)
+        .catch(() => setSession((before) => before ?? { name: null, role: null }));
+  }, [signIn, hash]);
+
+  useEffect(() => {
+    if (!isSignedIn) return undefined;
+    call('/plans')
+      .then(setPlans)
+      .catch((error) => tell(error.message));
+    return connect(store, {
+      onState: (state) => setOnline(state === 'online'),
+      onSignedOut: () => setSession({ name: null, role: null }),
+      onNews: (news) => {
+        if (news.kind === 'run-failed') play('bench');
+        if (news.kind === 'run-ended' && news.again !== true)
+          play(news.summary.verdict === 'error' ? 'bench' : news.summary.verdict);
+      },
+    });
+  }, [isSignedIn, store, tell]);
+
+  const choosePort = (name) => {
+    remember('port', name);
+    setChosen(name);
+  };
+  const choosePlan = (name) => {
+    remember(`plan.${port.port}`, name);
+    setChoices((count) => count + 1);
+  };
+  const start = async (serial) => {
+    if (!mayRun(session)) return tell(t('refused.role'));
+    if (port === undefined) return tell(t('offline'));
+    if (plan === undefined) return tell(t('scan.choosePlan'));
+    if (port.running !== null) return tell(t('refused.busy', { port: port.port }));
+    location.hash = '';
+    try {
+      await send(`/ports/${port.port}/run`, { plan: plan.name, ...(serial === '' ? {} : { serial }) });
+      return setNotice(null);
+    } catch (error) {
+      // What ends the run before it has a folder comes by the stream, too, as the port's verdict.
+      return tell(error.code === 'UNREACHABLE' ? t('offline') : `${error.code}: ${error.message}`);
+    }
+  };
+  const scanned = (text) => {
+    if (!isSignedIn) return signIn(text);
+    const [, what, name = ''] = /^(port|plan):(.+)$/i.exec(text) ?? [];
+    const wanted = name.toLowerCase();
+    if (what?.toLowerCase() === 'port') {
+      if (ports.some((each) => each.port === wanted)) return choosePort(wanted);
+      return tell(t('refused.noSuch', { name }));
+    }
+    if (what?.toLowerCase() === 'plan') {
+      if (plans.some((each) => each.name === wanted)) return choosePlan(wanted);
+      return tell(t('refused.noSuch', { name }));
+    }
+    return start(text);
+  };
+  const onScan = useRef(scanned);
+  onScan.current = scanned;
+  useEffect(() => listenForScans(window, (text) => onScan.current(text)), []);
+
+  const off = (names) => switchOff(names).catch(() => tell(t('off.notReached')));
+  const portNames = useMemo(() => ports.map(({ port: name }) => name), [ports]);
+  const changeLanguage = (wanted) => {
+    chooseLanguage(wanted);
+    setTag(wanted);
+  };
+
+  return html`<${TopBar} isSignedIn=${isSignedIn} isOnline=${isOnline} isReady=${isReady} isStatistics=${isStatistics} plans=${plans} plan=${plan?.name} tag=${tag} portNames=${portNames} onPlan=${choosePlan} onStart=${start} onLanguage=${changeLanguage} onNotReached=${() => tell(t('off.notReached'))} />
+    ${!isOnline && isSignedIn && html`<p class="offline" role="alert">${t('offline')}</p>`}
+    ${notice !== null && html`<p class=${notice.isBad ? 'notice is-bad' : 'notice'} role="alert">${notice.text}</p>`}
+    ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}
+    ${ports.length > 1 && isSignedIn && html`<${Ports} ports=${ports} chosen=${port.port} onChoose=${choosePort} onOff=${off} />`}
+    ${isSignedIn && port !== undefined && html`<${Station} key=${port.port} port=${port} isReady=${isReady} nowMs=${nowMs} />`}`;
+};
+
+render(html`<${App} store=${createStore()} />`, document.getElementById('app'));

@@ -1,0 +1,96 @@
+/**
+ * What the page knows of the station: the view, kept up by the event stream. One `message` of the stream after another;
+ * nothing here touches the network or the document.
+ */
+const mostEvents = 8_000;
+
+/**
+ * A port as the page keeps it: as in the API's view, and `offsetMs`, the monotonic time of this browser at the run's start.
+ * @typedef {object} Port
+ */
+const portOf = (view, nowMs) => ({
+  ...view,
+  offsetMs: view.running === null ? null : nowMs - (view.events.at(-1)?.atUs ?? 0) / 1000,
+});
+
+export const createStore = (nowMs = () => performance.now()) => {
+  /** Newest message that is in here. */
+  let id = 0;
+  let station = '';
+  let ports = [];
+  const listeners = new Set();
+
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+  const change = (name, update) => {
+    ports = ports.map((port) => (port.port === name ? { ...port, ...update(port) } : port));
+    changed();
+  };
+
+  const apply = (news) => {
+    switch (news.kind) {
+      case 'run-started':
+        return change(news.port, () => ({
+          running: { run: news.run, serial: news.serial, stages: [] },
+          events: [],
+          failed: null,
+          offsetMs: nowMs(),
+        }));
+      case 'event':
+        return change(news.port, ({ running, events, offsetMs }) => ({
+          events: events.length < mostEvents ? [...events, news.event] : events,
+          running: running === null || news.stages === undefined ? running : { ...running, stages: news.stages },
+          // The message that travelled fastest tells best when the run began.
+          offsetMs: Math.min(offsetMs ?? Number.POSITIVE_INFINITY, nowMs() - news.event.atUs / 1000),
+        }));
+      case 'run-ended':
+        // Another attempt of the same phone may follow: the port is not free.
+        return change(news.port, ({ running }) => ({
+          running: news.again === true ? running : null,
+          last: news.summary,
+          failed: null,
+        }));
+      case 'run-failed': {
+        const { code, message, remedy } = news;
+        return change(news.port, () => ({ running: null, failed: { code, message, remedy } }));
+      }
+      default:
+        return undefined;
+    }
+  };
+
+  return {
+    get id() {
+      return id;
+    },
+    get station() {
+      return station;
+    },
+    get ports() {
+      return ports;
+    },
+    reset: (view) => {
+      id = view.id;
+      station = view.station;
+      ports = view.ports.map((port) => portOf(port, nowMs()));
+      changed();
+    },
+    message: (messageId, news) => {
+      if (messageId <= id) return;
+      id = messageId;
+      apply(news);
+    },
+    /** Earlier events of a run, as they lie on the station's disk, before those that are here. */
+    older: (name, runId, stored) =>
+      change(name, ({ events, running, last }) => {
+        if ((running?.run.runId ?? last?.runId) !== runId) return {};
+        const first = events[0]?.seq ?? Number.POSITIVE_INFINITY;
+        return { events: [...stored.filter(({ seq }) => seq < first), ...events].slice(0, mostEvents) };
+      }),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+};

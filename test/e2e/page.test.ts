@@ -1,0 +1,57 @@
+/** The operator's page as an operator meets it: a real station with a simulated port, a real browser, keys and touches. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  launchChromium,
+  openPage,
+  type PageStation,
+  scan,
+  startPageStation,
+  type WatchedPage,
+} from '../helpers/browser.js';
+import { isInstalled, needs } from '../helpers/tools.js';
+
+const runMs = 60_000;
+const phone = '{ mac: "00:0f:24:5a:79:60", load: P00308010200, model: CP-7960G }';
+const hasChromium = isInstalled('chromium');
+
+let station: PageStation;
+let browser: Browser;
+beforeAll(async () => {
+  if (!hasChromium) return;
+  station = await startPageStation([`sim1: { kind: simulated, phone: ${phone} }`]);
+  browser = await launchChromium();
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await station?.close();
+}, 60_000);
+beforeEach((context) => needs(context, 'chromium', 'chromium'));
+
+const signedIn = async (options?: Parameters<typeof openPage>[1]): Promise<WatchedPage> => {
+  const watched = await openPage(browser, options);
+  await watched.page.goto(`${station.base}#token=${station.tokenOf('operator')}`);
+  await watched.page.selectOption('select.plan', 'quick');
+  return watched;
+};
+
+describe("the operator's page", () => {
+  it('runs the phone whose label is scanned, whatever has the focus, shows its stages and says PASS until the next scan', async () => {
+    const { page, complaints } = await signedIn();
+    expect(page.url()).not.toContain('token');
+    await page.focus('.power-off');
+    await scan(page, 'FCH1234 5678');
+    await page.waitForSelector('.verdict[data-verdict=running]');
+    await page.waitForSelector('.chip[data-stage=power][data-verdict=pass]', { timeout: runMs });
+    await page.waitForSelector('.verdict[data-verdict=pass]', { timeout: runMs });
+    expect(await page.locator('.verdict-unit').innerText()).toBe('FCH1234 5678 · SEP000F245A7960');
+    expect(await page.locator('.verdict-word').innerText()).toBe('PASS');
+    expect(await page.locator('.chip[data-verdict=pass]').count()).toBe(6);
+    expect(await page.evaluate('window.tones')).toBe(2);
+    await page.reload();
+    await page.waitForSelector('.verdict[data-verdict=pass]');
+    expect(await page.locator('.verdict-unit').innerText()).toContain('FCH1234 5678');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+});
