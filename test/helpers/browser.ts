@@ -82,8 +82,21 @@ export const openPage = async (browser: Browser, options: { readonly locale?: st
   return { page, complaints };
 };
 
-/** As a scanner types: quickly, with Enter at the end. */
+const betweenKeysSeconds = 0.004;
+const millisecondsPerSecond = 1000;
+
+/** As a scanner types: its own pace, however loaded this machine is, with Enter at the end. */
 export const scan = async (page: Page, text: string): Promise<void> => {
-  await page.keyboard.type(text, { delay: 3 });
-  await page.keyboard.press('Enter');
+  const session = await page.context().newCDPSession(page);
+  const from = systemClock.wallClock().getTime() / millisecondsPerSecond;
+  const keys = [...text].map((key) => ({ key, text: key })).concat({ key: 'Enter', text: '\r' });
+  const presses = keys.flatMap((key, index) => {
+    const timestamp = from + index * betweenKeysSeconds;
+    return [
+      session.send('Input.dispatchKeyEvent', { type: 'keyDown', timestamp, ...key }),
+      session.send('Input.dispatchKeyEvent', { type: 'keyUp', timestamp, key: key.key }),
+    ];
+  });
+  await Promise.all(presses);
+  await session.detach();
 };
