@@ -164,6 +164,11 @@ export const errorTable = {
     'It is a copy: delete index.sqlite in the runs folder and run: linkpulse records reindex.',
     'bench',
   ),
+  RECORDS_BUSY: entry(
+    'Too many questions about past runs at once',
+    'Ask again in a moment; runs go on meanwhile.',
+    'bench',
+  ),
   BUNDLE_INVALID: entry(
     'This is no evidence bundle, or not as it was made',
     'Nothing was taken from it; have it exported and sent again.',

@@ -274,6 +274,8 @@ const pageFolders = () => {
     { prefix: '/vendor/preact/', folder: folderOf('preact'), files: ['preact.mjs'] },
     { prefix: '/vendor/preact-hooks/', folder: folderOf('preact/hooks'), files: ['hooks.mjs'] },
     { prefix: '/vendor/htm/', folder: folderOf('htm'), files: ['htm.mjs'] },
+    // What the reports and the page say alike; it imports nothing.
+    { prefix: '/shared/', folder: fileURLToPath(new URL('reports', import.meta.url)), files: ['measurement-text.js'] },
     { prefix: '/vendor/uplot/', folder: folderOf('uplot'), files: ['uPlot.esm.js', 'uPlot.min.css'] },
   ];
 };

@@ -13,6 +13,7 @@ import { registerJudge } from './judge.js';
 import { registerJudgeWorker } from './judge-worker.js';
 import { registerPlan } from './plan.js';
 import { registerRecords } from './records.js';
+import { registerRecordsWorker } from './records-worker.js';
 import { registerRun } from './run.js';
 import { registerSelftest } from './selftest.js';
 import { registerServices } from './services.js';
@@ -38,12 +39,23 @@ const verbs: readonly RegisterVerb[] = [
   registerSelftest,
   registerInstallService,
   registerJudgeWorker,
+  registerRecordsWorker,
 ];
 
-/** Parses and runs one command line. Resolves with the exit code; never throws. */
+/** Parses and runs one command line. Resolves with the exit code when all is said; never throws. */
 export const runProgram = async (argv: readonly string[], composition: Composition): Promise<number> => {
-  const { terminal } = composition;
   const signal = signalsAborting();
+  const exitCode = await runVerb(argv, composition, signal);
+  // Who was told to end does not wait for a reader.
+  if (!signal.aborted) await Promise.race([composition.terminal.flushed(), aborted(signal)]);
+  return exitCode;
+};
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
+const runVerb = async (argv: readonly string[], composition: Composition, signal: AbortSignal): Promise<number> => {
+  const { terminal } = composition;
   let exitCode: number = exitCodes.good;
   const done = (code: number) => {
     exitCode = code;

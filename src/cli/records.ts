@@ -5,7 +5,8 @@ import { loadBenchFile } from '../plan/load-bench-file.js';
 import { exportBundle, importBundle, verifyBundle } from '../records/bundle.js';
 import { pruneRuns } from '../records/prune.js';
 import { readRecord } from '../records/run-folder.js';
-import { type IndexedRun, RunIndex, type RunSearch } from '../records/run-index.js';
+import { type IndexedRun, RunIndex } from '../records/run-index.js';
+import { parseMeasurementRange, type RunSearch } from '../records/run-search.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { exportCsv, registerReport } from './records-report.js';
 import type { Terminal } from './terminal.js';
@@ -23,6 +24,7 @@ export interface SearchOptions extends RecordsOptions {
   readonly serial?: string;
   readonly mac?: string;
   readonly platform?: string;
+  readonly model?: string;
   readonly plan?: string;
   readonly port?: string;
   readonly station?: string;
@@ -49,15 +51,11 @@ export const moment =
     return date.toISOString();
   };
 
-/** `boot.linkUpMs`, `boot.linkUpMs=4000..`, `power.inrushMs=20..30`. */
 const measurementRange = (text: string): NonNullable<RunSearch['measurement']> => {
-  const [, name = '', min, max] = /^([a-z]+\.[A-Za-z]+)(?:=([-\d.e+]*?)\.\.([-\d.e+]*))?$/.exec(text) ?? [];
-  const bound = (bounded: string | undefined) =>
-    bounded === undefined || bounded === '' ? undefined : Number(bounded);
-  const [low, high] = [bound(min), bound(max)];
-  if (name === '' || Number.isNaN(low ?? 0) || Number.isNaN(high ?? 0))
+  const range = parseMeasurementRange(text);
+  if (range === undefined)
     throw new InvalidArgumentError('a measurement such as boot.linkUpMs=4000.. or power.inrushMs=20..30');
-  return { name, ...(low === undefined ? {} : { min: low }), ...(high === undefined ? {} : { max: high }) };
+  return range;
 };
 
 const positive = (text: string): number => {
@@ -86,12 +84,13 @@ export const withSearch = (command: Command, context: VerbContext): Command => {
     .option('--unit <name>', 'serial number, device id or MAC of the phone (% stands for anything, here and below)')
     .option('--serial <number>', 'serial number on the label')
     .option('--mac <mac>', 'MAC of the phone')
+    .option('--model <part>', 'part of its model, such as 7960: of the plan, or as the phone says it in CDP')
     .option('--platform <name>', 'platform as the phone says it in CDP')
     .option('--plan <name>', 'plan')
     .option('--port <name>', 'port')
     .option('--station <name>', 'station')
     .option('--verdict <verdict>', 'pass, marginal, fail or error')
-    .option('--blame <blame>', 'power, network, config, bench or operator')
+    .option('--blame <blame>', 'phone, power, network, config, bench or operator')
     .option('--stage <stage>', 'stage that decided')
     .option('--measurement <name[=min..max]>', 'runs that have this measurement, in this range', measurementRange)
     .option('--since <when>', 'a date, or 36h, 14d, 2w ago', asMoment)

@@ -8,6 +8,7 @@ import { plansOf } from '../station/http/plans-folder.js';
 import type { HttpSide } from '../station/http/server.js';
 import { loadTokens } from '../station/http/tokens.js';
 import { lockingRunner, openPortLocks, type PortLocks } from '../station/port-locks.js';
+import { createRecordsDesk } from '../station/records/desk.js';
 import { createRunDesk, type RunDesk } from '../station/run-desk.js';
 import { startStation } from '../station/station.js';
 import { runsDirectoryOf } from './records.js';
@@ -113,6 +114,8 @@ const openHttp = async (
   watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath)));
   // Fastify is waited for only where somebody is to be served.
   const { createHttpSide } = await import('../station/http/server.js');
+  const runsDirectory = runsDirectoryOf({ bench: options.bench, json: false });
+  const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });
   const http = await createHttpSide({
     desk: of.desk,
     station: of.name,
@@ -121,7 +124,8 @@ const openHttp = async (
     tokens,
     audit: of.audit,
     locks: of.locks,
-    runsDirectory: runsDirectoryOf({ bench: options.bench, json: false }),
+    runsDirectory,
+    records,
     plans: () => watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath))),
     pageFolders: composition.pageFolders,
     tls,

@@ -1,5 +1,10 @@
 import type { Histogram } from '../records/statistics/histogram.js';
-import { type MeasurementStatistics, type Statistics, statisticsOf } from '../records/statistics/report.js';
+import {
+  type MeasurementStatistics,
+  type Statistics,
+  statisticsJson,
+  statisticsOf,
+} from '../records/statistics/report.js';
 import { measurementLabel } from '../reports/measurement-table.js';
 import { valueText } from '../reports/measurement-text.js';
 import { openIndex, type SearchOptions, withSearch } from './records.js';
@@ -15,7 +20,7 @@ export const registerStats: RegisterVerb = (program, context) => {
       const index = await openIndex(options, terminal);
       const statistics = statisticsOf(index, request);
       index.close();
-      if (json) terminal.line(JSON.stringify(statistics, null, 2));
+      if (json) terminal.line(statisticsJson(statistics));
       else if (statistics.runs === 0) terminal.line('no such runs');
       else tell(terminal, statistics);
     });

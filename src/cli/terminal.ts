@@ -6,6 +6,8 @@ export interface Terminal {
   /** A line that the next one replaces; nothing where output is not a terminal. */
   passing(text: string): void;
   error(text: string): void;
+  /** Resolves when all that was said is with its reader, or nobody reads any longer; a slow reader (a pager) is waited for. */
+  flushed(): Promise<void>;
   readonly paint: Paint;
 }
 
@@ -61,6 +63,7 @@ export const openTerminal = (
       clear();
       process.stderr.write(`${text}\n`);
     },
+    flushed: () => new Promise((resolve) => (isRead ? out.write('', () => resolve()) : resolve())),
   };
 };
 

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
@@ -45,12 +46,7 @@ const hashOf = async (path: string): Promise<string> => {
   return hash.digest('hex');
 };
 
-/** Same folders give the same bytes: names in order, no owners, no times of now. Throws BenchError RECORD_UNREADABLE. */
-export const exportBundle = async (
-  runsDirectory: string,
-  runIds: readonly string[],
-  target: string,
-): Promise<BundleManifest> => {
+const manifestOf = async (runsDirectory: string, runIds: readonly string[]): Promise<BundleManifest> => {
   const files: BundledFile[] = [];
   const runs = [...new Set(runIds)].sort();
   for (const runId of runs) {
@@ -65,19 +61,38 @@ export const exportBundle = async (
       files.push({ path: `${runId}/${name}`, bytes: size, sha256: await hashOf(path) });
     }
   }
-  const manifest: BundleManifest = { schema: bundleSchema, runs, files };
+  return { schema: bundleSchema, runs, files };
+};
+
+/** Same folders give the same bytes: names in order, no owners, no times of now. Throws BenchError RECORD_UNREADABLE. */
+export const writeBundle = async (
+  runsDirectory: string,
+  runIds: readonly string[],
+  target: Writable,
+): Promise<BundleManifest> => {
+  const manifest = await manifestOf(runsDirectory, runIds);
   const tar = pack();
-  const temporary = `${target}.new`;
-  await mkdir(dirname(target), { recursive: true });
-  const written = pipeline(tar, createGzip(), createWriteStream(temporary));
+  const written = pipeline(tar, createGzip(), target);
   const header = (name: string, size: number) => ({ name, size, mtime: new Date(0), mode: 0o644 });
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   tar.entry({ ...header(manifestName, Buffer.byteLength(text)) }, text);
-  for (const { path, bytes } of files) {
+  for (const { path, bytes } of manifest.files) {
     await pipeline(createReadStream(join(runsDirectory, path)), tar.entry(header(path, bytes)));
   }
   tar.finalize();
   await written;
+  return manifest;
+};
+
+/** The same into a file, which stands there whole or not at all. Throws BenchError RECORD_UNREADABLE. */
+export const exportBundle = async (
+  runsDirectory: string,
+  runIds: readonly string[],
+  target: string,
+): Promise<BundleManifest> => {
+  const temporary = `${target}.new`;
+  await mkdir(dirname(target), { recursive: true });
+  const manifest = await writeBundle(runsDirectory, runIds, createWriteStream(temporary));
   await rename(temporary, target);
   return manifest;
 };

@@ -8,19 +8,21 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type Database from 'libsql';
 import { BenchError, type Blame, isBenchError } from '../errors.js';
+import { planModel } from './plan-model.js';
 import type { RunRecord } from './record.js';
 import { readRecord } from './run-folder.js';
+import { conditionsOf, type RunSearch } from './run-search.js';
 import type { RunVerdict } from './run-verdict.js';
 
 export const indexName = 'index.sqlite';
-const indexVersion = 4;
+const indexVersion = 5;
 
 const schema = `
   CREATE TABLE runs (
     runId TEXT PRIMARY KEY, station TEXT NOT NULL, port TEXT NOT NULL, startedAt TEXT NOT NULL,
     durationMs REAL NOT NULL, verdict TEXT NOT NULL, blame TEXT, exitCode INTEGER NOT NULL, stage TEXT NOT NULL,
-    cause TEXT NOT NULL, unit TEXT, serial TEXT, deviceId TEXT, mac TEXT, platform TEXT, load TEXT, plan TEXT NOT NULL,
-    planHash TEXT NOT NULL, board TEXT, cut INTEGER NOT NULL, golden INTEGER NOT NULL, goldenFault TEXT, attempt INTEGER NOT NULL,
+    cause TEXT NOT NULL, unit TEXT, serial TEXT, deviceId TEXT, mac TEXT, platform TEXT, load TEXT, model TEXT,
+    plan TEXT NOT NULL, planHash TEXT NOT NULL, board TEXT, cut INTEGER NOT NULL, golden INTEGER NOT NULL, goldenFault TEXT, attempt INTEGER NOT NULL,
     firstAttempt TEXT NOT NULL, recordMs REAL NOT NULL
   );
   CREATE INDEX runs_started ON runs (startedAt);
@@ -56,6 +58,8 @@ export interface IndexedRun {
   readonly mac: string | null;
   readonly platform: string | null;
   readonly load: string | null;
+  /** Of the plan: also known where the phone never said what it is. */
+  readonly model: string | null;
   readonly plan: string;
   readonly planHash: string;
   readonly board: string | null;
@@ -77,27 +81,6 @@ export interface IndexedMeasurement {
   readonly verdict: string;
   readonly min: number | null;
   readonly max: number | null;
-}
-
-/** All that is given must hold. Texts are compared without regard to case; `%` stands for anything. */
-export interface RunSearch {
-  readonly text?: string;
-  readonly unit?: string;
-  readonly serial?: string;
-  readonly mac?: string;
-  readonly platform?: string;
-  readonly plan?: string;
-  readonly port?: string;
-  readonly station?: string;
-  readonly verdict?: string;
-  readonly blame?: string;
-  readonly stage?: string;
-  /** ISO 8601, inclusive and exclusive. */
-  readonly since?: string;
-  readonly until?: string;
-  /** A measurement that the run must have, in `min`..`max` where given. */
-  readonly measurement?: { readonly name: string; readonly min?: number; readonly max?: number } | undefined;
-  readonly limit?: number;
 }
 
 export interface Reindexed {
@@ -132,9 +115,6 @@ const decidingStage = (record: RunRecord): string =>
 
 const failed = (path: string, cause: unknown): BenchError =>
   new BenchError('INDEX_FAILED', `${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-
-/** A word in a search stands for itself; `%` is the only joker. */
-const escaped = (text: string): string => text.replace(/[\\_]/g, '\\$&');
 
 export class RunIndex {
   readonly #database: Database.Database;
@@ -172,7 +152,7 @@ export class RunIndex {
   /** Puts a finished run in, or in the place of what stood there. */
   add(record: RunRecord, recordMs = 0): void {
     const { phone } = record;
-    const put = this.#database.prepare(`INSERT OR REPLACE INTO runs VALUES (${'?, '.repeat(24)}?)`);
+    const put = this.#database.prepare(`INSERT OR REPLACE INTO runs VALUES (${'?, '.repeat(25)}?)`);
     const measure = this.#database.prepare('INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#database.prepare('DELETE FROM measurements WHERE runId = ?').run(record.runId);
     put.run(
@@ -192,6 +172,7 @@ export class RunIndex {
       phone.mac,
       phone.platform,
       phone.load,
+      planModel(record.plan),
       record.plan.name,
       record.plan.hash,
       record.board?.serial ?? null,
@@ -323,46 +304,10 @@ export class RunIndex {
 
 const batchSize = 200;
 const runColumns =
-  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, serial, deviceId, mac, platform, load, plan, planHash, board, cut, golden, goldenFault, attempt, firstAttempt';
+  'runId, station, port, startedAt, durationMs, verdict, blame, exitCode, stage, cause, unit, serial, deviceId, mac, platform, load, model, plan, planHash, board, cut, golden, goldenFault, attempt, firstAttempt';
 
 type FoundRecord =
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'known' }
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'read'; readonly record: RunRecord; readonly recordMs: number };
-
-const conditionsOf = (search: RunSearch): { readonly where: string; readonly values: (string | number)[] } => {
-  const conditions: string[] = [];
-  const values: (string | number)[] = [];
-  const say = (condition: string, ...given: (string | number)[]) => {
-    conditions.push(condition);
-    values.push(...given);
-  };
-  const like = (column: string, value: string | undefined) => {
-    if (value !== undefined) say(`${column} LIKE ? ESCAPE '\\'`, escaped(value));
-  };
-  like('unit', search.unit);
-  like('serial', search.serial);
-  like('mac', search.mac);
-  like('platform', search.platform);
-  like('plan', search.plan);
-  like('port', search.port);
-  like('station', search.station);
-  like('verdict', search.verdict);
-  like('blame', search.blame);
-  like('stage', search.stage);
-  if (search.text !== undefined) {
-    const anywhere = `%${escaped(search.text)}%`;
-    const columns = ['runId', 'unit', 'serial', 'deviceId', 'mac', 'platform', 'load', 'cause', 'plan'];
-    say(`(${columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`, ...columns.map(() => anywhere));
-  }
-  if (search.since !== undefined) say('startedAt >= ?', search.since);
-  if (search.until !== undefined) say('startedAt < ?', search.until);
-  if (search.measurement !== undefined) {
-    const { name, min, max } = search.measurement;
-    const bounds = [...(min === undefined ? [] : [min]), ...(max === undefined ? [] : [max])];
-    const within = `${min === undefined ? '' : ' AND value >= ?'}${max === undefined ? '' : ' AND value <= ?'}`;
-    say(`runId IN (SELECT runId FROM measurements WHERE name = ?${within})`, name, ...bounds);
-  }
-  return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values };
-};

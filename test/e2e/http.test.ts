@@ -150,6 +150,7 @@ describe('the HTTP side', () => {
       '/api/v1/ports/{port}/unlock',
       '/api/v1/runs',
       '/api/v1/runs/{runId}',
+      '/api/v1/runs/{runId}/download/{form}',
       '/api/v1/runs/{runId}/files/{file}',
       '/api/v1/session',
       '/api/v1/statistics',
@@ -210,7 +211,15 @@ describe('the HTTP side', () => {
     expect((await call(`/api/v1/runs/${runId}`, 'viewer')).body).toMatchObject({ runId, verdict: 'pass' });
     expect((await call(`/api/v1/runs/${runId}/files/report`, 'viewer')).text).toContain('<!doctype html>');
     expect((await call(`/api/v1/runs/${runId}/files/passwd`, 'viewer')).status).toBe(400);
+    expect((await call(`/api/v1/runs/${runId}/download/pdf`, 'viewer')).text.slice(0, 5)).toBe('%PDF-');
+    expect(await call('/api/v1/runs/none/download/bundle', 'viewer')).toMatchObject({
+      status: 404,
+      body: { code: 'RECORD_UNREADABLE' },
+    });
+    expect((await call(`/api/v1/runs/${runId}/download/pdf`)).status).toBe(401);
     expect((await call('/api/v1/runs?verdict=pass', 'viewer')).body).toMatchObject([{ runId }]);
+    expect((await call('/api/v1/runs?measurement=boot.linkUpMs%3D99999..', 'viewer')).body).toEqual([]);
+    expect((await call('/api/v1/runs?measurement=nonsense', 'viewer')).status).toBe(400);
     expect((await call('/api/v1/statistics', 'viewer')).body).toMatchObject({ runs: 1, yield: { firstPass: 1 } });
     expect((await call('/api/v1/view', 'viewer')).body.ports[0]).toMatchObject({
       running: null,

@@ -1,10 +1,13 @@
 /** `records` and `stats` as their users call them, on run folders made by hand. */
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../../src/records/record.js';
-import { invoke } from '../helpers/linkpulse.js';
+import { systemClock } from '../../src/timeline/clock.js';
+import { sleep } from '../../src/timeline/wait.js';
+import { invoke, program } from '../helpers/linkpulse.js';
 import { healthyRun } from '../reports/fixture-run.js';
 
 const { record, events } = healthyRun();
@@ -40,6 +43,18 @@ test('records ls finds, shows newest first, and says when there is nothing', asy
   expect(JSON.parse(blamed.out)).toMatchObject([{ runId: '20261121-080000-sim1-bbbb', blame: 'network' }]);
   expect((await inRuns('records', 'ls', '--since', '2026-12-01')).out).toContain('no such runs');
   expect(await inRuns('records', 'ls', '--since', 'yesterday')).toMatchObject({ exit: 4 });
+});
+
+test('a slow reader of a long answer gets all of it', async () => {
+  const long = mkdtempSync(join(tmpdir(), 'linkpulse-long-'));
+  const cause = 'x'.repeat(300_000);
+  mkdirSync(join(long, 'a'));
+  writeFileSync(join(long, 'a', 'record.json'), JSON.stringify({ ...record, runId: 'a', cause }));
+  const child = spawn(process.execPath, [program, 'records', 'ls', '--json', '--runs', long]);
+  await sleep(systemClock, 1_500);
+  let told = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) told += chunk;
+  expect(JSON.parse(told)).toMatchObject([{ runId: 'a', cause }]);
 });
 
 test('records show, export, verify, import, prune', async () => {

@@ -18,9 +18,14 @@ export interface PageStation {
   close(): Promise<number | null>;
 }
 
-/** A station with simulated ports; each line of `ports` is one, as in a bench file. */
-export const startPageStation = async (ports: readonly string[], plans = plansDirectory): Promise<PageStation> => {
+/** A station with simulated ports; each line of `ports` is one, as in a bench file. `past` writes runs before it starts. */
+export const startPageStation = async (
+  ports: readonly string[],
+  plans = plansDirectory,
+  past: (runsDirectory: string) => void = () => {},
+): Promise<PageStation> => {
   const directory = mkdtempSync(join(tmpdir(), 'linkpulse-page-'));
+  past(join(directory, 'runs'));
   const benchPath = join(directory, 'bench.yaml');
   const socketPath = join(directory, 'station.sock');
   const state = join(directory, 'state');

@@ -90,3 +90,14 @@ test('an index of another version, or none that SQLite can read, is said so or m
   writeFileSync(join(broken, indexName), 'this is no database, and never was one');
   expect(() => open(broken)).toThrow(expect.objectContaining({ code: 'INDEX_FAILED' }));
 });
+
+test('a phone that never said what it is is found by the model of its plan; failed runs blame the phone', async () => {
+  const runs = newRuns();
+  write(runs, { runId: 'mute', verdict: 'fail', phone: { ...record.phone, platform: null } });
+  write(runs, { runId: 'other', plan: { ...record.plan, hash: 'x', text: 'no plan: [' } });
+  const index = open(runs);
+  await index.reindex();
+  expect(ids(index.search({ model: 'cp-7960' }))).toEqual(['mute']);
+  expect(ids(index.search({ model: 'Phone 7960' }))).toEqual(['other']);
+  expect(ids(index.search({ blame: 'phone' }))).toEqual(['mute']);
+});

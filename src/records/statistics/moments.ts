@@ -1,7 +1,10 @@
 /** The few sums that every statistic here stands on. Empty lists give NaN, never a throw. */
 
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
+/** From the first value on, so that equal values have exactly that mean and no spread of rounding. */
+export const mean = (values: readonly number[]): number => {
+  const first = values[0] ?? Number.NaN;
+  return first + values.reduce((sum, value) => sum + (value - first), 0) / values.length;
+};
 
 /** With n - 1; 0 for a single value. */
 export const sampleDeviation = (values: readonly number[]): number => {

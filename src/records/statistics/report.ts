@@ -1,10 +1,20 @@
 import { groupBy } from '../group-by.js';
-import type { IndexedMeasurement, IndexedRun, RunIndex, RunSearch } from '../run-index.js';
+import type { IndexedMeasurement, IndexedRun, RunIndex } from '../run-index.js';
+import type { RunSearch } from '../run-search.js';
 import { type Capability, capabilityOf } from './capability.js';
 import { type GageReading, type GageStudy, gageStudy } from './gage.js';
 import { type Histogram, histogramOf } from './histogram.js';
 import { mean, sampleDeviation } from './moments.js';
-import { type DayOfRuns, type ParetoRow, paretoOf, trendOf, type Yield, yieldOf } from './yield.js';
+import {
+  type BlameRow,
+  blamesOf,
+  type DayOfRuns,
+  type ParetoRow,
+  paretoOf,
+  trendOf,
+  type Yield,
+  yieldOf,
+} from './yield.js';
 
 export const statisticsSchema = 1;
 
@@ -47,6 +57,7 @@ export interface Statistics {
   readonly from: string | null;
   readonly to: string | null;
   readonly yield: Yield;
+  readonly blames: readonly BlameRow[];
   readonly pareto: readonly ParetoRow[];
   readonly trend: readonly DayOfRuns[];
   readonly measurements: readonly MeasurementStatistics[];
@@ -83,11 +94,15 @@ export const statisticsOf = (index: RunIndex, request: StatisticsRequest = {}): 
     from: runs[0]?.startedAt ?? null,
     to: runs.at(-1)?.startedAt ?? null,
     yield: yieldOf(runs),
+    blames: blamesOf(runs),
     pareto: paretoOf(runs),
     trend: trendOf(runs),
     measurements,
   };
 };
+
+/** As `stats --json` and the station's page have it. What is no number (the yield of nobody) is null. */
+export const statisticsJson = (statistics: Statistics): string => JSON.stringify(statistics, null, 2);
 
 const measurementStatistics = (
   name: string,

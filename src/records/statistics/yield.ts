@@ -75,23 +75,46 @@ export const causeKind = (cause: string): string =>
     .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/gi, '…')
     .replace(/\d+(\.\d+)*/g, '#');
 
+const blameOf = (run: JudgedRun): ParetoRow['blame'] => (run.verdict === 'fail' ? 'phone' : (run.blame ?? 'bench'));
+
+const byCount = <Row extends { readonly count: number }>(
+  rows: readonly Row[],
+  nameOf: (row: Row) => string,
+): readonly (Row & { readonly cumulative: number })[] => {
+  const all = rows.reduce((sum, { count }) => sum + count, 0);
+  let counted = 0;
+  return [...rows]
+    .sort((left, right) => right.count - left.count || nameOf(left).localeCompare(nameOf(right), 'en'))
+    .map((row) => {
+      counted += row.count;
+      return { ...row, cumulative: counted / all };
+    });
+};
+
 /** What went wrong, most frequent first. */
 export const paretoOf = (runs: readonly JudgedRun[]): readonly ParetoRow[] => {
   const rows = new Map<string, Omit<ParetoRow, 'cumulative'>>();
-  const bad = runs.filter((run) => !isGood(run));
-  for (const run of bad) {
-    const blame = run.verdict === 'fail' ? 'phone' : (run.blame ?? 'bench');
+  for (const run of runs.filter((each) => !isGood(each))) {
+    const blame = blameOf(run);
     const cause = causeKind(run.cause);
     const key = JSON.stringify([blame, run.stage, cause]);
     rows.set(key, { blame, stage: run.stage, cause, count: (rows.get(key)?.count ?? 0) + 1, lastRunId: run.runId });
   }
-  let counted = 0;
-  return [...rows.values()]
-    .sort((left, right) => right.count - left.count || left.cause.localeCompare(right.cause, 'en'))
-    .map((row) => {
-      counted += row.count;
-      return { ...row, cumulative: counted / bad.length };
-    });
+  return byCount([...rows.values()], ({ cause }) => cause);
+};
+
+export type BlameRow = Pick<ParetoRow, 'blame' | 'count' | 'cumulative'>;
+
+/** Who was to blame, most frequent first. */
+export const blamesOf = (runs: readonly JudgedRun[]): readonly BlameRow[] => {
+  const bad = groupBy(
+    runs.filter((run) => !isGood(run)),
+    blameOf,
+  );
+  return byCount(
+    [...bad].map(([blame, list]) => ({ blame, count: list.length })),
+    ({ blame }) => blame,
+  );
 };
 
 export interface DayOfRuns {

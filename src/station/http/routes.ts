@@ -1,41 +1,20 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BenchError } from '../../errors.js';
-import { runFiles } from '../../records/record.js';
-import { readRecord } from '../../records/run-folder.js';
-import { RunIndex } from '../../records/run-index.js';
-import { statisticsOf } from '../../records/statistics/report.js';
 import type { EventStreams } from './event-stream.js';
+import { registerRecordsRoutes } from './records-routes.js';
 import * as shape from './schemas.js';
 import type { Guarded, HttpParts } from './server.js';
 import { registerSession } from './session.js';
 
-const contentTypes: Readonly<Record<keyof typeof runFiles, string>> = {
-  record: 'application/json; charset=utf-8',
-  plan: 'text/yaml; charset=utf-8',
-  timeline: 'application/x-ndjson; charset=utf-8',
-  capture: 'application/x-pcapng',
-  report: 'text/html; charset=utf-8',
-  junit: 'application/xml; charset=utf-8',
-};
-
 export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Guarded, streams: EventStreams): void => {
-  const { desk, runsDirectory } = parts;
+  const { desk } = parts;
   const { need } = guard;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const base = `/api/${shape.apiVersion}`;
   const guarded = { security: [{ token: [] }] };
   const failures = { '4xx': shape.errorBody };
-  const withoutUndefined = <T extends object>(given: T) =>
-    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const index = async () => {
-    const opened = RunIndex.open(runsDirectory);
-    await opened.reindex();
-    return opened;
-  };
 
   routes.get(
     `${base}/health`,
@@ -49,6 +28,7 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
     }),
   );
   registerSession(app, parts, guard);
+  registerRecordsRoutes(app, parts, guard);
   routes.get(`${base}/openapi.json`, { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));
 
   routes.get(
@@ -170,80 +150,6 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
         detail: { port, code: lock?.code ?? null, runId: lock?.runId ?? null },
       });
       return { port, wasLocked: parts.locks.unlock(port) };
-    },
-  );
-
-  routes.get(
-    `${base}/runs`,
-    {
-      schema: {
-        summary: 'Past runs, newest first',
-        ...guarded,
-        querystring: shape.search,
-        response: { 200: z.array(shape.indexedRun), ...failures },
-      },
-    },
-    async (request) => {
-      need(request, 'viewer');
-      const opened = await index();
-      try {
-        return [...opened.search(withoutUndefined(request.query))];
-      } finally {
-        opened.close();
-      }
-    },
-  );
-  routes.get(
-    `${base}/statistics`,
-    {
-      schema: {
-        summary: 'Yield, causes, capability',
-        ...guarded,
-        querystring: shape.statisticsQuery,
-        response: { 200: shape.statistics, ...failures },
-      },
-    },
-    async (request) => {
-      need(request, 'viewer');
-      const opened = await index();
-      try {
-        return JSON.parse(JSON.stringify(statisticsOf(opened, withoutUndefined(request.query))));
-      } finally {
-        opened.close();
-      }
-    },
-  );
-  const ofRun = z.strictObject({ runId: shape.runId });
-  routes.get(
-    `${base}/runs/:runId`,
-    { schema: { summary: 'One run’s record', ...guarded, params: ofRun } },
-    async (request) => {
-      need(request, 'viewer');
-      return readRecord(join(runsDirectory, request.params.runId));
-    },
-  );
-  routes.get(
-    `${base}/runs/:runId/files/:file`,
-    {
-      schema: {
-        summary: 'One file of a run: record, plan, timeline, capture, report or junit',
-        ...guarded,
-        params: ofRun.extend({
-          file: z.enum(Object.keys(runFiles) as [keyof typeof runFiles, ...(keyof typeof runFiles)[]]),
-        }),
-      },
-    },
-    async (request, reply) => {
-      need(request, 'viewer');
-      const { runId, file } = request.params;
-      const path = join(runsDirectory, runId, runFiles[file]);
-      if (!existsSync(path)) throw new BenchError('RECORD_UNREADABLE', `${runId} has no ${runFiles[file]}`);
-      if (file === 'report')
-        void reply.header(
-          'content-security-policy',
-          "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'",
-        );
-      return reply.type(contentTypes[file]).send(createReadStream(path));
     },
   );
 };

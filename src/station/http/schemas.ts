@@ -1,5 +1,6 @@
 /** Every shape of the HTTP API, once: requests are checked by these and the OpenAPI document is generated from them. */
 import { z } from 'zod';
+import { parseMeasurementRange } from '../../records/run-search.js';
 import { roles } from './tokens.js';
 
 export const apiVersion = 'v1';
@@ -134,12 +135,15 @@ export const indexedRun = z.object({
   mac: z.string().nullable(),
   platform: z.string().nullable(),
   load: z.string().nullable(),
+  model: z.string().nullable().describe('of the plan'),
   plan: z.string(),
   planHash: z.string(),
   board: z.string().nullable(),
   cut: z.boolean(),
   golden: z.boolean().describe('tested the bench; counts for no phone'),
   goldenFault: z.string().nullable(),
+  attempt: z.number().int(),
+  firstAttempt: z.string(),
 });
 
 const moment = z.iso.datetime();
@@ -150,13 +154,25 @@ export const search = z.strictObject({
   serial: text.optional(),
   mac: text.optional(),
   platform: text.optional(),
+  model: text.optional().describe('part of the plan’s model or of the platform'),
   plan: text.optional(),
   port: text.optional(),
+  station: text.optional(),
   verdict: verdict.optional(),
-  blame: blame.optional(),
+  blame: z
+    .enum(['phone', ...blame.options])
+    .optional()
+    .describe('phone: runs that failed'),
   stage: text.optional(),
   since: moment.optional(),
   until: moment.optional(),
+  measurement: text
+    .transform((given, context) => {
+      const range = parseMeasurementRange(given);
+      if (range === undefined) context.addIssue('is none, such as boot.linkUpMs or power.inrushMs=20..30');
+      return range;
+    })
+    .optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 export const statisticsQuery = search.omit({ limit: true }).extend({ golden: text.optional() });

@@ -14,6 +14,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import { BenchError, isBenchError } from '../../errors.js';
 import type { Clock } from '../../timeline/clock.js';
 import type { PortLocks } from '../port-locks.js';
+import type { RecordsDesk } from '../records/desk.js';
 import type { RunDesk } from '../run-desk.js';
 import type { Audit } from './audit.js';
 import { strangerIn } from './doors.js';
@@ -45,6 +46,7 @@ export interface HttpParts {
   readonly tokens: Tokens;
   readonly audit: Audit;
   readonly runsDirectory: string;
+  readonly records: RecordsDesk;
   /** Read anew at each call: plans are files. */
   plans(): readonly ListedPlan[];
   /** The page's own files first, then those of its libraries. */
@@ -84,6 +86,7 @@ const statusOf: Readonly<Record<string, number>> = {
   GOLDEN_FAILED: 409,
   PLAN_INVALID: 422,
   USAGE: 400,
+  RECORDS_BUSY: 503,
   DISK_RESERVE: 507,
 };
 
@@ -206,6 +209,7 @@ export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
     },
     close: async () => {
       forgetting.cancel();
+      parts.records.close();
       // A viewer that does not read, or that has not asked yet, would hold the station up.
       for (const socket of sockets) socket.destroy();
       await app.close();

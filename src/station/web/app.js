@@ -5,6 +5,8 @@ import { call, send } from './api.js';
 import { useNow } from './clock.js';
 import { connect } from './connection.js';
 import { html } from './html.js';
+import { Past } from './past.js';
+import { addressOf, placeOf } from './past-query.js';
 import { Ports } from './ports.js';
 import { switchOff } from './power-off.js';
 import { remember, remembered } from './remembered.js';
@@ -63,7 +65,7 @@ const App = ({ store }) => {
   const [notice, setNotice] = useState(null);
   const [tag, setTag] = useState(language());
   const hash = useHash();
-  const isStatistics = hash === '#statistics';
+  const { view, query } = placeOf(hash);
   useStore(store);
 
   const { ports } = store;
@@ -143,6 +145,10 @@ const App = ({ store }) => {
   };
   const scanned = (text) => {
     if (!isSignedIn) return signIn(text);
+    if (view === 'records') {
+      location.hash = addressOf(view, { serial: text });
+      return setNotice(null);
+    }
     const [, what, name = ''] = /^(port|plan):(.+)$/i.exec(text) ?? [];
     const wanted = name.toLowerCase();
     if (what?.toLowerCase() === 'port') {
@@ -166,12 +172,13 @@ const App = ({ store }) => {
     setTag(wanted);
   };
 
-  return html`<${TopBar} isSignedIn=${isSignedIn} isOnline=${isOnline} isReady=${isReady} isStatistics=${isStatistics} plans=${plans} plan=${plan?.name} tag=${tag} portNames=${portNames} onPlan=${choosePlan} onStart=${start} onLanguage=${changeLanguage} onNotReached=${() => tell(t('off.notReached'))} />
+  return html`<${TopBar} isSignedIn=${isSignedIn} isOnline=${isOnline} isReady=${isReady} isPast=${view !== ''} plans=${plans} plan=${plan?.name} tag=${tag} portNames=${portNames} onPlan=${choosePlan} onStart=${start} onLanguage=${changeLanguage} onNotReached=${() => tell(t('off.notReached'))} />
     ${!isOnline && isSignedIn && html`<p class="offline" role="alert">${t('offline')}</p>`}
     ${notice !== null && html`<p class=${notice.isBad ? 'notice is-bad' : 'notice'} role="alert">${notice.text}</p>`}
     ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}
-    ${ports.length > 1 && isSignedIn && html`<${Ports} ports=${ports} chosen=${port.port} onChoose=${choosePort} onOff=${off} />`}
-    ${isSignedIn && port !== undefined && html`<${Station} key=${port.port} port=${port} isReady=${isReady} nowMs=${nowMs} />`}`;
+    ${view !== '' && isSignedIn && html`<${Past} key=${tag} view=${view} query=${query} plans=${plans} ports=${portNames} />`}
+    ${view === '' && ports.length > 1 && isSignedIn && html`<${Ports} ports=${ports} chosen=${port.port} onChoose=${choosePort} onOff=${off} />`}
+    ${view === '' && isSignedIn && port !== undefined && html`<${Station} key=${port.port} port=${port} isReady=${isReady} nowMs=${nowMs} />`}`;
 };
 
 render(html`<${App} store=${createStore()} />`, document.getElementById('app'));

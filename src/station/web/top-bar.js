@@ -35,7 +35,7 @@ export const LanguageChoice = ({
 </select>`;
 
 export const TopBar = (given) => {
-  const { isSignedIn, isOnline, isReady, isStatistics, plans, plan, tag, portNames } = given;
+  const { isSignedIn, isOnline, isReady, isPast, plans, plan, tag, portNames } = given;
   return html`<header class=${classes('top', !isOnline && 'is-offline')}>
     <a class="home" href="#" aria-label="Linkpulse"><img src="/icon.svg" alt="" width="36" height="36" /></a>
     ${
@@ -46,7 +46,7 @@ export const TopBar = (given) => {
     <span class="gap"></span>
     ${
       isSignedIn &&
-      html`<a class="to-statistics" href=${isStatistics ? '#' : '#statistics'} aria-label=${t(isStatistics ? 'statistics.back' : 'statistics')}><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${isStatistics ? 'M20 12h-15M11 5l-7 7 7 7' : 'M4 20v-8h4v8zM10 20v-16h4v16zM16 20v-11h4v11z'} /></svg></a>`
+      html`<a class="to-statistics" href=${isPast ? '#' : '#/statistics'} aria-label=${t(isPast ? 'statistics.back' : 'statistics')}><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${isPast ? 'M20 12h-15M11 5l-7 7 7 7' : 'M4 20v-8h4v8zM10 20v-16h4v16zM16 20v-11h4v11z'} /></svg></a>`
     }
     <${LanguageChoice} tag=${tag} onLanguage=${given.onLanguage} />
     <${PowerOff} ports=${portNames} onNotReached=${given.onNotReached} />

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { capabilityIndex, capabilityOf } from '../../../src/records/statistics/capability.js';
+import { gageStudy } from '../../../src/records/statistics/gage.js';
 import { histogramOf } from '../../../src/records/statistics/histogram.js';
-import { causeKind, type JudgedRun, paretoOf, trendOf, yieldOf } from '../../../src/records/statistics/yield.js';
+import {
+  blamesOf,
+  causeKind,
+  type JudgedRun,
+  paretoOf,
+  trendOf,
+  yieldOf,
+} from '../../../src/records/statistics/yield.js';
 
 test('Cpk: the worked example of the NIST handbook, 6.1.6', () => {
   // USL 20, LSL 8, mean 16, s 2: Cpu 0.6667, Cpl 1.3333.
@@ -94,5 +102,21 @@ test('trend: days in order, each by itself', () => {
   expect(days.map(({ day, yield: told }) => [day, told.final])).toEqual([
     ['2026-11-25', 0],
     ['2026-11-26', 1],
+  ]);
+});
+
+test('equal values have no spread, not that of rounding', () => {
+  const values = new Array<number>(11).fill(183.6);
+  expect(capabilityOf(values, { max: 500 })).toMatchObject({ mean: 183.6, deviation: 0, cpk: null, ppk: null });
+  expect(capabilityOf([0.112], { min: 0, max: 5 })).toMatchObject({ count: 1, deviation: 0, cpk: null, ppk: null });
+  const readings = values.map((value, index) => ({ part: `p${index % 3}`, appraiser: `a${index % 2}`, value }));
+  expect(gageStudy(readings.slice(0, 6).flatMap((reading) => [reading, reading]))).toMatchObject({ gage: 0, total: 0 });
+});
+
+test('blame: who, most often first, phones beside benches', () => {
+  const runs = [run('a', 'fail'), run('b', 'error', { blame: 'network' }), run('c', 'fail'), run('d', 'pass')];
+  expect(blamesOf(runs)).toEqual([
+    { blame: 'phone', count: 2, cumulative: 2 / 3 },
+    { blame: 'network', count: 1, cumulative: 1 },
   ]);
 });

@@ -1,0 +1,134 @@
+/** Past runs: search, statistics, the files of one and what is made of them. Whoever may look may read them all. */
+import { createReadStream, existsSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { BenchError } from '../../errors.js';
+import { runFiles } from '../../records/record.js';
+import { readRecord } from '../../records/run-folder.js';
+import type { RecordsQuestion } from '../records/question.js';
+import * as shape from './schemas.js';
+import type { Guarded, HttpParts } from './server.js';
+
+const contentTypes: Readonly<Record<keyof typeof runFiles, string>> = {
+  record: 'application/json; charset=utf-8',
+  plan: 'text/yaml; charset=utf-8',
+  timeline: 'application/x-ndjson; charset=utf-8',
+  capture: 'application/x-pcapng',
+  report: 'text/html; charset=utf-8',
+  junit: 'application/xml; charset=utf-8',
+};
+
+/** What a run can be downloaded as: how the file is named behind the run's id, and what it is. */
+const handedOn = {
+  pdf: { ending: '.pdf', type: 'application/pdf' },
+  csv: { ending: '.csv', type: 'text/csv; charset=utf-8' },
+  bundle: { ending: '.tar.gz', type: 'application/gzip' },
+} as const;
+type HandedOn = keyof typeof handedOn;
+
+const withoutUndefined = <T extends object>(given: T) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+
+export const registerRecordsRoutes = (app: FastifyInstance, parts: HttpParts, { need }: Guarded): void => {
+  const { runsDirectory, records } = parts;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const base = `/api/${shape.apiVersion}`;
+  const guarded = { security: [{ token: [] }] };
+  const failures = { '4xx': shape.errorBody };
+  /** Bytes that are sent as they come: nothing is parsed on the station's loop (hence `never` in place of a shape). */
+  const ask = async (question: RecordsQuestion, response: ServerResponse): Promise<never> => {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    return (await records.ask(question, gone.signal)) as never;
+  };
+
+  routes.get(
+    `${base}/runs`,
+    {
+      schema: {
+        summary: 'Past runs, newest first',
+        ...guarded,
+        querystring: shape.search,
+        response: { 200: z.array(shape.indexedRun), ...failures },
+      },
+    },
+    async (request, reply) => {
+      need(request, 'viewer');
+      const answer = await ask({ kind: 'runs', search: withoutUndefined(request.query) }, reply.raw);
+      return reply.type('application/json; charset=utf-8').send(answer);
+    },
+  );
+  routes.get(
+    `${base}/statistics`,
+    {
+      schema: {
+        summary: 'Yield, causes, capability: what `linkpulse stats --json` prints',
+        ...guarded,
+        querystring: shape.statisticsQuery,
+        response: { 200: shape.statistics, ...failures },
+      },
+    },
+    async (request, reply) => {
+      need(request, 'viewer');
+      const answer = await ask({ kind: 'statistics', request: withoutUndefined(request.query) }, reply.raw);
+      return reply.type('application/json; charset=utf-8').send(answer);
+    },
+  );
+  const ofRun = z.strictObject({ runId: shape.runId });
+  routes.get(
+    `${base}/runs/:runId`,
+    { schema: { summary: 'One run’s record', ...guarded, params: ofRun } },
+    async (request) => {
+      need(request, 'viewer');
+      return readRecord(join(runsDirectory, request.params.runId));
+    },
+  );
+  routes.get(
+    `${base}/runs/:runId/files/:file`,
+    {
+      schema: {
+        summary: 'One file of a run: record, plan, timeline, capture, report or junit',
+        ...guarded,
+        params: ofRun.extend({
+          file: z.enum(Object.keys(runFiles) as [keyof typeof runFiles, ...(keyof typeof runFiles)[]]),
+        }),
+      },
+    },
+    async (request, reply) => {
+      need(request, 'viewer');
+      const { runId, file } = request.params;
+      const path = join(runsDirectory, runId, runFiles[file]);
+      if (!existsSync(path)) throw new BenchError('RECORD_UNREADABLE', `${runId} has no ${runFiles[file]}`);
+      if (file === 'report')
+        void reply.header(
+          'content-security-policy',
+          "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'",
+        );
+      return reply.type(contentTypes[file]).send(createReadStream(path));
+    },
+  );
+  routes.get(
+    `${base}/runs/:runId/download/:form`,
+    {
+      schema: {
+        summary: 'One run to hand on: certificate (pdf), measurements (csv), or evidence bundle',
+        ...guarded,
+        params: ofRun.extend({ form: z.enum(Object.keys(handedOn) as [HandedOn, ...HandedOn[]]) }),
+      },
+    },
+    async (request, reply) => {
+      need(request, 'viewer');
+      const { runId, form } = request.params;
+      const { ending, type } = handedOn[form];
+      const answer = await ask(
+        form === 'bundle' ? { kind: 'bundle', runIds: [runId] } : { kind: 'report', runId, form },
+        reply.raw,
+      );
+      void reply.header('content-disposition', `attachment; filename="${runId}${ending}"`);
+      return reply.type(type).send(answer);
+    },
+  );
+};
