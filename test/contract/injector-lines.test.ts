@@ -5,7 +5,8 @@ import { profileIdOf } from '../../src/board/profile-id.js';
 import { openSerialInjector } from '../../src/board/serial-injector.js';
 import { createMockedGpio, startSimulatedBoard } from '../../src/testing.js';
 import { systemClock } from '../../src/timeline/clock.js';
-import { testInjector } from './injector.contract.js';
+import { long } from '../helpers/linkpulse.js';
+import { aboutPower, testInjector } from './injector.contract.js';
 
 /** Mocked lines, wired to the discrete pins of the real firmware in the simulator. */
 testInjector('the driver of the discrete lines, on the real firmware in the simulator,', async (phone, terms) => {
@@ -26,19 +27,23 @@ testInjector('the driver of the discrete lines, on the real firmware in the simu
   };
 });
 
-testInjector('serial with the heartbeat by a line, on the real firmware in the simulator,', async (phone) => {
-  const board = await startSimulatedBoard({ phone });
-  const chip = createMockedGpio(systemClock);
-  await board.wire(chip);
-  const serial = await openSerialInjector(board.path, systemClock, { heartbeat: 'line' });
-  const injector = combineInjector(serial, chip.open(heartbeatLinesRequest));
-  return {
-    ...board,
-    by: 'both',
-    injector,
-    close: async () => {
-      await injector.close();
-      await board.close();
-    },
-  };
-});
+testInjector(
+  'serial with the heartbeat by a line, on the real firmware in the simulator,',
+  async (phone) => {
+    const board = await startSimulatedBoard({ phone });
+    const chip = createMockedGpio(systemClock);
+    await board.wire(chip);
+    const serial = await openSerialInjector(board.path, systemClock, { heartbeat: 'line' });
+    const injector = combineInjector(serial, chip.open(heartbeatLinesRequest));
+    return {
+      ...board,
+      by: 'both',
+      injector,
+      close: async () => {
+        await injector.close();
+        await board.close();
+      },
+    };
+  },
+  long ? undefined : aboutPower,
+);

@@ -92,10 +92,10 @@ describe('-48 V is off, whatever dies', () => {
     60_000,
   );
 
-  it(`keeps power through ${long ? 20 : 3} runs in a row on a loaded machine`, async () => {
+  it(`keeps power through ${long ? '20 runs in a row' : 'a run'} on a loaded machine`, async () => {
     const hogs = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', 'for(;;);'], { stdio: 'ignore' }));
     try {
-      for (let count = 0; count < (long ? 20 : 3); count += 1) {
+      for (let count = 0; count < (long ? 20 : 1); count += 1) {
         const run = await runJson(words);
         expect(run.record.powerOff?.cause, run.record.cause).toBe('COMMANDED');
       }
