@@ -161,7 +161,7 @@ export const errorTable = {
   ),
   INDEX_FAILED: entry(
     'The index of the records failed',
-    'It is a copy: delete index.sqlite in the runs folder and run: linkpulse records reindex.',
+    'It is a copy of the run folders; build it anew: linkpulse records reindex.',
     'bench',
   ),
   RECORDS_BUSY: entry(

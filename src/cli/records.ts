@@ -156,9 +156,8 @@ export const registerRecords: RegisterVerb = (program, context) => {
 
   withRuns(records.command('reindex').description('builds the index anew from the run folders'), context).action(
     async (options: RecordsOptions) => {
-      const index = RunIndex.open(runsDirectoryOf(options));
+      const index = RunIndex.openEmpty(runsDirectoryOf(options));
       const told = await index.reindex({
-        all: true,
         onProgress: (read, of) => terminal.passing(`reading records: ${read} of ${of}`),
       });
       index.close();

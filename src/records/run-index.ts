@@ -2,7 +2,7 @@
  * `runs/index.sqlite`: what can be asked of many runs at once. A copy that is rebuilt from the run folders at any time;
  * nothing stands in it alone.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -125,28 +125,40 @@ export class RunIndex {
     this.#database = database;
   }
 
+  /** The same without what stood there: also where SQLite could not read it. */
+  static openEmpty(runsDirectory: string): RunIndex {
+    for (const ending of ['', '-wal', '-shm']) rmSync(join(runsDirectory, indexName + ending), { force: true });
+    return RunIndex.open(runsDirectory);
+  }
+
   /** Opens or makes the index of a runs directory; one of another version is made anew. Throws BenchError INDEX_FAILED, INDEX_UNAVAILABLE. */
   static open(runsDirectory: string): RunIndex {
     const path = join(runsDirectory, indexName);
     try {
       mkdirSync(runsDirectory, { recursive: true });
       const database = openDatabase(path);
+      database.pragma('busy_timeout = 10000');
       database.pragma('journal_mode = WAL');
       // A copy: what a power cut takes is built again.
       database.pragma('synchronous = OFF');
-      database.pragma('busy_timeout = 5000');
       database.pragma('foreign_keys = ON');
-      const [{ user_version: version = 0 } = {}] = database.prepare('PRAGMA user_version').all() as {
-        user_version?: number;
-      }[];
-      if (version !== indexVersion) {
-        database.exec('DROP TABLE IF EXISTS measurements; DROP TABLE IF EXISTS runs;');
-        database.exec(schema);
-      }
-      return new RunIndex(runsDirectory, database);
+      const index = new RunIndex(runsDirectory, database);
+      if (index.#version() !== indexVersion)
+        index.#inOneGo(() => {
+          // Another process may have been first.
+          if (index.#version() === indexVersion) return;
+          database.exec('DROP TABLE IF EXISTS measurements; DROP TABLE IF EXISTS runs;');
+          database.exec(schema);
+        });
+      return index;
     } catch (cause) {
       throw isBenchError(cause) ? cause : failed(path, cause);
     }
+  }
+
+  #version(): number {
+    const [row] = this.#database.prepare('PRAGMA user_version').all() as { user_version?: number }[];
+    return row?.user_version ?? 0;
   }
 
   /** Puts a finished run in, or in the place of what stood there. */

@@ -88,7 +88,12 @@ test('an index of another version, or none that SQLite can read, is said so or m
   expect(ids(again.search())).toEqual(['a']);
   const broken = newRuns();
   writeFileSync(join(broken, indexName), 'this is no database, and never was one');
+  write(broken, { runId: 'b' });
   expect(() => open(broken)).toThrow(expect.objectContaining({ code: 'INDEX_FAILED' }));
+  const made = RunIndex.openEmpty(broken);
+  opened.push(made);
+  await made.reindex();
+  expect(ids(made.search())).toEqual(['b']);
 });
 
 test('a phone that never said what it is is found by the model of its plan; failed runs blame the phone', async () => {

@@ -39,7 +39,7 @@ export const Past = ({ view, query, plans, ports }) => {
       ${Object.keys(views).map((each) => html`<a key=${each} href=${addressOf(each, commonOf(query))} aria-current=${each === view ? 'page' : undefined}>${t(each)}</a>`)}
     </nav>
     <${View.Form} query=${query} plans=${plans} ports=${ports} onAsk=${ask} />
-    ${error !== null && html`<p class="notice is-bad" role="alert">${error.code === 'UNREACHABLE' ? t('offline') : `${error.code}: ${error.message}`}</p>`}
+    ${error !== null && html`<p class="notice is-bad" role="alert">${error.code === 'UNREACHABLE' ? t('offline') : `${error.code}: ${error.message}. ${error.remedy}`}</p>`}
     ${error === null && answer === null && html`<p class="past-quiet" role="status">${t('past.loading')}</p>`}
     ${answer !== null && html`<${View.Answer} answer=${answer} query=${query} onAsk=${ask} />`}
   </main>`;
