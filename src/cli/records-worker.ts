@@ -1,10 +1,13 @@
 /** `records-worker`: answers one question about past runs for a station, which started it (src/station/records/desk.ts). */
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { isBenchError } from '../errors.js';
+import { BenchError, isBenchError } from '../errors.js';
 import { writeBundle } from '../records/bundle.js';
+import { readRecord } from '../records/run-folder.js';
 import { RunIndex } from '../records/run-index.js';
+import type { RunSearch } from '../records/run-search.js';
 import { statisticsJson, statisticsOf } from '../records/statistics/report.js';
+import { csvHeader, csvRows } from '../reports/csv.js';
 import { makeReport } from '../reports/make-report.js';
 import type { RecordsQuestion, WorkerOrder, WorkerRefusal } from '../station/records/question.js';
 import type { RegisterVerb } from './verb.js';
@@ -17,6 +20,12 @@ const withIndex = async <T>(runsDirectory: string, ask: (index: RunIndex) => T):
   } finally {
     index.close();
   }
+};
+
+const idsOf = async (runsDirectory: string, search: RunSearch): Promise<readonly string[]> => {
+  const found = await withIndex(runsDirectory, (index) => index.search(search));
+  if (found.length === 0) throw new BenchError('RECORD_UNREADABLE', `no such runs in ${runsDirectory}`);
+  return found.map(({ runId }) => runId);
 };
 
 const answer = async (runsDirectory: string, question: RecordsQuestion, out: Writable): Promise<void> => {
@@ -32,6 +41,14 @@ const answer = async (runsDirectory: string, question: RecordsQuestion, out: Wri
       return write(await makeReport(join(runsDirectory, question.runId), question.form));
     case 'bundle':
       await writeBundle(runsDirectory, question.runIds, out);
+      return;
+    case 'bundle-of':
+      await writeBundle(runsDirectory, await idsOf(runsDirectory, question.search), out);
+      return;
+    case 'measurements':
+      await write(csvHeader());
+      for (const runId of await idsOf(runsDirectory, question.search))
+        await write(csvRows(await readRecord(join(runsDirectory, runId))));
   }
 };
 

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { BenchError } from '../errors.js';
+import type { BenchFile } from '../plan/bench-file.js';
 import { loadBenchFile } from '../plan/load-bench-file.js';
-import { exportBundle, importBundle, verifyBundle } from '../records/bundle.js';
+import { exportBundle, manifestSha256, verifyBundle } from '../records/bundle.js';
+import { importBundle } from '../records/import-bundle.js';
 import { pruneRuns } from '../records/prune.js';
 import { readRecord } from '../records/run-folder.js';
 import { type IndexedRun, RunIndex } from '../records/run-index.js';
@@ -97,8 +99,11 @@ export const withSearch = (command: Command, context: VerbContext): Command => {
     .option('--until <when>', 'a date, or so long ago', asMoment);
 };
 
-export const runsDirectoryOf = (options: RecordsOptions): string =>
-  options.runs === undefined ? loadBenchFile(options.bench).runsDirectory : resolve(options.runs);
+const placeOf = (options: RecordsOptions): Pick<BenchFile, 'runsDirectory' | 'diskReserveBytes'> =>
+  options.runs === undefined
+    ? loadBenchFile(options.bench)
+    : { runsDirectory: resolve(options.runs), diskReserveBytes: 0 };
+export const runsDirectoryOf = (options: RecordsOptions): string => placeOf(options).runsDirectory;
 
 /** The index, in step with the folders. Says how far it is where that takes a while. */
 export const openIndex = async (options: RecordsOptions, terminal: Terminal): Promise<RunIndex> => {
@@ -191,6 +196,7 @@ export const registerRecords: RegisterVerb = (program, context) => {
         const manifest = await exportBundle(runsDirectoryOf(options), runIds, resolve(to));
         if (options.json) return terminal.line(JSON.stringify(manifest, null, 2));
         terminal.line(`${manifest.runs.length} runs, ${manifest.files.length} files: ${to}`);
+        terminal.line(`SHA-256 of its manifest: ${manifestSha256(manifest)}`);
       },
     );
 
@@ -200,13 +206,13 @@ export const registerRecords: RegisterVerb = (program, context) => {
     .argument('<bundle>', '.tar.gz')
     .option('--json', 'JSON instead of text', false)
     .action(async (bundle: string, { json }: { readonly json: boolean }) => {
-      const { manifest, problems } = await verifyBundle(resolve(bundle));
-      if (json) terminal.line(JSON.stringify({ runs: manifest.runs, files: manifest.files.length, problems }, null, 2));
-      else if (problems.length === 0)
-        terminal.line(
-          `${terminal.paint('green', 'whole')}  ${manifest.runs.length} runs, ${manifest.files.length} files`,
-        );
-      else for (const problem of problems) terminal.line(`${terminal.paint('red', 'not as made')}  ${problem}`);
+      const { manifest, manifestSha256: seal, problems } = await verifyBundle(resolve(bundle));
+      const { runs, files } = manifest;
+      if (json) terminal.line(JSON.stringify({ runs, files: files.length, manifestSha256: seal, problems }, null, 2));
+      else if (problems.length === 0) {
+        terminal.line(`${terminal.paint('green', 'whole')}  ${runs.length} runs, ${files.length} files`);
+        terminal.line(`SHA-256 of its manifest: ${seal}`);
+      } else for (const problem of problems) terminal.line(`${terminal.paint('red', 'not as made')}  ${problem}`);
       if (problems.length > 0) done(exitCodes.wentWrong);
     });
 
@@ -217,7 +223,8 @@ export const registerRecords: RegisterVerb = (program, context) => {
       .argument('<bundle>', '.tar.gz'),
     context,
   ).action(async (bundle: string, options: RecordsOptions) => {
-    const told = await importBundle(resolve(bundle), runsDirectoryOf(options));
+    const { runsDirectory, diskReserveBytes } = placeOf(options);
+    const told = await importBundle(resolve(bundle), runsDirectory, diskReserveBytes);
     (await openIndex(options, terminal)).close();
     if (options.json) return terminal.line(JSON.stringify(told, null, 2));
     terminal.line(`${told.added.length} runs taken in, ${told.known.length} were here already`);

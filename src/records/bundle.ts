@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
+import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { BenchError } from '../errors.js';
+import { runFiles } from './record.js';
 
 export const bundleSchema = 1;
 const manifestName = 'manifest.json';
@@ -33,12 +34,20 @@ export interface BundleManifest {
 
 export interface BundleCheck {
   readonly manifest: BundleManifest;
-  /** In words, one a file: `changed`, `missing`, `not in the manifest`. Empty: the bundle is as it was made. */
+  /** Of the manifest as it stands in the bundle, hex: who wrote it down elsewhere knows that nobody made another one. */
+  readonly manifestSha256: string;
+  /** In words, one a file: `changed`, `missing`, `not in the manifest`, no file at all. Empty: the bundle is as it was made. */
   readonly problems: readonly string[];
 }
 
-const bad = (path: string, detail: string, cause?: unknown): BenchError =>
+export const badBundle = (path: string, detail: string, cause?: unknown): BenchError =>
   new BenchError('BUNDLE_INVALID', `${path}: ${detail}`, cause === undefined ? {} : { cause });
+
+export const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+const manifestText = (manifest: BundleManifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
+/** What `verifyBundle` finds of a bundle with this manifest. */
+export const manifestSha256 = (manifest: BundleManifest): string => sha256(manifestText(manifest));
 
 const hashOf = async (path: string): Promise<string> => {
   const hash = createHash('sha256');
@@ -50,11 +59,12 @@ const manifestOf = async (runsDirectory: string, runIds: readonly string[]): Pro
   const files: BundledFile[] = [];
   const runs = [...new Set(runIds)].sort();
   for (const runId of runs) {
+    if (!safeName.test(runId)) throw new BenchError('RECORD_UNREADABLE', `"${runId}" is no id of a run`);
     const folder = join(runsDirectory, runId);
     const names = await readdir(folder).catch((cause: unknown) => {
       throw new BenchError('RECORD_UNREADABLE', folder, { cause });
     });
-    if (!names.includes('record.json')) throw new BenchError('RECORD_UNREADABLE', `${folder} has no record.json yet`);
+    if (!names.includes(runFiles.record)) throw new BenchError('RECORD_UNREADABLE', `${folder} has no record.json yet`);
     for (const name of names.sort()) {
       const path = join(folder, name);
       const { size } = await stat(path);
@@ -74,7 +84,7 @@ export const writeBundle = async (
   const tar = pack();
   const written = pipeline(tar, createGzip(), target);
   const header = (name: string, size: number) => ({ name, size, mtime: new Date(0), mode: 0o644 });
-  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  const text = manifestText(manifest);
   tar.entry({ ...header(manifestName, Buffer.byteLength(text)) }, text);
   for (const { path, bytes } of manifest.files) {
     await pipeline(createReadStream(join(runsDirectory, path)), tar.entry(header(path, bytes)));
@@ -97,126 +107,143 @@ export const exportBundle = async (
   return manifest;
 };
 
+type Entry = AsyncIterable<Uint8Array> & {
+  readonly header: { readonly name: string; readonly size?: number | null; readonly type?: string | null };
+};
 type EntryTaker = (path: string, stream: AsyncIterable<Uint8Array>) => Promise<void>;
 
-const readEntries = async (bundle: string, take: EntryTaker): Promise<void> => {
+/** Ends in an error as soon as more comes through than `allowed` says: a small file may unpack to any size. */
+const bounded = (bundle: string, allowed: () => number): Transform => {
+  let bytes = 0;
+  return new Transform({
+    transform: (chunk: Uint8Array, _encoding, done) => {
+      bytes += chunk.length;
+      if (bytes > allowed()) done(badBundle(bundle, 'it unpacks to more than its manifest names'));
+      else done(null, chunk);
+    },
+  });
+};
+
+const readEntries = async (
+  bundle: string,
+  allowed: () => number,
+  take: (entry: Entry) => Promise<void>,
+): Promise<void> => {
   const entries = extract();
-  const fed = pipeline(createReadStream(bundle), createGunzip(), entries);
+  const fed = pipeline(createReadStream(bundle), createGunzip(), bounded(bundle, allowed), entries);
   // What breaks the stream is told below, by the reader.
   fed.catch(() => {});
   for await (const entry of entries) {
-    if (entry.header.type === 'file') await take(entry.header.name, entry as AsyncIterable<Uint8Array>);
+    await take(entry as Entry);
     entry.resume();
   }
   await fed;
 };
 
-const safePath = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+/** Says that a run goes on, and names a board: the next start would act on it. */
+const neverTaken = 'running.json';
+
+const problemOfFile = (file: Partial<BundledFile> | null, runs: ReadonlySet<string>): string | undefined => {
+  const [runId = '', name = '', more] = String(file?.path).split('/');
+  if (more !== undefined || !safeName.test(runId) || !safeName.test(name)) return 'is no file of a run folder';
+  if (!runs.has(runId)) return 'is of no run that the manifest names';
+  if (name === neverTaken) return 'has no place in a bundle';
+  const counts = Number.isSafeInteger(file?.bytes) && Number(file?.bytes) >= 0;
+  return counts && /^[0-9a-f]{64}$/.test(String(file?.sha256)) ? undefined : 'has no size or no hash';
+};
 
 const parseManifest = (text: string, bundle: string): BundleManifest => {
   let manifest: Partial<BundleManifest> | null = null;
   try {
     manifest = JSON.parse(text) as Partial<BundleManifest> | null;
   } catch (cause) {
-    throw bad(bundle, 'its manifest is not JSON', cause);
+    throw badBundle(bundle, 'its manifest is not JSON', cause);
   }
   if (manifest?.schema !== bundleSchema)
-    throw bad(bundle, `its manifest has schema ${String(manifest?.schema)}, not ${bundleSchema}`);
+    throw badBundle(bundle, `its manifest has schema ${String(manifest?.schema)}, not ${bundleSchema}`);
   const { runs, files } = manifest;
-  const usable =
-    Array.isArray(runs) && Array.isArray(files) && files.every((file) => safePath.test(String(file?.path)));
-  if (!usable) throw bad(bundle, 'its manifest names no files, or files outside of run folders');
+  if (!Array.isArray(runs) || !Array.isArray(files)) throw badBundle(bundle, 'its manifest names no runs, or no files');
+  const named = new Set(runs.map(String));
+  const paths = new Set(files.map((file) => String(file?.path)));
+  for (const file of files) {
+    const problem = problemOfFile(file, named);
+    if (problem !== undefined) throw badBundle(bundle, `in its manifest ${JSON.stringify(file?.path)} ${problem}`);
+  }
+  for (const runId of named)
+    if (!paths.has(`${runId}/${runFiles.record}`))
+      throw badBundle(bundle, `its manifest names no record of run ${runId}`);
+  if (paths.size < files.length || named.size < runs.length)
+    throw badBundle(bundle, 'its manifest names something twice');
   return manifest as BundleManifest;
 };
 
-const collect = async (stream: AsyncIterable<Uint8Array>, limitBytes: number, bundle: string): Promise<string> => {
+const collect = async (stream: AsyncIterable<Uint8Array>, limitBytes: number, bundle: string): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.length;
-    if (bytes > limitBytes) throw bad(bundle, `its manifest is over ${limitBytes} bytes`);
+    if (bytes > limitBytes) throw badBundle(bundle, `its manifest is over ${limitBytes} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 };
 
-/** Reads a bundle through; `keep` gets the files that the manifest names, one after the other. Throws BenchError BUNDLE_INVALID. */
-const walkBundle = async (bundle: string, keep?: EntryTaker): Promise<BundleCheck> => {
+export const totalBytes = ({ files }: BundleManifest): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+/** Headers and padding of one file in a tar. */
+const mostOverheadBytes = 4096;
+
+export interface Keeper {
+  /** Before anything is kept; may refuse. */
+  begin(manifest: BundleManifest): Promise<void>;
+  readonly keep: EntryTaker;
+}
+
+/** Reads a bundle through; `keeper` gets the files that the manifest names, one after the other. Throws BenchError BUNDLE_INVALID. */
+export const walkBundle = async (bundle: string, keeper?: Keeper): Promise<BundleCheck> => {
   let manifest: BundleManifest | undefined;
+  let manifestSha256 = '';
+  let wanted = new Map<string, BundledFile>();
+  let allowed = longestManifestBytes + mostOverheadBytes;
   const problems: string[] = [];
-  const seen = new Set<string>();
+  const take = async (entry: Entry): Promise<void> => {
+    const { name: path, size, type } = entry.header;
+    if (manifest === undefined) {
+      if (path !== manifestName || type !== 'file')
+        throw badBundle(bundle, `its first file is ${path}, not ${manifestName}`);
+      const text = await collect(entry, longestManifestBytes, bundle);
+      manifest = parseManifest(text.toString('utf8'), bundle);
+      manifestSha256 = sha256(text);
+      wanted = new Map(manifest.files.map((file) => [file.path, file]));
+      allowed += totalBytes(manifest) + (manifest.files.length + 1) * mostOverheadBytes;
+      return keeper?.begin(manifest);
+    }
+    const file = wanted.get(path);
+    if (type !== 'file') return void problems.push(`${path}: a ${type ?? 'nothing'}, not a file`);
+    if (file === undefined) return void problems.push(`${path}: not in the manifest`);
+    // Each once: a second one of that name is not in the manifest.
+    wanted.delete(path);
+    if (size !== file.bytes) return void problems.push(`${path}: changed (${size} bytes, were ${file.bytes})`);
+    const hash = createHash('sha256');
+    const hashed = async function* () {
+      for await (const chunk of entry) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    if (keeper === undefined) for await (const _ of hashed());
+    else await keeper.keep(path, hashed());
+    if (hash.digest('hex') !== file.sha256) problems.push(`${path}: changed`);
+  };
   try {
-    await readEntries(bundle, async (path, stream) => {
-      if (manifest === undefined) {
-        if (path !== manifestName) throw bad(bundle, `its first file is ${path}, not ${manifestName}`);
-        manifest = parseManifest(await collect(stream, longestManifestBytes, bundle), bundle);
-        return;
-      }
-      const wanted = manifest.files.find((file) => file.path === path);
-      if (wanted === undefined || seen.has(path)) {
-        problems.push(`${path}: not in the manifest`);
-        return;
-      }
-      seen.add(path);
-      const hash = createHash('sha256');
-      const hashed = async function* () {
-        for await (const chunk of stream) {
-          hash.update(chunk);
-          yield chunk;
-        }
-      };
-      if (keep === undefined) for await (const _ of hashed());
-      else await keep(path, hashed());
-      if (hash.digest('hex') !== wanted.sha256) problems.push(`${path}: changed`);
-    });
+    await readEntries(bundle, () => allowed, take);
   } catch (cause) {
     if (cause instanceof BenchError) throw cause;
-    throw bad(bundle, cause instanceof Error ? cause.message : String(cause), cause);
+    throw badBundle(bundle, cause instanceof Error ? cause.message : String(cause), cause);
   }
-  if (manifest === undefined) throw bad(bundle, 'it is empty');
-  for (const { path } of manifest.files) if (!seen.has(path)) problems.push(`${path}: missing`);
-  return { manifest, problems };
+  if (manifest === undefined) throw badBundle(bundle, 'it is empty');
+  for (const path of wanted.keys()) problems.push(`${path}: missing`);
+  return { manifest, manifestSha256, problems };
 };
 
 export const verifyBundle = (bundle: string): Promise<BundleCheck> => walkBundle(bundle);
-
-export interface Imported {
-  readonly added: readonly string[];
-  /** Were here already, and are the same to the byte. */
-  readonly known: readonly string[];
-}
-
-/** Nothing is taken unless all is as the manifest says, and no run here is overwritten. Throws BenchError BUNDLE_INVALID. */
-export const importBundle = async (bundle: string, runsDirectory: string): Promise<Imported> => {
-  await mkdir(runsDirectory, { recursive: true });
-  const landing = join(runsDirectory, `.import-${process.pid}`);
-  await rm(landing, { recursive: true, force: true });
-  try {
-    const { manifest, problems } = await walkBundle(bundle, async (path, stream) => {
-      const target = join(landing, path);
-      await mkdir(dirname(target), { recursive: true });
-      await pipeline(stream, createWriteStream(target));
-    });
-    if (problems.length > 0) throw bad(bundle, problems.join('; '));
-    const here = new Set(await readdir(runsDirectory));
-    const known = manifest.runs.filter((runId) => here.has(runId));
-    for (const runId of known) await sameOrRefuse(manifest, runId, runsDirectory, bundle);
-    const added = manifest.runs.filter((runId) => !here.has(runId));
-    for (const runId of added) await rename(join(landing, runId), join(runsDirectory, runId));
-    return { added, known };
-  } finally {
-    await rm(landing, { recursive: true, force: true });
-  }
-};
-
-const sameOrRefuse = async (
-  manifest: BundleManifest,
-  runId: string,
-  runsDirectory: string,
-  bundle: string,
-): Promise<void> => {
-  const record = manifest.files.find(({ path }) => path === `${runId}/record.json`);
-  const ours = await readFile(join(runsDirectory, runId, 'record.json')).catch(() => undefined);
-  const same = ours !== undefined && createHash('sha256').update(ours).digest('hex') === record?.sha256;
-  if (!same) throw bad(bundle, `run ${runId} stands here already, with another record`);
-};

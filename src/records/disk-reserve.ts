@@ -5,7 +5,7 @@ import { BenchError } from '../errors.js';
 const mebibyte = 1024 ** 2;
 
 /** Bytes that this user may still write where `path` is, or will be made. */
-const freeBytes = async (path: string): Promise<number> => {
+export const freeBytes = async (path: string): Promise<number> => {
   for (let place = resolve(path); ; place = dirname(place)) {
     const stats = await statfs(place).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' && dirname(place) !== place) return undefined;

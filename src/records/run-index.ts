@@ -220,7 +220,8 @@ export class RunIndex {
     options: { readonly all?: boolean; readonly onProgress?: (done: number, of: number) => void } = {},
   ): Promise<Reindexed> {
     const names = (await readdir(this.#directory, { withFileTypes: true }).catch(() => []))
-      .filter((entry) => entry.isDirectory())
+      // A dot stands before what is no run yet: a bundle that is being taken in.
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
       .map(({ name }) => name)
       .sort();
     const known = new Map(

@@ -103,12 +103,14 @@ describe('the HTTP side', () => {
     expect((await call('/api/v1/health')).body).toMatchObject({ status: 'ok', station: 'e2e' });
     for (const path of [
       '/api/v1/view',
+      '/api/v1/downloads/evidence.tar.gz',
+      '/api/v1/downloads/measurements.csv',
       '/api/v1/events',
       '/api/v1/plans',
       '/api/v1/runs',
       '/api/v1/statistics',
       '/api/v1/runs/x',
-      '/api/v1/runs/x/files/report',
+      '/api/v1/runs/x/report.html',
     ])
       expect(await call(path), path).toMatchObject({ status: 401, body: { code: 'UNAUTHORISED' } });
     expect(await post('/api/v1/ports/sim1/run', 'viewer', { plan: 'quick' })).toMatchObject({
@@ -142,6 +144,8 @@ describe('the HTTP side', () => {
   it('describes itself: every path of the API stands in the OpenAPI document', async () => {
     const { body } = await call('/api/v1/openapi.json');
     expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/v1/downloads/evidence.tar.gz',
+      '/api/v1/downloads/measurements.csv',
       '/api/v1/events',
       '/api/v1/health',
       '/api/v1/plans',
@@ -151,7 +155,7 @@ describe('the HTTP side', () => {
       '/api/v1/runs',
       '/api/v1/runs/{runId}',
       '/api/v1/runs/{runId}/download/{form}',
-      '/api/v1/runs/{runId}/files/{file}',
+      '/api/v1/runs/{runId}/{file}',
       '/api/v1/session',
       '/api/v1/statistics',
       '/api/v1/view',
@@ -209,8 +213,8 @@ describe('the HTTP side', () => {
     expect(await listen({ after: 1_000_000 }, () => true)).toMatchObject([{ kind: 'reset' }]);
 
     expect((await call(`/api/v1/runs/${runId}`, 'viewer')).body).toMatchObject({ runId, verdict: 'pass' });
-    expect((await call(`/api/v1/runs/${runId}/files/report`, 'viewer')).text).toContain('<!doctype html>');
-    expect((await call(`/api/v1/runs/${runId}/files/passwd`, 'viewer')).status).toBe(400);
+    expect((await call(`/api/v1/runs/${runId}/report.html`, 'viewer')).text).toContain('<!doctype html>');
+    expect((await call(`/api/v1/runs/${runId}/passwd`, 'viewer')).status).toBe(400);
     expect((await call(`/api/v1/runs/${runId}/download/pdf`, 'viewer')).text.slice(0, 5)).toBe('%PDF-');
     expect(await call('/api/v1/runs/none/download/bundle', 'viewer')).toMatchObject({
       status: 404,

@@ -12,13 +12,13 @@ import type { RecordsQuestion } from '../records/question.js';
 import * as shape from './schemas.js';
 import type { Guarded, HttpParts } from './server.js';
 
-const contentTypes: Readonly<Record<keyof typeof runFiles, string>> = {
-  record: 'application/json; charset=utf-8',
-  plan: 'text/yaml; charset=utf-8',
-  timeline: 'application/x-ndjson; charset=utf-8',
-  capture: 'application/x-pcapng',
-  report: 'text/html; charset=utf-8',
-  junit: 'application/xml; charset=utf-8',
+const contentTypes: Readonly<Record<(typeof runFiles)[keyof typeof runFiles], string>> = {
+  'record.json': 'application/json; charset=utf-8',
+  'plan.yaml': 'text/yaml; charset=utf-8',
+  'timeline.ndjson': 'application/x-ndjson; charset=utf-8',
+  'capture.pcapng': 'application/x-pcapng',
+  'report.html': 'text/html; charset=utf-8',
+  'junit.xml': 'application/xml; charset=utf-8',
 };
 
 /** What a run can be downloaded as: how the file is named behind the run's id, and what it is. */
@@ -86,27 +86,26 @@ export const registerRecordsRoutes = (app: FastifyInstance, parts: HttpParts, { 
       return readRecord(join(runsDirectory, request.params.runId));
     },
   );
+  // As the folder lies on the disk, so that a report's own links lead where they should.
   routes.get(
-    `${base}/runs/:runId/files/:file`,
+    `${base}/runs/:runId/:file`,
     {
       schema: {
-        summary: 'One file of a run: record, plan, timeline, capture, report or junit',
+        summary: 'One file of a run’s folder, such as report.html or capture.pcapng',
         ...guarded,
-        params: ofRun.extend({
-          file: z.enum(Object.keys(runFiles) as [keyof typeof runFiles, ...(keyof typeof runFiles)[]]),
-        }),
+        params: ofRun.extend({ file: z.enum(runFiles) }),
       },
     },
     async (request, reply) => {
       need(request, 'viewer');
       const { runId, file } = request.params;
-      const path = join(runsDirectory, runId, runFiles[file]);
-      if (!existsSync(path)) throw new BenchError('RECORD_UNREADABLE', `${runId} has no ${runFiles[file]}`);
-      if (file === 'report')
-        void reply.header(
-          'content-security-policy',
-          "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'",
-        );
+      const path = join(runsDirectory, runId, file);
+      if (!existsSync(path)) throw new BenchError('RECORD_UNREADABLE', `${runId} has no ${file}`);
+      // A run may have come in a bundle from anywhere: what its files hold runs nothing here.
+      void reply.header(
+        'content-security-policy',
+        "sandbox allow-same-origin allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
+      );
       return reply.type(contentTypes[file]).send(createReadStream(path));
     },
   );
@@ -129,6 +128,38 @@ export const registerRecordsRoutes = (app: FastifyInstance, parts: HttpParts, { 
       );
       void reply.header('content-disposition', `attachment; filename="${runId}${ending}"`);
       return reply.type(type).send(answer);
+    },
+  );
+  routes.get(
+    `${base}/downloads/evidence.tar.gz`,
+    {
+      schema: {
+        summary: 'Evidence bundle of all runs that a search finds',
+        ...guarded,
+        querystring: shape.searchWithoutLimit,
+      },
+    },
+    async (request, reply) => {
+      need(request, 'viewer');
+      const answer = await ask({ kind: 'bundle-of', search: withoutUndefined(request.query) }, reply.raw);
+      void reply.header('content-disposition', 'attachment; filename="evidence.tar.gz"');
+      return reply.type(handedOn.bundle.type).send(answer);
+    },
+  );
+  routes.get(
+    `${base}/downloads/measurements.csv`,
+    {
+      schema: {
+        summary: 'One row per measurement of all runs that a search finds',
+        ...guarded,
+        querystring: shape.searchWithoutLimit,
+      },
+    },
+    async (request, reply) => {
+      need(request, 'viewer');
+      const answer = await ask({ kind: 'measurements', search: withoutUndefined(request.query) }, reply.raw);
+      void reply.header('content-disposition', 'attachment; filename="measurements.csv"');
+      return reply.type(handedOn.csv.type).send(answer);
     },
   );
 };

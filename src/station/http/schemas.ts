@@ -175,7 +175,8 @@ export const search = z.strictObject({
     .optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
-export const statisticsQuery = search.omit({ limit: true }).extend({ golden: text.optional() });
+export const searchWithoutLimit = search.omit({ limit: true });
+export const statisticsQuery = searchWithoutLimit.extend({ golden: text.optional() });
 export const statistics = z.looseObject({ schema: z.literal(1), runs: z.number().int() });
 
 export const session = z.object({

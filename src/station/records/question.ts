@@ -10,7 +10,10 @@ export type RecordsQuestion =
   | { readonly kind: 'statistics'; readonly request: StatisticsRequest }
   | { readonly kind: 'report'; readonly runId: string; readonly form: ReportForm }
   /** An evidence bundle, .tar.gz. */
-  | { readonly kind: 'bundle'; readonly runIds: readonly string[] };
+  | { readonly kind: 'bundle'; readonly runIds: readonly string[] }
+  | { readonly kind: 'bundle-of'; readonly search: RunSearch }
+  /** CSV, one row per measurement. */
+  | { readonly kind: 'measurements'; readonly search: RunSearch };
 
 /** Told to a worker once; it writes the answer to its standard output, or says why there is none, and ends. */
 export interface WorkerOrder {

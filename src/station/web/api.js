@@ -24,7 +24,7 @@ export const send = (path, body, method = 'POST') =>
 
 /** The events of a run that are on the station's disk, in order. */
 export const storedEvents = async (runId) => {
-  const text = await call(`/runs/${encodeURIComponent(runId)}/files/timeline`);
+  const text = await call(`/runs/${encodeURIComponent(runId)}/timeline.ndjson`);
   return text
     .split('\n')
     .filter((line) => line.startsWith('{"seq"'))

@@ -2,6 +2,7 @@
 import { classes, html } from './html.js';
 import { measurementNames } from './measurements.js';
 import { PastForm } from './past-form.js';
+import { apiQuery } from './past-query.js';
 import { t } from './texts.js';
 
 const pageRuns = 100;
@@ -38,7 +39,7 @@ const Row = ({ run }) => {
     <td>${phone === '' ? '–' : phone}<small>${[run.model ?? run.platform, run.plan, run.port].filter(Boolean).join(' · ')}</small></td>
     <td class="past-cause" lang="en">${blame !== null && html`<b>${t(`blame.${blame}`)}: </b>`}${run.golden && html`<b>${t('past.golden')} ${run.goldenFault}: </b>`}${cause}</td>
     <td class="past-files">
-      <a href=${file(runId, 'files/report')} target="_blank" rel="noreferrer">${t('past.report')}</a>
+      <a href=${file(runId, 'report.html')} target="_blank" rel="noreferrer">${t('past.report')}</a>
       <a href=${file(runId, 'download/pdf')} download>PDF</a>
       <a href=${file(runId, 'download/csv')} download>CSV</a>
       <a href=${file(runId, 'download/bundle')} download>${t('past.bundle')}</a>
@@ -49,7 +50,12 @@ const Row = ({ run }) => {
 const Answer = ({ answer, query, onAsk }) => {
   const limit = Number(query.limit ?? pageRuns);
   if (answer.length === 0) return html`<p class="past-quiet" role="status">${t('past.none')}</p>`;
+  const found = apiQuery({ ...query, limit: '' });
   return html`<section>
+    <p class="past-all">${t('past.all')}
+      <a href=${`/api/v1/downloads/measurements.csv?${found}`} download>CSV</a>
+      <a href=${`/api/v1/downloads/evidence.tar.gz?${found}`} download>${t('past.bundle')}</a>
+    </p>
     <table class="past-table">
       <thead><tr>${['time', 'verdict', 'phone', 'cause', 'files'].map((name) => html`<th key=${name} scope="col">${t(`head.${name}`)}</th>`)}</tr></thead>
       <tbody>${answer.map((run) => html`<${Row} key=${run.runId} run=${run} />`)}</tbody>

@@ -94,6 +94,7 @@ export const texts = {
   'past.more': 'Die neuesten {count} sind zu sehen. Mehr zeigen',
   'past.report': 'Bericht',
   'past.bundle': 'Beweismappe',
+  'past.all': 'Alle gefundenen:',
   'past.golden': 'Golden Run',
   'past.attempt': 'Versuch {number}',
   'past.causes': 'Was schiefging',
@@ -103,7 +104,7 @@ export const texts = {
   'past.measurements': 'Messwerte',
   'past.gage': 'Messmittelfähigkeit (Gage R&R)',
   'past.gageHint':
-    'Aus Telefonen, die auf jedem Anschluss mindestens zweimal liefen: was von der Streuung der Prüfplatz ist und nicht das Telefon. Unter 10 % ist gut, über 30 % nicht annehmbar (AIAG).',
+    'Aus Telefonen, die auf denselben Anschlüssen mindestens zweimal liefen: was von der Streuung der Prüfplatz ist und nicht das Telefon. Unter 10 % ist gut, über 30 % nicht annehmbar (AIAG). Mit einer Seriennummer gilt die Untersuchung einem Telefon.',
   'past.goldenUnit': 'Gegen das Referenztelefon',
   'past.goldenHint': 'Wie die anderen zum bekannten Telefon stehen; σ sind Standardabweichungen seiner eigenen Läufe.',
   'tile.firstPass': 'Ausbeute beim ersten Mal',

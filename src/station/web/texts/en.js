@@ -93,6 +93,7 @@ export const texts = {
   'past.more': 'The newest {count} are shown. Show more',
   'past.report': 'Report',
   'past.bundle': 'Evidence',
+  'past.all': 'All that were found:',
   'past.golden': 'Golden run',
   'past.attempt': 'attempt {number}',
   'past.causes': 'What went wrong',
@@ -102,7 +103,7 @@ export const texts = {
   'past.measurements': 'Measurements',
   'past.gage': 'Gage R&R',
   'past.gageHint':
-    'From phones that ran at least twice on every port: what of the spread is the bench and not the phone. Below 10 % is good, above 30 % is not acceptable (AIAG).',
+    'From phones that ran at least twice on the same ports: what of the spread is the bench and not the phone. Below 10 % is good, above 30 % is not acceptable (AIAG). Narrow by serial number to study one phone.',
   'past.goldenUnit': 'Against the golden unit',
   'past.goldenHint': 'How the others stand against the known phone; σ are deviations of its own runs.',
   'tile.firstPass': 'First-pass yield',

@@ -94,6 +94,7 @@ export const texts = {
   'past.more': 'Se muestran los {count} más recientes. Mostrar más',
   'past.report': 'Informe',
   'past.bundle': 'Evidencia',
+  'past.all': 'Todos los hallados:',
   'past.golden': 'Ensayo patrón',
   'past.attempt': 'intento {number}',
   'past.causes': 'Qué falló',
@@ -103,7 +104,7 @@ export const texts = {
   'past.measurements': 'Mediciones',
   'past.gage': 'Gage R&R',
   'past.gageHint':
-    'De teléfonos ensayados al menos dos veces en cada puerto: qué parte de la dispersión es del banco y no del teléfono. Menos de 10 % es bueno, más de 30 % no es aceptable (AIAG).',
+    'De teléfonos ensayados al menos dos veces en los mismos puertos: qué parte de la dispersión es del banco y no del teléfono. Menos de 10 % es bueno, más de 30 % no es aceptable (AIAG). Con un número de serie se estudia un solo teléfono.',
   'past.goldenUnit': 'Frente al teléfono patrón',
   'past.goldenHint': 'Cómo están los demás frente al teléfono conocido; σ son desviaciones de sus propios ensayos.',
   'tile.firstPass': 'Rendimiento a la primera',

@@ -93,6 +93,7 @@ export const texts = {
   'past.more': '已显示最新的 {count} 条。显示更多',
   'past.report': '报告',
   'past.bundle': '证据包',
+  'past.all': '全部结果：',
   'past.golden': '金样测试',
   'past.attempt': '第 {number} 次',
   'past.causes': '问题原因',
@@ -102,7 +103,7 @@ export const texts = {
   'past.measurements': '测量值',
   'past.gage': '量具 R&R',
   'past.gageHint':
-    '取自在每个端口至少测试两次的话机：离散中有多少来自测试台而非话机。低于 10 % 为良好，高于 30 % 不可接受（AIAG）。',
+    '取自在相同端口至少测试两次的话机：离散中有多少来自测试台而非话机。低于 10 % 为良好，高于 30 % 不可接受（AIAG）。填写序列号可只研究一部话机。',
   'past.goldenUnit': '与金样对比',
   'past.goldenHint': '其他话机与已知话机的差别；σ 为其自身测试的标准差。',
   'tile.firstPass': '一次通过率',
