@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { BenchError, isBenchError } from '../errors.js';
 import { writeBundle } from '../records/bundle.js';
+import { pruneRuns } from '../records/prune.js';
 import { readRecord } from '../records/run-folder.js';
 import { RunIndex } from '../records/run-index.js';
 import type { RunSearch } from '../records/run-search.js';
@@ -49,6 +50,9 @@ const answer = async (runsDirectory: string, question: RecordsQuestion, out: Wri
       await write(csvHeader());
       for (const runId of await idsOf(runsDirectory, question.search))
         await write(csvRows(await readRecord(join(runsDirectory, runId))));
+      return;
+    case 'prune':
+      await write(JSON.stringify(await pruneRuns(runsDirectory, question.retention)));
   }
 };
 

@@ -99,10 +99,10 @@ export const withSearch = (command: Command, context: VerbContext): Command => {
     .option('--until <when>', 'a date, or so long ago', asMoment);
 };
 
-const placeOf = (options: RecordsOptions): Pick<BenchFile, 'runsDirectory' | 'diskReserveBytes'> =>
+const placeOf = (options: RecordsOptions): Pick<BenchFile, 'runsDirectory' | 'diskReserveBytes' | 'retention'> =>
   options.runs === undefined
     ? loadBenchFile(options.bench)
-    : { runsDirectory: resolve(options.runs), diskReserveBytes: 0 };
+    : { runsDirectory: resolve(options.runs), diskReserveBytes: 0, retention: null };
 export const runsDirectoryOf = (options: RecordsOptions): string => placeOf(options).runsDirectory;
 
 /** The index, in step with the folders. Says how far it is where that takes a while. */
@@ -231,15 +231,20 @@ export const registerRecords: RegisterVerb = (program, context) => {
   });
 
   withRuns(records.command('prune').description('takes the oldest finished runs away'), context)
-    .requiredOption('--max-runs <n>', 'so many stay at the most', positive)
-    .option('--max-size <size>', 'and take so much at the most, such as 20GiB', byteSize, Number.POSITIVE_INFINITY)
+    .option('--max-runs <n>', 'so many stay at the most', positive)
+    .option('--max-size <size>', 'they take so much at the most, such as 20GiB', byteSize)
     .option('--dry-run', 'only say what would go', false)
+    .addHelpText('after', '\nWithout --max-runs and --max-size by the retention of the bench file.')
     .action(
       async (
-        options: RecordsOptions & { readonly maxRuns: number; readonly maxSize: number; readonly dryRun: boolean },
+        options: RecordsOptions & { readonly maxRuns?: number; readonly maxSize?: number; readonly dryRun: boolean },
       ) => {
         const { maxRuns, maxSize: maxBytes, dryRun } = options;
-        const told = await pruneRuns(runsDirectoryOf(options), { maxRuns, maxBytes }, { dryRun });
+        const { runsDirectory, retention } = placeOf(options);
+        const terms = maxRuns === undefined && maxBytes === undefined ? retention : { maxRuns, maxBytes };
+        if (terms === null)
+          throw new BenchError('USAGE', 'how much is to stay: --max-runs, --max-size, or retention in the bench file');
+        const told = await pruneRuns(runsDirectory, terms, { dryRun });
         (await openIndex(options, terminal)).close();
         if (options.json) return terminal.line(JSON.stringify(told, null, 2));
         for (const { runId } of told.removed) terminal.line(`${dryRun ? 'would go' : 'gone'}  ${runId}`);

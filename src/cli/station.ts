@@ -2,16 +2,17 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { BenchError } from '../errors.js';
+import { loadBenchFile } from '../plan/load-bench-file.js';
 import { type Audit, openAudit } from '../station/http/audit.js';
 import { createPlanWatch } from '../station/http/plan-watch.js';
 import { plansOf } from '../station/http/plans-folder.js';
 import type { HttpSide } from '../station/http/server.js';
 import { loadTokens } from '../station/http/tokens.js';
 import { lockingRunner, openPortLocks, type PortLocks } from '../station/port-locks.js';
-import { createRecordsDesk } from '../station/records/desk.js';
+import { createRecordsDesk, type RecordsDesk } from '../station/records/desk.js';
+import { keepRetention } from '../station/records/retention.js';
 import { createRunDesk, type RunDesk } from '../station/run-desk.js';
 import { startStation } from '../station/station.js';
-import { runsDirectoryOf } from './records.js';
 import { type BenchOptions, type RegisterVerb, type VerbContext, withBench } from './verb.js';
 
 interface StationOptions extends BenchOptions {
@@ -53,12 +54,14 @@ export const registerStation: RegisterVerb = (program, context) => {
     const log = (text: string) => terminal.line(`${clock.wallClock().toISOString()} ${text}`);
     for (const cut of await runner.recoverCutRuns()) log(`cut run completed: ${cut.folder} (${cut.record.cause})`);
     const audit = openAudit(join(resolve(options.state), 'audit.ndjson'), clock);
-    const locks = openPortLocks(runsDirectoryOf({ bench: options.bench, json: false }), clock);
+    const { runsDirectory, retention } = loadBenchFile(options.bench);
+    const locks = openPortLocks(runsDirectory, clock);
     const lockingWith = lockingRunner(runner, locks, (port) => {
       audit({ action: 'locked', who: 'station', from: 'board', detail: { port, code: locks.of(port)?.code ?? null } });
       log(`${port} is locked (${locks.of(port)?.code}): linkpulse board unlock --port ${port}`);
     });
     const desk = createRunDesk(lockingWith, clock.wallClock().getTime());
+    const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });
     const { socket: socketPath } = options;
     const station = await startStation({ name: runner.station, runner: desk, socketPath, clock, locks, audit, log });
     audit({
@@ -71,7 +74,18 @@ export const registerStation: RegisterVerb = (program, context) => {
     const http =
       listener === undefined
         ? undefined
-        : await openHttp(context, options, { desk, name: runner.station, log, listener, locks, audit });
+        : await openHttp(context, options, {
+            desk,
+            name: runner.station,
+            log,
+            listener,
+            locks,
+            audit,
+            records,
+            runsDirectory,
+          });
+    const endRetention =
+      retention === null ? undefined : keepRetention({ retention, desk, records, clock, audit, log });
     const manager = composition.serviceManager();
     const ports = `ports ${runner.ports.join(', ')}`;
     manager.tell('READY=1', `STATUS=${ports}`);
@@ -82,6 +96,8 @@ export const registerStation: RegisterVerb = (program, context) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     manager.tell('STOPPING=1', 'STATUS=switching power off');
+    endRetention?.();
+    records.close();
     await station.close(String(signal.reason));
     log('station closed, power off');
     await http?.close();
@@ -98,6 +114,8 @@ const openHttp = async (
     readonly log: (text: string) => void;
     readonly locks: PortLocks;
     readonly audit: Audit;
+    readonly records: RecordsDesk;
+    readonly runsDirectory: string;
     readonly listener: { readonly descriptor: number; readonly port: number };
   },
 ): Promise<HttpSide> => {
@@ -114,8 +132,6 @@ const openHttp = async (
   watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath)));
   // Fastify is waited for only where somebody is to be served.
   const { createHttpSide } = await import('../station/http/server.js');
-  const runsDirectory = runsDirectoryOf({ bench: options.bench, json: false });
-  const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });
   const http = await createHttpSide({
     desk: of.desk,
     station: of.name,
@@ -124,8 +140,8 @@ const openHttp = async (
     tokens,
     audit: of.audit,
     locks: of.locks,
-    runsDirectory,
-    records,
+    runsDirectory: of.runsDirectory,
+    records: of.records,
     plans: () => watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath))),
     pageFolders: composition.pageFolders,
     tls,

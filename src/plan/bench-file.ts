@@ -46,12 +46,22 @@ export interface HardwarePort {
 
 export type BenchPort = SimulatedPort | HardwarePort;
 
+/** What of the run folders stays; one of the two at least. */
+export interface RetentionTerms {
+  /** So many finished runs at the most. */
+  readonly maxRuns?: number | undefined;
+  /** And so many bytes in all; the newest run stays whatever it takes. */
+  readonly maxBytes?: number | undefined;
+}
+
 export interface BenchFile {
   readonly station: string;
   /** Absolute. */
   readonly runsDirectory: string;
   /** With less room than this for run folders no run starts. */
   readonly diskReserveBytes: number;
+  /** null: runs stay until somebody takes them away. */
+  readonly retention: RetentionTerms | null;
   /** null: phones are judged without golden runs. */
   readonly golden: GoldenTerms | null;
   readonly ports: readonly BenchPort[];

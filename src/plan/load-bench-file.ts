@@ -46,6 +46,13 @@ const benchFile = z.strictObject({
   station: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name without spaces'),
   runs: line(4096),
   diskReserve: quantity('bytes', 0, 1024 ** 4).default(500 * 1024 ** 2),
+  retention: z
+    .strictObject({
+      runs: z.int().min(1).max(100_000_000).optional(),
+      size: quantity('bytes', 1024 ** 2, 1024 ** 5).optional(),
+    })
+    .refine(({ runs, size }) => runs !== undefined || size !== undefined, 'needs runs, size, or both')
+    .optional(),
   /** Of every port that has none of its own. */
   calibration: calibrationSection(),
   golden: z
@@ -157,12 +164,14 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
     ...problems,
     ...(output ? [...crossCheck(output.ports), ...goldenProblems(output), ...stationProblems(output)] : []),
   ]);
-  const { station = '', runs = '', diskReserve: diskReserveBytes = 0, golden, calibration, ports = {} } = output ?? {};
+  const { station = '', runs = '', diskReserve: diskReserveBytes = 0, calibration, ports = {} } = output ?? {};
+  const { golden, retention } = output ?? {};
   const directory = dirname(resolve(path));
   return {
     station,
     runsDirectory: isInstalled(directory) ? resolve('runs') : resolve(directory, runs),
     diskReserveBytes,
+    retention: retention === undefined ? null : { maxRuns: retention.runs, maxBytes: retention.size },
     golden:
       golden === undefined
         ? null

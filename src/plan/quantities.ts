@@ -7,7 +7,7 @@ const unitTable = {
   current: { mA: 1, A: 1000 },
   voltage: { mV: 1, V: 1000 },
   resistance: { ohm: 1, kohm: 1000 },
-  size: { bytes: 1, KiB: 1024, MiB: 1_048_576 },
+  size: { bytes: 1, KiB: 1024, MiB: 1_048_576, GiB: 1_073_741_824, TiB: 1_099_511_627_776 },
 } as const satisfies Record<string, Readonly<Record<string, number>>>;
 
 export type QuantityKind = keyof typeof unitTable;

@@ -1,12 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-
-export interface Retention {
-  /** So many finished runs at the most. */
-  readonly maxRuns: number;
-  /** And so many bytes in all; the newest run stays whatever it takes. */
-  readonly maxBytes: number;
-}
+import type { RetentionTerms } from '../plan/bench-file.js';
+import { runFiles } from './record.js';
 
 export interface Pruned {
   readonly removed: readonly { readonly runId: string; readonly bytes: number }[];
@@ -14,15 +9,23 @@ export interface Pruned {
   readonly keptBytes: number;
 }
 
-const folderBytes = async (path: string): Promise<number> => {
-  const sizes = await Promise.all((await readdir(path)).map(async (name) => (await stat(join(path, name))).size));
+/** What goes away meanwhile, by another process, takes no room. */
+const folderBytes = async (path: string, names: readonly string[]): Promise<number> => {
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(path, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 };
 
 /** Takes the oldest finished runs away. A run that is running, or was cut and waits for its record, is never touched. */
 export const pruneRuns = async (
   runsDirectory: string,
-  retention: Retention,
+  { maxRuns = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY }: RetentionTerms,
   options: { readonly dryRun?: boolean } = {},
 ): Promise<Pruned> => {
   const entries = await readdir(runsDirectory, { withFileTypes: true }).catch(() => []);
@@ -33,14 +36,15 @@ export const pruneRuns = async (
     .map((entry) => entry.name)
     .sort()
     .reverse()) {
-    const names = await readdir(join(runsDirectory, name));
-    if (!names.includes('record.json') || names.includes('running.json')) continue;
-    finished.push({ runId: name, bytes: await folderBytes(join(runsDirectory, name)) });
+    const path = join(runsDirectory, name);
+    const names = await readdir(path).catch((): string[] => []);
+    if (!names.includes(runFiles.record) || names.includes('running.json')) continue;
+    finished.push({ runId: name, bytes: await folderBytes(path, names) });
   }
   let keptBytes = 0;
   let keptRuns = 0;
   const removed = finished.filter(({ bytes }, age) => {
-    if (age > 0 && (age >= retention.maxRuns || keptBytes + bytes > retention.maxBytes)) return true;
+    if (age > 0 && (age >= maxRuns || keptBytes + bytes > maxBytes)) return true;
     keptBytes += bytes;
     keptRuns += 1;
     return false;

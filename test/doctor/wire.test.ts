@@ -26,6 +26,7 @@ const findings = async (name: string) =>
           station: 'test',
           runsDirectory: folder,
           diskReserveBytes: 0,
+          retention: null,
           golden: null,
           ports: [{ name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/no-such-board', interface: name }],
         },

@@ -1,13 +1,13 @@
 /** `records` and `stats` as their users call them, on run folders made by hand. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../../src/records/record.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { invoke, program } from '../helpers/linkpulse.js';
+import { invoke, makeBench, program } from '../helpers/linkpulse.js';
 import { healthyRun } from '../reports/fixture-run.js';
 
 const { record, events } = healthyRun();
@@ -71,6 +71,29 @@ test('records show, export, verify, import, prune', async () => {
   expect(broken.err).toContain('BUNDLE_INVALID');
   const dry = await inRuns('records', 'prune', '--max-runs', '1', '--dry-run');
   expect(dry.out).toContain('would go  20261120-080000-sim1-aaaa');
+});
+
+test('a station keeps the retention of its bench file, and says what went', async () => {
+  const bench = makeBench('prestandard', [], ['retention: { runs: 2 }']);
+  for (const day of [18, 19, 20, 21]) {
+    const folder = join(bench.runsDirectory, `202611${day}-080000-sim1-aaaa`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'record.json'), '{}');
+  }
+  const dry = await linkpulse('records', 'prune', '--dry-run', '--bench', bench.path);
+  expect(dry.out).toContain('2 would go, 2 stay');
+  const words = ['station', '--bench', bench.path, '--socket', bench.socketPath, '--state', bench.directory];
+  const told = new Promise<string>((resolve) => {
+    const station = invoke(words, (line) => {
+      if (!line.includes('retention')) return;
+      station.child.kill('SIGTERM');
+      station.exitCode.then(() => resolve(line));
+    });
+  });
+  expect(await told).toContain('2 runs are gone, 20261118-080000-sim1-aaaa to 20261119-080000-sim1-aaaa; 2 stay');
+  expect(readdirSync(bench.runsDirectory).filter((name) => name.startsWith('2026'))).toHaveLength(2);
+  expect(readFileSync(join(bench.directory, 'audit.ndjson'), 'utf8')).toContain('"records-pruned"');
+  bench.remove();
 });
 
 test.each([

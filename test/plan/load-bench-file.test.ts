@@ -50,6 +50,7 @@ describe('bench files', () => {
       station: 'bench-1',
       runsDirectory: '/etc/linkpulse/runs',
       diskReserveBytes: 500 * 1024 ** 2,
+      retention: null,
       golden: null,
       ports: [
         { name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/ttyUSB0', interface: 'eth1' },
@@ -96,6 +97,16 @@ describe('bench files', () => {
       expect(calibrationDue({ validForDays: 365 }, null)).toBeNull();
       expect(calibrationDue({ due: '2027-01-31' }, '2026-11-23')).toBe('2027-01-31');
     });
+  });
+
+  it('retention is by count, by size, or by both', () => {
+    const kept = (text: string) =>
+      parseBenchFile(`retention: ${text}\n${head}${hardware('jack1', '/dev/x', 'eth1')}`, 'b.yaml').retention;
+    expect(kept('{ runs: 500, size: 20GiB }')).toEqual({ maxRuns: 500, maxBytes: 20 * 1024 ** 3 });
+    expect(kept('{ size: 1.5GiB }')).toEqual({ maxBytes: 1.5 * 1024 ** 3 });
+    expect(() => kept('{}')).toThrow(/1:1: retention: needs runs, size, or both/);
+    expect(() => kept('{ runs: 0 }')).toThrow(/retention.runs/);
+    expect(() => kept('{ size: 20 }')).toThrow(/needs a unit, such as 20bytes/);
   });
 
   it('golden runs name what hardware and simulated ports need', () => {

@@ -209,7 +209,6 @@ export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
     },
     close: async () => {
       forgetting.cancel();
-      parts.records.close();
       // A viewer that does not read, or that has not asked yet, would hold the station up.
       for (const socket of sockets) socket.destroy();
       await app.close();
