@@ -1,14 +1,15 @@
 import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { BenchError } from '../errors.js';
+import { findRun } from '../records/find-run.js';
 import { readRecord } from '../records/run-folder.js';
 import { csvHeader, csvRows } from '../reports/csv.js';
 import { makeReport, type ReportForm, reportForms } from '../reports/make-report.js';
-import { runsDirectoryOf } from './records.js';
+import { runsDirectoryOf } from './records-place.js';
 import type { Terminal } from './terminal.js';
 import type { VerbContext } from './verb.js';
 
@@ -24,7 +25,7 @@ export const registerReport = (records: Command, { composition }: VerbContext): 
   records
     .command('report')
     .description('one run as a file for others: the same run gives the same bytes')
-    .argument('<run>', 'its id, or its folder')
+    .argument('<run>', 'its id or a part of it, its folder, or last')
     .option('--html', 'the self-contained report')
     .option('--pdf', 'a certificate on one page of A4')
     .option('--csv', 'one row per measurement')
@@ -37,7 +38,7 @@ export const registerReport = (records: Command, { composition }: VerbContext): 
       const [form, another] = reportForms.filter((name) => options[name] === true);
       if (form === undefined || another !== undefined)
         throw new BenchError('USAGE', `say one of ${reportForms.map((name) => `--${name}`).join(', ')}`);
-      const report = await makeReport(resolve(runsDirectoryOf({ ...options, json: false }), run), form);
+      const report = await makeReport(await findRun(runsDirectoryOf({ ...options, json: false }), run), form);
       if (options.output !== undefined && options.output !== '-') {
         await writeFile(options.output, report).catch(notWritten);
         return composition.terminal.line(options.output);

@@ -1,64 +1,18 @@
-import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { basename, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import { BenchError } from '../errors.js';
-import type { BenchFile } from '../plan/bench-file.js';
-import { loadBenchFile } from '../plan/load-bench-file.js';
 import { exportBundle, manifestSha256, verifyBundle } from '../records/bundle.js';
+import { findRun } from '../records/find-run.js';
 import { importBundle } from '../records/import-bundle.js';
 import { pruneRuns } from '../records/prune.js';
 import { readRecord } from '../records/run-folder.js';
 import { type IndexedRun, RunIndex } from '../records/run-index.js';
-import { parseMeasurementRange, type RunSearch } from '../records/run-search.js';
 import { exitCodes } from '../stages/exit-code.js';
+import { openIndex, placeOf, type RecordsOptions, runsDirectoryOf, withRuns } from './records-place.js';
 import { exportCsv, registerReport } from './records-report.js';
-import type { Terminal } from './terminal.js';
-import type { RegisterVerb, VerbContext } from './verb.js';
-
-export interface RecordsOptions {
-  readonly bench: string;
-  readonly runs?: string;
-  readonly json: boolean;
-}
-
-export interface SearchOptions extends RecordsOptions {
-  readonly text?: string;
-  readonly unit?: string;
-  readonly serial?: string;
-  readonly mac?: string;
-  readonly platform?: string;
-  readonly model?: string;
-  readonly plan?: string;
-  readonly port?: string;
-  readonly station?: string;
-  readonly verdict?: string;
-  readonly blame?: string;
-  readonly stage?: string;
-  readonly since?: string;
-  readonly until?: string;
-  readonly measurement?: RunSearch['measurement'];
-  readonly limit?: number;
-}
-
-/** `2026-11-26`, a full ISO date, or so long ago: `36h`, `14d`. */
-export const moment =
-  (now: () => Date) =>
-  (text: string): string => {
-    const ago = /^(\d+)([hdw])$/.exec(text);
-    if (ago !== null) {
-      const hours = { h: 1, d: 24, w: 168 }[ago[2] as 'h' | 'd' | 'w'];
-      return new Date(now().getTime() - Number(ago[1]) * hours * 3_600_000).toISOString();
-    }
-    const date = new Date(text);
-    if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('a date such as 2026-11-26, or 36h, 14d, 2w ago');
-    return date.toISOString();
-  };
-
-const measurementRange = (text: string): NonNullable<RunSearch['measurement']> => {
-  const range = parseMeasurementRange(text);
-  if (range === undefined)
-    throw new InvalidArgumentError('a measurement such as boot.linkUpMs=4000.. or power.inrushMs=20..30');
-  return range;
-};
+import { type SearchOptions, searchOf, withSearch } from './records-search.js';
+import { cut, type Terminal } from './terminal.js';
+import type { RegisterVerb } from './verb.js';
 
 const positive = (text: string): number => {
   const value = Number(text);
@@ -73,60 +27,30 @@ const byteSize = (text: string): number => {
   return Number(value) * byteUnits[unit as keyof typeof byteUnits];
 };
 
-export const withRuns = (command: Command, { composition: { defaults } }: VerbContext): Command =>
-  command
-    .option('--bench <file>', 'bench file: its runs folder is used', defaults.benchPath)
-    .option('--runs <folder>', 'a runs folder, instead of the bench file’s')
-    .option('--json', 'JSON instead of text', false);
-
-export const withSearch = (command: Command, context: VerbContext): Command => {
-  const asMoment = moment(() => context.composition.clock.wallClock());
-  return withRuns(command, context)
-    .option('--text <words>', 'anywhere in id, device, platform, load, cause, plan')
-    .option('--unit <name>', 'serial number, device id or MAC of the phone (% stands for anything, here and below)')
-    .option('--serial <number>', 'serial number on the label')
-    .option('--mac <mac>', 'MAC of the phone')
-    .option('--model <part>', 'part of its model, such as 7960: of the plan, or as the phone says it in CDP')
-    .option('--platform <name>', 'platform as the phone says it in CDP')
-    .option('--plan <name>', 'plan')
-    .option('--port <name>', 'port')
-    .option('--station <name>', 'station')
-    .option('--verdict <verdict>', 'pass, marginal, fail or error')
-    .option('--blame <blame>', 'phone, power, network, config, bench or operator')
-    .option('--stage <stage>', 'stage that decided')
-    .option('--measurement <name[=min..max]>', 'runs that have this measurement, in this range', measurementRange)
-    .option('--since <when>', 'a date, or 36h, 14d, 2w ago', asMoment)
-    .option('--until <when>', 'a date, or so long ago', asMoment);
-};
-
-const placeOf = (options: RecordsOptions): Pick<BenchFile, 'runsDirectory' | 'diskReserveBytes' | 'retention'> =>
-  options.runs === undefined
-    ? loadBenchFile(options.bench)
-    : { runsDirectory: resolve(options.runs), diskReserveBytes: 0, retention: null };
-export const runsDirectoryOf = (options: RecordsOptions): string => placeOf(options).runsDirectory;
-
-/** The index, in step with the folders. Says how far it is where that takes a while. */
-export const openIndex = async (options: RecordsOptions, terminal: Terminal): Promise<RunIndex> => {
-  const index = RunIndex.open(runsDirectoryOf(options));
-  const told = await index.reindex({
-    onProgress: (done, of) => terminal.passing(`reading records: ${done} of ${of}`),
-  });
-  for (const { runId, reason } of told.unreadable) terminal.error(`left out: ${runId} (${reason})`);
-  return index;
-};
-
-const searchOf = ({ json: _json, bench: _bench, runs: _runs, ...search }: SearchOptions): RunSearch => search;
-
 const verdictColours = { pass: 'green', marginal: 'yellow', fail: 'red', error: 'blue' } as const;
 
-const runLine = (terminal: Terminal, run: IndexedRun): string => {
-  const verdict = terminal.paint(verdictColours[run.verdict], run.verdict.padEnd(8));
-  const who = (run.unit ?? '-').padEnd(17);
-  const blame = run.blame === null ? '' : `${run.blame}: `;
-  const golden = run.golden
-    ? terminal.paint('grey', `golden${run.goldenFault === null ? '' : ` ${run.goldenFault}`}: `)
-    : '';
-  return `${run.runId}  ${verdict}  ${who}  ${golden}${blame}${run.cause}`;
+/** As wide as the widest, so that causes begin in one column; a terminal gets as much of each as it has room for. */
+const runLines = (terminal: Terminal, runs: readonly IndexedRun[]): readonly string[] => {
+  const { columns, paint } = terminal;
+  const unitOf = (run: IndexedRun) => run.unit ?? '-';
+  const widest = (texts: readonly string[]) => texts.reduce((most, { length }) => Math.max(most, length), 0);
+  const widths = {
+    runId: widest(runs.map(({ runId }) => runId)),
+    verdict: widest(runs.map(({ verdict }) => verdict)),
+    unit: widest(runs.map(unitOf)),
+  };
+  const room = columns === null ? Number.POSITIVE_INFINITY : columns - widths.runId - widths.verdict - widths.unit - 6;
+  return runs.map((run) => {
+    const golden = run.golden ? `golden${run.goldenFault === null ? '' : ` ${run.goldenFault}`}: ` : '';
+    const attempt = run.attempt > 1 ? `attempt ${run.attempt}: ` : '';
+    const cause = cut(`${golden}${attempt}${run.blame === null ? '' : `${run.blame}: `}${run.cause}`, room);
+    return [
+      run.runId.padEnd(widths.runId),
+      paint(verdictColours[run.verdict], run.verdict.padEnd(widths.verdict)),
+      unitOf(run).padEnd(widths.unit),
+      cause.startsWith(golden) && golden !== '' ? paint('grey', golden) + cause.slice(golden.length) : cause,
+    ].join('  ');
+  });
 };
 
 export const registerRecords: RegisterVerb = (program, context) => {
@@ -141,21 +65,22 @@ export const registerRecords: RegisterVerb = (program, context) => {
       const runs = index.search(searchOf(options));
       index.close();
       if (options.json) return terminal.line(JSON.stringify(runs, null, 2));
-      for (const run of runs) terminal.line(runLine(terminal, run));
+      for (const line of runLines(terminal, runs)) terminal.line(line);
       if (runs.length === 0) terminal.line('no such runs');
       if (runs.length === options.limit)
         terminal.line(terminal.paint('grey', `the newest ${options.limit}; --limit shows more`));
     });
 
-  withRuns(records.command('show').description('one run').argument('<run>', 'its id'), context).action(
-    async (runId: string, options: RecordsOptions) => {
-      const folder = resolve(runsDirectoryOf(options), runId);
-      const record = await readRecord(folder);
-      if (options.json) return terminal.line(JSON.stringify(record, null, 2));
-      const { createProgress } = await import('./progress.js');
-      createProgress(terminal).finished({ record, folder });
-    },
-  );
+  withRuns(
+    records.command('show').description('one run').argument('<run>', 'its id or a part of it, its folder, or last'),
+    context,
+  ).action(async (run: string, options: RecordsOptions) => {
+    const folder = await findRun(runsDirectoryOf(options), run);
+    const record = await readRecord(folder);
+    if (options.json) return terminal.line(JSON.stringify(record, null, 2));
+    const { createProgress } = await import('./progress.js');
+    createProgress(terminal).finished({ record, folder });
+  });
 
   registerReport(records, context);
 
@@ -185,15 +110,18 @@ export const registerRecords: RegisterVerb = (program, context) => {
     .action(
       async (named: readonly string[], options: SearchOptions & { readonly to: string; readonly csv: boolean }) => {
         const { to, csv, ...search } = options;
-        let runIds = named;
+        const runsDirectory = runsDirectoryOf(options);
+        let runIds: readonly string[] = await Promise.all(
+          named.map(async (run) => basename(await findRun(runsDirectory, run))),
+        );
         if (named.length === 0) {
           const index = await openIndex(options, terminal);
           runIds = index.search(searchOf(search)).map(({ runId }) => runId);
           index.close();
         }
         if (runIds.length === 0) throw new BenchError('USAGE', 'no run to export: name some, or search for some');
-        if (csv) return exportCsv(runsDirectoryOf(options), runIds, to, terminal);
-        const manifest = await exportBundle(runsDirectoryOf(options), runIds, resolve(to));
+        if (csv) return exportCsv(runsDirectory, runIds, to, terminal);
+        const manifest = await exportBundle(runsDirectory, runIds, resolve(to));
         if (options.json) return terminal.line(JSON.stringify(manifest, null, 2));
         terminal.line(`${manifest.runs.length} runs, ${manifest.files.length} files: ${to}`);
         terminal.line(`SHA-256 of its manifest: ${manifestSha256(manifest)}`);

@@ -6,23 +6,25 @@ import {
   statisticsOf,
 } from '../records/statistics/report.js';
 import { measurementLabel } from '../reports/measurement-table.js';
-import { valueText } from '../reports/measurement-text.js';
-import { openIndex, type SearchOptions, withSearch } from './records.js';
-import type { Terminal } from './terminal.js';
+import { limitsText, valueText } from '../reports/measurement-text.js';
+import { openIndex } from './records-place.js';
+import { type SearchOptions, searchOf, withSearch } from './records-search.js';
+import { type Terminal, wrapped } from './terminal.js';
 import type { RegisterVerb } from './verb.js';
 
 export const registerStats: RegisterVerb = (program, context) => {
   const { terminal } = context.composition;
   withSearch(program.command('stats').description('yield, causes, capability of each measurement, gage study'), context)
-    .option('--golden <unit>', 'a phone that is the yardstick: its runs count in nothing else')
-    .action(async (options: SearchOptions & { readonly golden?: string }) => {
-      const { json, bench: _bench, runs: _runs, ...request } = options;
+    .option('--golden <phone>', 'a phone that is the yardstick: its runs count in nothing else')
+    .action(async ({ golden, ...options }: SearchOptions & { readonly golden?: string }) => {
       const index = await openIndex(options, terminal);
-      const statistics = statisticsOf(index, request);
+      const statistics = statisticsOf(index, { ...searchOf(options), ...(golden === undefined ? {} : { golden }) });
       index.close();
-      if (json) terminal.line(statisticsJson(statistics));
-      else if (statistics.runs === 0) terminal.line('no such runs');
-      else tell(terminal, statistics);
+      if (options.json) return terminal.line(statisticsJson(statistics));
+      if (golden !== undefined && statistics.golden.runs === 0)
+        terminal.error(`no run of the golden unit ${golden}: nothing is compared`);
+      if (statistics.runs === 0) return terminal.line('no such runs');
+      tell(terminal, statistics);
     });
 };
 
@@ -33,63 +35,91 @@ const bars = ({ counts }: Histogram): string => {
   return counts.map((count) => blocks[count === 0 ? 0 : Math.max(1, Math.round((count / most) * 8))]).join('');
 };
 
+const mostCauses = 12;
+const mostDays = 14;
+/** Before the cause of a row of the pareto. */
+const causeIndent = 41;
+
 const tell = (terminal: Terminal, statistics: Statistics): void => {
-  const { paint } = terminal;
-  const { yield: whole } = statistics;
+  const { paint, columns } = terminal;
+  const { yield: whole, pareto, trend } = statistics;
+  const good = (share: number) => `${percent(share)} (${Math.round(share * whole.units) || 0} of ${whole.units})`;
   terminal.line(
     `${statistics.runs} runs of ${whole.units} phones, ${statistics.from?.slice(0, 10)} to ${statistics.to?.slice(0, 10)}`,
   );
   terminal.line(
-    `${paint('bold', 'first-pass yield')} ${percent(whole.firstPass)}   ${paint('bold', 'final')} ${percent(whole.final)}   ` +
-      `${whole.errors} runs judged nobody (bench, network, configuration, power, operator)`,
+    `${paint('bold', 'first-pass yield')} ${good(whole.firstPass)}   ${paint('bold', 'final')} ${good(whole.final)}`,
   );
   whole.passedOnAttempt.slice(1).forEach((count, index) => {
     if (count > 0) terminal.line(paint('yellow', `${count} passed on attempt ${index + 2} only`));
   });
-  if (statistics.pareto.length > 0) terminal.line(`\n${paint('bold', 'What went wrong')}`);
-  for (const { blame, stage, cause, count, cumulative } of statistics.pareto.slice(0, 12)) {
+  if (whole.errors > 0)
+    terminal.line(`${whole.errors} runs judged nobody (bench, network, configuration, power, operator)`);
+  if (pareto.length > 0) terminal.line(`\n${paint('bold', 'What went wrong')}`);
+  if (statistics.blames.length > 1)
+    terminal.line(`  ${statistics.blames.map(({ blame, count }) => `${blame} ${count}`).join('   ')}`);
+  for (const { blame, stage, cause, count, cumulative } of pareto.slice(0, mostCauses)) {
     const who = paint(blame === 'phone' ? 'red' : 'blue', blame.padEnd(9));
+    const [first = '', ...more] = wrapped(cause, columns === null ? Number.POSITIVE_INFINITY : columns - causeIndent);
     terminal.line(
-      `${String(count).padStart(6)}  ${percent(cumulative).padStart(7)}  ${who} ${stage.padEnd(13)} ${cause}`,
+      `${String(count).padStart(6)}  ${percent(cumulative).padStart(7)}  ${who} ${stage.padEnd(13)} ${first}`,
     );
+    for (const line of more) terminal.line(' '.repeat(causeIndent) + line);
   }
-  if (statistics.trend.length > 1) terminal.line(`\n${paint('bold', 'Per day')}`);
-  for (const { day, yield: told } of statistics.trend.slice(-14)) {
-    if (statistics.trend.length > 1)
+  if (pareto.length > mostCauses)
+    terminal.line(paint('grey', `        and ${pareto.length - mostCauses} more causes: --json tells all`));
+  if (trend.length > 1) {
+    const which = trend.length > mostDays ? `, the last ${mostDays} of ${trend.length} days: --json tells all` : '';
+    terminal.line(`\n${paint('bold', 'Per day')}${paint('grey', which)}`);
+    for (const { day, yield: told } of trend.slice(-mostDays))
       terminal.line(
         `  ${day}  ${percent(told.firstPass).padStart(7)} first  ${percent(told.final).padStart(7)} final  ${told.runs} runs`,
       );
   }
-  terminal.line(`\n${paint('bold', 'Measurements')}`);
+  terminal.line(
+    `\n${paint('bold', 'Measurements'.padEnd(30))}${paint('grey', '     mean  least .. most            n    Cpk    Ppk')}`,
+  );
   for (const measurement of statistics.measurements) tellMeasurement(terminal, measurement);
 };
 
+const labelWidth = 28;
+const index = (value: number | null) => (value === null ? '-' : value.toFixed(value < 100 ? 2 : 0)).padStart(6);
+
 const tellMeasurement = (
-  { line, paint }: Terminal,
-  { name, unit, capability, histogram, gage, golden }: MeasurementStatistics,
+  { line, paint, columns }: Terminal,
+  { name, unit, limits, capability, histogram, gage, golden }: MeasurementStatistics,
 ): void => {
   const { count, mean, min, max, cpk, ppk } = capability;
-  const index = (value: number | null) => (value === null ? '   -' : value.toFixed(2).padStart(4));
   const colour = cpk === null || cpk >= 1.33 ? 'green' : cpk >= 1 ? 'yellow' : 'red';
   const text = (value: number) => valueText(Number(value.toPrecision(4)), unit);
+  const more = (said: string) => {
+    for (const part of wrapped(said, columns === null ? Number.POSITIVE_INFINITY : columns - 4))
+      line(paint('grey', `    ${part}`));
+  };
+  const label = measurementLabel(name);
+  if (label.length > labelWidth) line(`  ${label}`);
   line(
-    `  ${measurementLabel(name).padEnd(28)} ${text(mean).padStart(9)}  ${`${text(min)} .. ${text(max)}`.padEnd(22)} n ${String(count).padEnd(5)} ` +
-      `Cpk ${paint(colour, index(cpk))}  Ppk ${index(ppk)}  ${paint('grey', bars(histogram))}`,
+    `  ${(label.length > labelWidth ? '' : label).padEnd(labelWidth)}${text(mean).padStart(9)}  ${(min === max ? 'always' : `${text(min)} .. ${text(max)}`).padEnd(20)}${String(count).padStart(5)} ${paint(colour, index(cpk))} ${index(ppk)}`,
   );
-  if (gage !== null && gage.parts > 1)
-    line(
-      paint(
-        'grey',
-        `    gage: ${gage.parts} phones x ${gage.appraisers} ports x ${gage.trials}: repeatability ${text(gage.repeatability)}, ` +
-          `reproducibility ${text(gage.reproducibility)}, ${(gage.percentOfTotal ?? 0).toFixed(0)} % of what is seen`,
-      ),
+  // What never differs has no shape, and no study.
+  if (min === max) return;
+  more(`${bars(histogram)}  ${limitsText({ limits, unit })}`);
+  if (gage !== null && gage.total > 0) {
+    const { parts, appraisers, trials, repeatability, reproducibility, percentOfTotal, percentOfTolerance } = gage;
+    const shares = [
+      ...(percentOfTotal === null ? [] : [`${percentOfTotal.toFixed(0)} % of the spread`]),
+      ...(percentOfTolerance === null ? [] : [`${percentOfTolerance.toFixed(0)} % of the tolerance`]),
+    ];
+    more(
+      `gage R&R: ${many(parts, 'phone')} x ${many(appraisers, 'port')} x ${trials}: repeatability ${text(repeatability)}` +
+        `${appraisers > 1 ? `, reproducibility ${text(reproducibility)}` : ''}${shares.length > 0 ? `; ${shares.join(', ')}` : ''}`,
     );
+  }
   if (golden !== null)
-    line(
-      paint(
-        'grey',
-        `    golden unit ${text(golden.goldenMean)} (${golden.goldenCount} runs), the others ${golden.shift >= 0 ? '+' : ''}${text(golden.shift)}` +
-          `${golden.shiftInDeviations === null ? '' : `, ${golden.shiftInDeviations.toFixed(1)} deviations`}`,
-      ),
+    more(
+      `golden unit ${text(golden.goldenMean)} (${many(golden.goldenCount, 'run')}), the others ${golden.shift >= 0 ? '+' : ''}${text(golden.shift)}` +
+        `${golden.shiftInDeviations === null ? '' : `, ${(Math.round(golden.shiftInDeviations * 10) / 10 || 0).toFixed(1)} deviations`}`,
     );
 };
+
+const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -6,6 +6,8 @@ export interface Terminal {
   /** A line that the next one replaces; nothing where output is not a terminal. */
   passing(text: string): void;
   error(text: string): void;
+  /** Letters a line takes; null where output is no terminal: nothing is cut or wrapped. */
+  readonly columns: number | null;
   /** Resolves when all that was said is with its reader, or nobody reads any longer; a slow reader (a pager) is waited for. */
   flushed(): Promise<void>;
   readonly paint: Paint;
@@ -63,8 +65,28 @@ export const openTerminal = (
       clear();
       process.stderr.write(`${text}\n`);
     },
+    get columns() {
+      return isTerminal ? Math.max(40, out.columns ?? 80) : null;
+    },
     flushed: () => new Promise((resolve) => (isRead ? out.write('', () => resolve()) : resolve())),
   };
+};
+
+/** At most so many letters, with `…` in place of what does not fit. */
+export const cut = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+
+/** Lines of at most `width` letters, broken between words; a number stays with its unit. */
+export const wrapped = (text: string, width: number): readonly string[] => {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/(?<!\d) /)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 };
 
 const afterwards = (out: NodeJS.WriteStream, resolve: (value: unknown) => void): void => {

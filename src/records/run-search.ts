@@ -5,6 +5,7 @@ export interface RunSearch {
   readonly text?: string;
   readonly unit?: string;
   readonly serial?: string;
+  /** However it is written. */
   readonly mac?: string;
   readonly platform?: string;
   /** Part of the plan's model or of the platform that the phone says it is: `7960` finds both. */
@@ -37,6 +38,9 @@ export const parseMeasurementRange = (text: string): RunSearch['measurement'] =>
 /** A word in a search stands for itself; `%` is the only joker. */
 const escaped = (text: string): string => text.replace(/[\\_]/g, '\\$&');
 
+/** A MAC as labels, switches and phones write it: `00:0F:24...`, `000f.24...`, `SEP000F24...`. */
+const bareMac = (text: string): string => text.replace(/^(SEP|SIP)/i, '').replace(/[\s:.-]/g, '');
+
 /** As the `WHERE` of a query over `runs`, and its values. */
 export const conditionsOf = (search: RunSearch): { readonly where: string; readonly values: (string | number)[] } => {
   const conditions: string[] = [];
@@ -50,7 +54,7 @@ export const conditionsOf = (search: RunSearch): { readonly where: string; reado
   };
   like('unit', search.unit);
   like('serial', search.serial);
-  like('mac', search.mac);
+  if (search.mac !== undefined) say(`REPLACE(mac, ':', '') LIKE ? ESCAPE '\\'`, escaped(bareMac(search.mac)));
   like('platform', search.platform);
   like('plan', search.plan);
   like('port', search.port);

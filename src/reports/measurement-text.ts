@@ -11,6 +11,11 @@ const larger: Readonly<Record<string, { readonly from: number; readonly unit: st
   KiB: { from: 10_000, unit: 'MiB', divisor: 1024 },
 };
 
+/** Below this a unit gives way to the next smaller one. */
+const smaller: Readonly<Record<string, { readonly below: number; readonly unit: string; readonly factor: number }>> = {
+  ms: { below: 0.1, unit: 'µs', factor: 1000 },
+};
+
 /** Units that the measurement's own name says already. */
 const countUnits: ReadonlySet<string> = new Set(['bursts', 'drops', 'messages', 'files', 'CallManagers', 'class']);
 
@@ -22,6 +27,9 @@ const plain = (value: number): string =>
 export const valueText = (value: number, unit: string): string => {
   const next = larger[unit];
   if (next !== undefined && Math.abs(value) >= next.from) return valueText(value / next.divisor, next.unit);
+  const lower = smaller[unit];
+  if (lower !== undefined && value !== 0 && Math.abs(value) < lower.below)
+    return valueText(value * lower.factor, lower.unit);
   return countUnits.has(unit) ? plain(value) : `${plain(value)} ${unit}`;
 };
 

@@ -63,6 +63,18 @@ test('only what changed is read again; what is gone is forgotten, with its measu
   expect(index.measurements({ names: ['boot.linkUpMs'] })).toHaveLength(1);
 });
 
+test.each(['00:0F:24:5A:79:60', '000f.245a.7960', '00-0f-24-5a-79-60', 'SEP000F245A7960', '%5a7960'])(
+  'a MAC is found as it is written on labels, switches and phones: %s',
+  async (mac) => {
+    const runs = newRuns();
+    write(runs, { runId: 'a', phone: { ...record.phone, mac: '00:0f:24:5a:79:60' } });
+    write(runs, { runId: 'b', phone: { ...record.phone, mac: '00:0f:24:5a:79:61' } });
+    const index = open(runs);
+    await index.reindex();
+    expect(ids(index.search({ mac }))).toEqual(['a']);
+  },
+);
+
 test('search by measurement, values in the order of the runs', async () => {
   const runs = newRuns();
   const linkUp = (value: number) =>

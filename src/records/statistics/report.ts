@@ -1,8 +1,10 @@
+import { measurementUnits } from '../../plan/plan.js';
 import { groupBy } from '../group-by.js';
 import type { IndexedMeasurement, IndexedRun, RunIndex } from '../run-index.js';
 import type { RunSearch } from '../run-search.js';
 import { type Capability, capabilityOf } from './capability.js';
 import { type GageReading, type GageStudy, gageStudy } from './gage.js';
+import { largestStudy } from './gage-design.js';
 import { type Histogram, histogramOf } from './histogram.js';
 import { mean, sampleDeviation } from './moments.js';
 import {
@@ -60,34 +62,57 @@ export interface Statistics {
   readonly blames: readonly BlameRow[];
   readonly pareto: readonly ParetoRow[];
   readonly trend: readonly DayOfRuns[];
+  /** The yardstick: the unit that was named, or null: golden runs of known phones. */
+  readonly golden: { readonly unit: string | null; readonly runs: number };
   readonly measurements: readonly MeasurementStatistics[];
 }
 
 export interface StatisticsRequest extends RunSearch {
-  /** A unit whose runs are the yardstick; they count in nothing else. Left out: golden runs of known phones, where there are any. */
+  /** A phone (serial number, device id, MAC) whose runs are the yardstick; they count in nothing else. Left out: golden runs of known phones. */
   readonly golden?: string;
 }
+
+/** As a run makes them, from power to registration. */
+const inOrder = Object.keys(measurementUnits);
+const placeOf = (name: string): number => (inOrder.includes(name) ? inOrder.indexOf(name) : inOrder.length);
+
+const sameName = (left: string | null, right: string): boolean => left?.toLowerCase() === right.toLowerCase();
+const goesBy = ({ unit, serial, deviceId, mac }: IndexedRun, name: string): boolean =>
+  [unit, serial, deviceId, mac].some((own) => sameName(own, name));
+
+/** The same question of every phone: a yardstick is none of those that were asked for. */
+const ofAnyPhone = ({ unit: _unit, serial: _serial, mac: _mac, text: _text, ...search }: RunSearch): RunSearch =>
+  search;
 
 /** Everything from the index, in one go. Measurements of runs that judged nobody (errors of the bench) do not count. */
 export const statisticsOf = (index: RunIndex, request: StatisticsRequest = {}): Statistics => {
   const { golden, ...search } = request;
-  const found = [...index.search(search)].reverse();
-  const isYardstick = (run: IndexedRun | undefined) =>
-    run?.goldenFault === null && (golden === undefined ? run.golden : run.unit === golden);
+  const byId = new Map<string, IndexedRun>();
+  const oldestFirst = (asked: RunSearch): readonly IndexedRun[] => {
+    const found = [...index.search(asked)].reverse();
+    for (const run of found) byId.set(run.runId, run);
+    return found;
+  };
+  const isYardstick = (run: IndexedRun): boolean =>
+    run.goldenFault === null && (golden === undefined ? run.golden : goesBy(run, golden));
+  const yardsticks = new Set(
+    oldestFirst(ofAnyPhone(search))
+      .filter(isYardstick)
+      .map(({ runId }) => runId),
+  );
   // Golden runs test the bench: what they found says nothing of phones.
-  const counts = (run: IndexedRun | undefined) => run?.golden === false && !isYardstick(run);
-  const runs = found.filter(counts);
-  const byId = new Map(found.map((run) => [run.runId, run]));
-  const judged = index.measurements(search).filter(({ runId }) => byId.get(runId)?.verdict !== 'error');
-  const byName = groupBy(judged, ({ name }) => name);
-  const measurements = [...byName]
-    .sort(([left], [right]) => left.localeCompare(right, 'en'))
-    .flatMap(([name, list]) => {
-      const ours = list.filter(({ runId }) => counts(byId.get(runId)));
-      if (ours.length === 0) return [];
-      const goldens = list.filter(({ runId }) => isYardstick(byId.get(runId))).map(({ value }) => value);
-      return [measurementStatistics(name, ours, goldens, byId)];
-    });
+  const runs = oldestFirst(search).filter((run) => !run.golden && !yardsticks.has(run.runId));
+  const counted = new Set(runs.map(({ runId }) => runId));
+  const judged = (asked: RunSearch, ids: ReadonlySet<string>) =>
+    index.measurements(asked).filter(({ runId }) => ids.has(runId) && byId.get(runId)?.verdict !== 'error');
+  const goldens = new Map(
+    [...groupBy(yardsticks.size === 0 ? [] : judged(ofAnyPhone(search), yardsticks), ({ name }) => name)].map(
+      ([name, list]) => [name, list.map(({ value }) => value)],
+    ),
+  );
+  const measurements = [...groupBy(judged(search, counted), ({ name }) => name)]
+    .sort(([left], [right]) => placeOf(left) - placeOf(right) || left.localeCompare(right, 'en'))
+    .map(([name, list]) => measurementStatistics(name, list, goldens.get(name) ?? [], byId));
   return {
     schema: statisticsSchema,
     runs: runs.length,
@@ -97,6 +122,7 @@ export const statisticsOf = (index: RunIndex, request: StatisticsRequest = {}): 
     blames: blamesOf(runs),
     pareto: paretoOf(runs),
     trend: trendOf(runs),
+    golden: { unit: golden ?? null, runs: yardsticks.size },
     measurements,
   };
 };
@@ -155,22 +181,11 @@ const against = (values: readonly number[], goldens: readonly number[]): GoldenC
   };
 };
 
-/** Phones that were run on every port, cut to as many trials as the poorest cell has: the newest ones. */
-const balanced = (
-  list: readonly IndexedMeasurement[],
-  runs: ReadonlyMap<string, IndexedRun>,
-): readonly GageReading[] => {
-  const readings = list.flatMap(({ runId, value }): GageReading[] => {
-    const run = runs.get(runId);
-    return run?.unit == null ? [] : [{ part: run.unit, appraiser: `${run.station}/${run.port}`, value }];
-  });
-  const appraisers = new Set(readings.map(({ appraiser }) => appraiser));
-  const cells = groupBy(readings, ({ part, appraiser }) => JSON.stringify([part, appraiser]));
-  const trialsOf = (part: string) =>
-    Math.min(...[...appraisers].map((appraiser) => cells.get(JSON.stringify([part, appraiser]))?.length ?? 0));
-  const parts = [...new Set(readings.map(({ part }) => part))].filter((part) => trialsOf(part) >= 2);
-  const trials = Math.min(...parts.map(trialsOf));
-  return parts.flatMap((part) =>
-    [...appraisers].flatMap((appraiser) => cells.get(JSON.stringify([part, appraiser]))?.slice(-trials) ?? []),
+/** Phones that were run more than once on the same ports, cut to as many trials as the poorest cell has: the newest ones. */
+const balanced = (list: readonly IndexedMeasurement[], runs: ReadonlyMap<string, IndexedRun>): readonly GageReading[] =>
+  largestStudy(
+    list.flatMap(({ runId, value }): GageReading[] => {
+      const run = runs.get(runId);
+      return run?.unit == null ? [] : [{ part: run.unit, appraiser: `${run.station}/${run.port}`, value }];
+    }),
   );
-};

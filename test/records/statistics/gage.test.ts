@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type GageReading, gageStudy } from '../../../src/records/statistics/gage.js';
+import { largestStudy } from '../../../src/records/statistics/gage-design.js';
 
 /** AIAG, Measurement Systems Analysis, 4th edition, table III-B 6a: ten parts, three appraisers, three trials. */
 const published = {
@@ -47,4 +48,31 @@ test('readings that do not fill the table, or stand there once, make no study', 
   expect(gageStudy(readings.slice(1))).toBeNull();
   expect(gageStudy([])).toBeNull();
   expect(gageStudy(readings.filter((_, index) => index % 30 < 10))).toBeNull();
+});
+
+const read = (part: string, appraiser: string, ...values: number[]): GageReading[] =>
+  values.map((value) => ({ part, appraiser, value }));
+const tableOf = (all: readonly GageReading[]) => {
+  const chosen = largestStudy(all);
+  const study = gageStudy(chosen);
+  return study === null ? null : [study.parts, study.appraisers, study.trials, chosen.map(({ value }) => value)];
+};
+
+test('of the readings of production the table is studied that tells most', () => {
+  // One phone again and again, the others once: that phone alone, wherever the others ran.
+  expect(tableOf([...read('a', 'p1', 1, 2, 3), ...read('b', 'p2', 9), ...read('c', 'p1', 9)])).toEqual([
+    1,
+    1,
+    3,
+    [1, 2, 3],
+  ]);
+  // Several ports before more readings on one; the last trials count.
+  expect(tableOf([...read('a', 'p1', 1, 2, 3, 4), ...read('a', 'p2', 5, 6)])).toEqual([1, 2, 2, [3, 4, 5, 6]]);
+  // A phone that was only retested once costs a study of two phones none of its trials.
+  const many = Array.from({ length: 9 }, (_, index) => index);
+  expect(
+    tableOf([...read('a', 'p1', ...many), ...read('b', 'p1', ...many), ...read('c', 'p1', 1, 2)])?.slice(0, 3),
+  ).toEqual([2, 1, 9]);
+  expect(tableOf([...read('a', 'p1', 1), ...read('b', 'p1', 2)])).toBeNull();
+  expect(tableOf(readings)?.slice(0, 3)).toEqual([10, 3, 3]);
 });

@@ -48,6 +48,28 @@ test('the golden unit is the yardstick and counts in nothing', () => {
   expect(linkUp?.golden?.shiftInDeviations).toBeCloseTo(250 / 70.71, 2);
 });
 
+test('the golden unit goes by any of its names, and is compared with one phone that is asked for', () => {
+  const records = [
+    run('gold', 3700, {
+      phone: { ...record.phone, deviceId: 'SEP000000000001', serial: 'FCH1', mac: '00:00:00:00:00:01' },
+    }),
+    run('a', 4000),
+    run('b', 4100),
+  ];
+  for (const golden of ['fch1', 'SEP000000000001', '00:00:00:00:00:01'])
+    expect(linkUpOf(records, golden).told).toMatchObject({ runs: 2, golden: { unit: golden, runs: 1 } });
+  const index = RunIndex.open(mkdtempSync(join(tmpdir(), 'linkpulse-stats-')));
+  for (const each of records) index.add(each);
+  const { runs, measurements } = statisticsOf(index, { golden: 'FCH1', unit: 'b' });
+  index.close();
+  expect(runs).toBe(1);
+  expect(measurements.find(({ name }) => name === 'boot.linkUpMs')?.golden).toMatchObject({
+    goldenMean: 3700,
+    shift: 400,
+  });
+  expect(linkUpOf(records, 'nobody').told.golden.runs).toBe(0);
+});
+
 test('phones run on every port make a gage study, cut to the poorest cell', () => {
   const on = (port: string, unit: string, ...values: number[]) => values.map((value) => run(unit, value, { port }));
   const { linkUp } = linkUpOf([
