@@ -144,6 +144,7 @@ const openSimulatedPort = async (
     if (early !== undefined) undo.push(() => early.close());
     const simulator = await startSimulator(
       {
+        board: port.firmware === 'modelled' ? 'modelled' : 'firmware',
         faults: [...faults].filter(isOfTheSimulator),
         phone: {
           ...port.phone,

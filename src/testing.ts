@@ -28,6 +28,8 @@ export { systemClock } from './timeline/clock.js';
 export interface SimulatedBoardOptions {
   /** What the phone on the jack is found by: its echo (a CP-7960G, the default) or its 802.3af signature (a CP-7961G). */
   readonly phone?: 'prestandard' | '802.3af';
+  /** `firmware` (the default): the real image, instruction by instruction; `modelled`: what it does at its serial port, in a tenth of the time. */
+  readonly board?: 'firmware' | 'modelled';
   /** Faults of the jack or the phone, by their names in docs/faults.md: `no-echo`, `short-circuit`, ... */
   readonly faults?: readonly string[];
   /** What the board powers by when its lines command it; left out: it has no profile, and its lines power nothing. */
@@ -74,7 +76,7 @@ const portOffset = 20_000;
 
 /** A board of its own for each call; close it in the test's `finally`. Throws BenchError SIMULATOR_FAILED, USAGE. */
 export const startSimulatedBoard = async (options: SimulatedBoardOptions = {}): Promise<SimulatedBoard> => {
-  const { phone = 'prestandard', faults = [], profile } = options;
+  const { phone = 'prestandard', board = 'firmware', faults = [], profile } = options;
   for (const fault of faults) {
     const where = Object.hasOwn(faultTable, fault) ? faultTable[fault as keyof typeof faultTable].where : undefined;
     if (where !== 'jack' && where !== 'phone') throw new BenchError('USAGE', `${fault} is no fault of jack or phone`);
@@ -82,6 +84,7 @@ export const startSimulatedBoard = async (options: SimulatedBoardOptions = {}): 
   const folder = mkdtempSync(join(tmpdir(), 'linkpulse-testing-'));
   const simulator = await startSimulator(
     {
+      board,
       faults: [...faults],
       phone: { mac: '00:0f:24:5a:79:60', power: phone, ...models[phone] },
       timers: quickTimers,

@@ -7,10 +7,15 @@ import type { GoldenTerms } from './golden.js';
 export const boardDrivers = ['serial', 'lines', 'both'] as const;
 export type BoardDriver = (typeof boardDrivers)[number];
 
+/** What runs on a simulated board: the committed image, instruction by instruction, or a model of what it does at its serial port. */
+export const simulatedFirmwares = ['image', 'modelled'] as const;
+export type SimulatedFirmware = (typeof simulatedFirmwares)[number];
+
 export interface SimulatedPort {
   readonly name: string;
   readonly kind: 'simulated';
   readonly driver: BoardDriver;
+  readonly firmware: SimulatedFirmware;
   /** With `lines`: what the operator says is stored on the board. Left out, the board has the plan's own profile. */
   readonly profile?: number;
   readonly phone: {

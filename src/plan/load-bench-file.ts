@@ -1,6 +1,6 @@
 import { dirname, resolve, sep } from 'node:path';
 import { z } from 'zod';
-import { type BenchFile, type BenchPort, boardDrivers } from './bench-file.js';
+import { type BenchFile, type BenchPort, boardDrivers, simulatedFirmwares } from './bench-file.js';
 import { calibrationProblems, calibrationSection } from './calibration.js';
 import { line, loadName, macAddress, oneOf, phoneModel, quantity, text } from './fields.js';
 import { defaultGoldenFaults, goldenFaults } from './golden.js';
@@ -18,6 +18,7 @@ const port = z.discriminatedUnion(
     z.strictObject({
       kind: z.literal('simulated'),
       driver: driver(),
+      firmware: oneOf(simulatedFirmwares).default('image'),
       profile: profile(),
       phone: z.strictObject({
         mac: macAddress(),
@@ -94,7 +95,10 @@ const driverProblems = (entry: z.output<typeof port>): readonly Problem[] => {
   const byLines = entry.driver === 'lines';
   if (!byLines && entry.profile !== undefined)
     return [{ path: ['profile'], message: 'is for driver: lines alone: over serial the plan itself is sent' }];
-  if (entry.kind === 'simulated') return [];
+  if (entry.kind === 'simulated')
+    return entry.firmware === 'modelled' && entry.driver !== 'serial'
+      ? [{ path: ['firmware'], message: 'modelled has no discrete lines: driver serial, or the image' }]
+      : [];
   if (!byLines && entry.board === undefined)
     return [{ path: [], message: 'needs board: the path of the board’s serial port', at: 'key' }];
   if (!byLines) return [];

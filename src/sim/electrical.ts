@@ -39,6 +39,8 @@ const stepCycles = 100 * cyclesPerUs;
 /** After the switches close: the comparator opens the latch within 10 us of a short. */
 const fineStepCycles = 10 * cyclesPerUs;
 const never = Number.POSITIVE_INFINITY;
+/** What may change in a step of a power path that stands still. */
+const calm = { volts: 0.05, milliamps: 0.5 } as const;
 
 /** Pins of the chip, then outputs of its shift registers. */
 export type PowerOutput =
@@ -146,11 +148,14 @@ const createNoise = () => {
 const toCounts = (value: number, fullScale: number, noise: number): number =>
   Math.max(0, Math.min(boardParts.adcFullScale, Math.round((value / fullScale) * boardParts.adcFullScale) + noise));
 
-/** `fetWelds`: the FET stays closed for good once it has conducted. */
+/**
+ * `fetWelds`: the FET stays closed for good once it has conducted. `calmStepCycles`: the longest step while volts and current
+ * stand still; left out, none is longer than 100 us.
+ */
 export const createPowerPath = (
   device: PluggedDevice,
   listeners: ElectricalListeners,
-  options: { readonly fetWelds: boolean } = { fetWelds: false },
+  options: { readonly fetWelds: boolean; readonly calmStepCycles?: number } = { fetWelds: false },
 ): PowerPath => {
   const parts = boardParts;
   const noise = createNoise();
@@ -181,6 +186,7 @@ export const createPowerPath = (
   let capacitorVolts = 0;
   let jackVolts = 0;
   let milliamps = 0;
+  let isCalm = false;
 
   const told = new Map<string, boolean>([
     ['estop', true],
@@ -251,9 +257,10 @@ export const createPowerPath = (
     if (drawn.milliamps >= parts.limitMilliamps && jackVolts < parts.shortBelowVolts) shortLatched = true;
   };
 
+  const longestStep = () => (isCalm ? (options.calmStepCycles ?? stepCycles) : stepCycles);
   const nextDueCycle = () =>
     Math.min(
-      now + (now < fineUntil ? fineStepCycles : stepCycles),
+      now + (now < fineUntil ? fineStepCycles : longestStep()),
       pumpAlive() ? pumpUntil : never,
       ...contacts.map(({ dueCycle }) => dueCycle),
     );
@@ -261,8 +268,11 @@ export const createPowerPath = (
   const advanceTo = (cycle: number) => {
     while (now < cycle) {
       const next = Math.min(cycle, nextDueCycle());
+      const before = { jackVolts, milliamps };
       flow((next - now) / cyclesPerSecond);
       now = next;
+      isCalm =
+        Math.abs(jackVolts - before.jackVolts) < calm.volts && Math.abs(milliamps - before.milliamps) < calm.milliamps;
       tell('jack', jackVolts >= parts.safeVolts);
       settle();
     }
@@ -273,6 +283,7 @@ export const createPowerPath = (
       advanceTo(cycle);
       if (levels[name] === high) return;
       levels[name] = high;
+      isCalm = false;
       if (name === 'PUMP') pumpUntil = now + parts.pumpHoldCycles;
       settle();
     },

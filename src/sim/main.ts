@@ -4,11 +4,9 @@
  * file and behind the control socket. Ends by `stop`, by SIGTERM, or when nobody has held the serial port or the
  * control socket for `orphanSeconds`. Exit codes: 0 stopped or orphaned, 1 failed, 4 unknown fault.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../timeline/clock.js';
-import { encodeEeprom, nominalBlock } from '../wire/board-block.js';
 import type { PhoneWire, SimulatorConfig } from './contracts.js';
 import { type ControlCommands, startControl } from './control.js';
 import {
@@ -19,9 +17,10 @@ import {
   simulatorFaults,
   unknownFaultExit,
 } from './faults.js';
-import { createJack } from './jack.js';
+import { createFirmwareBoard } from './firmware-board.js';
 import { type LineSocket, startLineSocket } from './line-socket.js';
-import { cyclesPerSecond, Machine } from './machine.js';
+import { cyclesPerSecond } from './machine.js';
+import { createModelledBoard } from './modelled/modelled-board.js';
 import { createPace, pacingLimits, startPacing } from './pacing.js';
 import { phoneIdentity } from './phone/phone-identity.js';
 import { createPhoneWire } from './phone/phone-wire.js';
@@ -42,7 +41,6 @@ const orphanCheckMs = 500;
 const lastAnswerMs = 20;
 const serialNumber = 'SIM00001';
 const niceness = 3;
-const firmwarePath = fileURLToPath(new URL('../../hardware/firmware/linkpulse.hex', import.meta.url));
 
 const complain = (message: string, exitCode: number): never => {
   process.stderr.write(`${message}\n`);
@@ -96,42 +94,39 @@ const main = async (): Promise<void> => {
   const ownInput = config.phone.power === '802.3af' ? { ...afInput, powerClass } : prestandardInput;
   const phonePower = createElectricPhone(phoneInputOf(faults) ?? ownInput);
   const { device, fetWelds, badCalibration, unplugAfterAddressMs } = applyJackFaults(faults, phonePower);
-  // A byte lost: the block's CRC does not fit any more.
-  const stored = encodeEeprom(nominalBlock(serialNumber), config.profile);
-  const eeprom = badCalibration ? stored.fill(0xff, 9, 10) : stored;
-  const machine = new Machine({ hex: readFileSync(firmwarePath, 'utf8'), eeprom });
   process.on('uncaughtException', (error) => {
-    witness.tell({ event: 'crash', message: String(error.stack), cycle: machine.cycles });
+    witness.tell({ event: 'crash', message: String(error.stack), cycle: board.cycles });
     witness.flush();
     complain(String(error.stack), 1);
   });
-  const jack = createJack(
-    machine,
-    device,
-    (change) => witness.tell({ ...change }),
-    { fetWelds },
-    (name, on, cycle) => witness.tell({ event: 'register', name, on, cycle }),
-  );
-  machine.onReset((cause, cycle) => witness.tell({ event: 'reset', cause, cycle }));
-  const serial = createSerialLine(machine, { onHostByte: witness.hostByte, onBoardByte: witness.boardByte }, clock);
-  const piSide = createPiSide(machine, jack.path, jack.register, serial);
+  const createBoard = config.board === 'modelled' ? createModelledBoard : createFirmwareBoard;
+  const board = createBoard({
+    ...{ device, serialNumber, fetWelds, badCalibration },
+    ...(config.profile === undefined ? {} : { profile: config.profile }),
+    onChange: (change) => witness.tell({ ...change }),
+    onRegister: (name, on, cycle) => witness.tell({ event: 'register', name, on, cycle }),
+    onReset: (cause, cycle) => witness.tell({ event: 'reset', cause, cycle }),
+  });
+  const listeners = { onHostByte: witness.hostByte, onBoardByte: witness.boardByte };
+  const serial = createSerialLine(board.serial, listeners, clock);
+  const piSide = createPiSide(board.path, board.pins, serial);
 
   let wire: PhoneWire | undefined;
   const pull = () => {
     if (!phonePower.plugged) return;
-    witness.tell({ event: 'plugged', on: false, cycle: machine.cycles });
+    witness.tell({ event: 'plugged', on: false, cycle: board.cycles });
     phonePower.unplug();
     void wire?.setLink(false);
   };
   const plug = () => {
-    witness.tell({ event: 'plugged', on: true, cycle: machine.cycles });
+    witness.tell({ event: 'plugged', on: true, cycle: board.cycles });
     phonePower.replug();
   };
   let pullAt = Number.POSITIVE_INFINITY;
   let lines: LineSocket | undefined;
 
   // Before anybody listens, and unpaced: the chip starts up, and the interpreter becomes fast.
-  jack.run(startUpMs * cyclesPerMs);
+  board.run(startUpMs * cyclesPerMs);
 
   const pace = createPace();
   const pacing = startPacing(
@@ -139,11 +134,11 @@ const main = async (): Promise<void> => {
     (simulatedUs) => {
       for (let left = simulatedUs; left > 0; left -= pacingLimits.sliceUs) {
         serial.exchange();
-        jack.run(Math.min(left, pacingLimits.sliceUs) * cyclesPerUs);
+        board.run(Math.min(left, pacingLimits.sliceUs) * cyclesPerUs);
       }
       serial.exchange();
       lines?.exchange();
-      if (machine.cycles < pullAt) return;
+      if (board.cycles < pullAt) return;
       pullAt = Number.POSITIVE_INFINITY;
       pull();
     },
@@ -160,10 +155,9 @@ const main = async (): Promise<void> => {
     ptyPath: serial.path,
     witnessPath: config.witnessPath,
     faults: config.faults,
-    cycle: machine.cycles,
-    instructions: machine.instructions,
+    cycle: board.cycles,
     ...pacingFigures(),
-    lostBytes: machine.lostBytes,
+    ...board.figures(),
     droppedBytes: serial.droppedBytes,
     serialHeld: serial.held,
     serialPlugged: serial.plugged,
@@ -171,12 +165,12 @@ const main = async (): Promise<void> => {
     phoneSupplyUp: phonePower.supplyUp,
     lines: piSide.lines,
     barrierDark: !piSide.supplied,
-    ...jack.path.state,
+    ...board.path.state,
   });
 
   const stop = () => {
     pacing.cancel();
-    witness.tell({ event: 'stop', cycle: machine.cycles });
+    witness.tell({ event: 'stop', cycle: board.cycles });
     witness.flush();
     serial.close();
     control.close();
@@ -219,11 +213,11 @@ const main = async (): Promise<void> => {
       return {};
     },
     'reset-hold': () => {
-      machine.holdInReset(true);
+      board.holdInReset(true);
       return {};
     },
     'reset-release': () => {
-      machine.holdInReset(false);
+      board.holdInReset(false);
       return {};
     },
     lines: () => piSide.lines,
@@ -240,11 +234,11 @@ const main = async (): Promise<void> => {
     },
   };
   const control = await startControl(config.controlPath, commands);
-  if (config.linesPath !== undefined) lines = await startLineSocket(config.linesPath, piSide, machine);
+  if (config.linesPath !== undefined) lines = await startLineSocket(config.linesPath, piSide, board.serial);
   process.on('SIGTERM', stop);
 
   clock.every(flushPeriodMs, () => witness.flush());
-  clock.every(slipPeriodMs, () => witness.tell({ event: 'slip', ...pacingFigures(), cycle: machine.cycles }));
+  clock.every(slipPeriodMs, () => witness.tell({ event: 'slip', ...pacingFigures(), cycle: board.cycles }));
   let heldAtUs = clock.nowUs();
   clock.every(orphanCheckMs, () => {
     if (serial.held || control.holders > 0 || (lines?.holders ?? 0) > 0) heldAtUs = clock.nowUs();
@@ -258,17 +252,17 @@ const main = async (): Promise<void> => {
   wire = ownWire;
   const phone = createVirtualPhone({
     wire: noticeAddress(ownWire, () => {
-      if (unplugAfterAddressMs !== undefined) pullAt = machine.cycles + unplugAfterAddressMs * cyclesPerMs;
+      if (unplugAfterAddressMs !== undefined) pullAt = board.cycles + unplugAfterAddressMs * cyclesPerMs;
     }),
     power: phonePower,
     phone: config.phone,
     timers: config.timers,
     faults: config.faults,
     clock,
-    log: (line) => witness.tell({ event: 'phone', cycle: machine.cycles, note: JSON.parse(line) }),
+    log: (line) => witness.tell({ event: 'phone', cycle: board.cycles, note: JSON.parse(line) }),
   });
   phonePower.onSupply((on) => {
-    witness.tell({ event: 'phone-supply', on, cycle: machine.cycles });
+    witness.tell({ event: 'phone-supply', on, cycle: board.cycles });
     if (on) phone.powerUp();
     else phone.powerDown();
   });

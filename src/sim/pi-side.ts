@@ -23,19 +23,20 @@ export interface PiSide {
   readonly lines: Readonly<Record<LineName, boolean>>;
 }
 
+/** `pins`: of the chip, where its discrete lines are modelled; where they are not, what the board would drive is low. */
 export const createPiSide = (
-  board: Pick<Machine, 'setPin'>,
   path: PowerPath,
-  register: ShiftRegister,
+  pins: { readonly board: Pick<Machine, 'setPin'>; readonly register: Pick<ShiftRegister, 'high'> } | undefined,
   uart: { setDark(dark: boolean): void },
 ): PiSide => {
   const driven: Record<LineToBoard, boolean> = { FLP_START: false, PWR_REQ: false, HEARTBEAT: false };
   let supplied = true;
   let estopClosed = true;
   const drive = () => {
-    for (const name of linesToBoard) board.setPin(name, supplied && driven[name]);
+    for (const name of linesToBoard) pins?.board.setPin(name, supplied && driven[name]);
   };
   drive();
+  const told = (name: (typeof linesFromBoard)[number]) => supplied && pins?.register.high(name) === true;
   return {
     setLine: (name, high) => {
       driven[name] = high;
@@ -57,9 +58,9 @@ export const createPiSide = (
     get lines() {
       return {
         ...driven,
-        LOOP: supplied && register.high('LOOP'),
-        PGOOD: supplied && register.high('PGOOD'),
-        FAULT_N: supplied && register.high('FAULT_N'),
+        LOOP: told('LOOP'),
+        PGOOD: told('PGOOD'),
+        FAULT_N: told('FAULT_N'),
         ESTOP_OK: supplied && estopClosed,
       };
     },

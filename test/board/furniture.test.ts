@@ -4,9 +4,9 @@ import { nextPress, startButtonRequest } from '../../src/board/start-button.js';
 import { createMockedGpio } from '../../src/testing.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { makeBench, quickPlan, runJson } from '../helpers/linkpulse.js';
+import { makeImageBench, quickPlan, runJson } from '../helpers/linkpulse.js';
 
-const bench = makeBench();
+const bench = makeImageBench();
 afterAll(() => bench.remove());
 
 /** What the real firmware put on its shift registers, as the simulator saw it, while the run went. */

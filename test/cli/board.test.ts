@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hintsOn } from '../../src/cli/board-list.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { type Invocation, invoke, makeBench } from '../helpers/linkpulse.js';
+import { type Invocation, invoke, makeImageBench } from '../helpers/linkpulse.js';
 import { ch340, fakeUdev, plugBoard, type SerialThing } from '../helpers/serial-things.js';
 
-const bench = makeBench();
+const bench = makeImageBench();
 afterAll(() => bench.remove());
 let udev: ReturnType<typeof fakeUdev>;
 const plugged: SerialThing[] = [];

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { checked, libc } from '../../src/os/libc.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { invoke, makeBench, strict } from '../helpers/linkpulse.js';
+import { invoke, makeImageBench, strict } from '../helpers/linkpulse.js';
 import { plugBoard } from '../helpers/serial-things.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'linkpulse-service-'));
@@ -62,7 +62,7 @@ const listen = (path: string) => {
 
 describe('a station under a service manager', () => {
   it('says when it is ready, feeds the watchdog from its event loop and not without it, and says when it stops', async () => {
-    const bench = makeBench();
+    const bench = makeImageBench();
     const path = join(bench.directory, 'notify.sock');
     const manager = listen(path);
     const until = async (word: string): Promise<string[]> => {

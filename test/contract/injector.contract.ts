@@ -275,6 +275,7 @@ export const testInjector = (title: string, open: OpenBoard, points = /./): void
 
     point('powers in one command, reports in order, and turns off when told', async () => {
       await powered();
+      if (!byLines()) await heard('inrush');
       await board.injector.off();
       expect((await heard('power-off')).cause).toBe('COMMANDED');
       await heard('jack-safe');

@@ -155,6 +155,7 @@ describe('doctor', () => {
         name: 'sim1',
         kind: 'simulated',
         driver: 'serial',
+        firmware: 'image',
         phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G', power: 'prestandard' },
       },
     ];

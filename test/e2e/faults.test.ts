@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type FaultRow, faultNames, faultTable } from '../../src/plan/faults.js';
 import { judgedAgain } from '../helpers/judged-again.js';
-import { changePlan, makeBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
+import { changePlan, makeBench, makeImageBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
 
-const bench = makeBench();
-afterAll(() => bench.remove());
+const image = makeImageBench();
+const modelled = makeBench();
+afterAll(() => {
+  image.remove();
+  modelled.remove();
+});
+/** What is wrong at the jack or with the bench itself is the firmware's to find. */
+const benchOf = ({ where }: FaultRow) => (where === 'jack' || where === 'bench' ? image : modelled);
 
 describe.concurrent('every fault on purpose is judged as the table says', () => {
   it.each(faultNames)(
@@ -16,7 +22,7 @@ describe.concurrent('every fault on purpose is judged as the table says', () => 
       const run = await runJson([
         'demo',
         '--bench',
-        bench.path,
+        benchOf(row).path,
         '--plan',
         row.needs === 'change' ? changePlan : quickPlan,
         '--fault',

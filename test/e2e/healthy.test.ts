@@ -3,10 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgedAgain } from '../helpers/judged-again.js';
-import { makeBench, plansDirectory, quickPlan, type Run, runJson, stageOf, strict } from '../helpers/linkpulse.js';
+import { makeImageBench, plansDirectory, quickPlan, type Run, runJson, stageOf, strict } from '../helpers/linkpulse.js';
 
 const hasTshark = spawnSync('tshark', ['--version']).status === 0;
-const bench = makeBench();
+const bench = makeImageBench();
 afterAll(() => bench.remove());
 
 const words = (plan: string, ...more: string[]) => [
@@ -85,7 +85,7 @@ describe('a healthy phone', () => {
 });
 
 describe('a healthy 802.3af phone', () => {
-  const afBench = makeBench('802.3af');
+  const afBench = makeImageBench('802.3af');
   afterAll(() => afBench.remove());
   const planFor = (name: string, ...changes: readonly (readonly [string, string])[]): string => {
     const path = join(afBench.directory, `${name}.yaml`);

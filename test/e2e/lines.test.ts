@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { judgedAgain } from '../helpers/judged-again.js';
-import { type Bench, makeBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
+import { type Bench, makeImageBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
 
 let bench: Bench;
 afterEach(() => bench.remove());
 
 const runOn = (driver: readonly string[], faults: readonly string[] = []) => {
-  bench = makeBench('prestandard', driver);
+  bench = makeImageBench('prestandard', driver);
   const words = faults.flatMap((fault) => ['--fault', fault]);
   return runJson(['run', '--no-station', '--bench', bench.path, '--port', 'sim1', '--plan', quickPlan, ...words]);
 };

@@ -5,13 +5,13 @@ import { attachSimulator } from '../../src/sim/launch.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import type { TimelineEvent } from '../../src/timeline/events.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { invoke, long, makeBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
+import { invoke, long, makeImageBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
 import { cyclesPerMs, lastSwitchOff, readWitness } from '../helpers/witness.js';
 
 const switchOpenLimitMs = 550;
 const jackSafeLimitMs = 1050;
 
-const bench = makeBench();
+const bench = makeImageBench();
 afterAll(() => bench.remove());
 const words = ['run', '--no-station', '--bench', bench.path, '--port', 'sim1', '--plan', quickPlan];
 

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { invoke, long, makeBench, quickPlan } from '../helpers/linkpulse.js';
+import { invoke, long, makeImageBench, quickPlan } from '../helpers/linkpulse.js';
 
-const bench = makeBench();
+const bench = makeImageBench();
 afterAll(() => bench.remove());
 const kill = async (...words: readonly string[]) => {
   const run = invoke(['selftest', 'kill', '--bench', bench.path, ...words]);

@@ -30,12 +30,14 @@ const phones = {
   '802.3af': '{ mac: "00:0f:24:5a:79:61", load: SCCP41.8-3-3S, model: CP-7961G, power: 802.3af }',
 };
 
-/** A bench file with one simulated port and a runs folder of its own. `more`: further lines of the port; `whole`: of the file. */
-export const makeBench = (
-  phone: keyof typeof phones = 'prestandard',
-  more: readonly string[] = [],
-  whole: readonly string[] = [],
-): Bench => {
+/** `more`: further lines of the port; `whole`: of the file. */
+type MakeBench = (phone?: keyof typeof phones, more?: readonly string[], whole?: readonly string[]) => Bench;
+
+/**
+ * A bench file with one simulated port and a runs folder of its own; its board runs the committed image. For tests of power and
+ * its safety.
+ */
+export const makeImageBench: MakeBench = (phone = 'prestandard', more = [], whole = []) => {
   const directory = mkdtempSync(join(tmpdir(), 'linkpulse-e2e-'));
   const path = join(directory, 'bench.yaml');
   writeFileSync(
@@ -60,6 +62,10 @@ export const makeBench = (
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 };
+
+/** The same with a modelled board, which takes a third of the processor's time. For tests of what comes after power. */
+export const makeBench: MakeBench = (phone, more = [], whole) =>
+  makeImageBench(phone, ['firmware: modelled', ...more], whole);
 
 export interface Invocation {
   readonly child: ChildProcess;

@@ -54,7 +54,7 @@ export const createCycleBench = (faults: readonly SimulatorFault[] = []) => {
   const { device, fetWelds } = applyJackFaults(faults, phone);
   const jack = createJack(machine, device, (change) => witness.tell({ ...change }), { fetWelds });
 
-  const piSide = createPiSide(machine, jack.path, jack.register, { setDark: () => {} });
+  const piSide = createPiSide(jack.path, { board: machine, register: jack.register }, { setDark: () => {} });
 
   const messages: InjectorMessage[] = [];
   let sysex: number[] | undefined;

@@ -9,9 +9,11 @@ const build = (shown: readonly RegisterBit[] = []) => {
   const path = createPowerPath(emptyJack, { onChange: () => {}, onInput: () => {} });
   const dark: boolean[] = [];
   const side = createPiSide(
-    { setPin: (name, high) => pins.set(name, high) },
     path,
-    { word: 0, high: (name) => shown.includes(name) },
+    {
+      board: { setPin: (name, high) => pins.set(name, high) },
+      register: { high: (name) => shown.includes(name) },
+    },
     { setDark: (on) => dark.push(on) },
   );
   return { pins, path, side, dark };
