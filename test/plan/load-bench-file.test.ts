@@ -27,18 +27,21 @@ describe('bench files', () => {
         name: 'sim1',
         kind: 'simulated',
         driver: 'serial',
+        firmware: 'image',
         phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G', power: 'prestandard' },
       },
       {
         name: 'sim2',
         kind: 'simulated',
         driver: 'serial',
+        firmware: 'image',
         phone: { mac: '00:0f:24:5a:79:61', load: 'SCCP41.8-3-3S', model: 'CP-7961G', power: '802.3af' },
       },
       {
         name: 'sim3',
         kind: 'simulated',
         driver: 'serial',
+        firmware: 'image',
         phone: { mac: '00:0f:24:5a:79:63', load: 'SIP41.8-3-3S', model: 'CP-7961G', power: '802.3af' },
       },
     ]);
