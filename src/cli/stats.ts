@@ -83,7 +83,7 @@ const tell = (terminal: Terminal, statistics: Statistics): void => {
 };
 
 const labelWidth = 28;
-const index = (value: number | null) => (value === null ? '-' : value.toFixed(value < 100 ? 2 : 0)).padStart(6);
+const index = (value: number | null) => (value === null ? '-' : value >= 100 ? '> 100' : value.toFixed(2)).padStart(6);
 
 const tellMeasurement = (
   { line, paint, columns }: Terminal,

@@ -2,7 +2,7 @@
 import { html } from './html.js';
 import { said } from './measurements.js';
 
-const box = { width: 600, height: 150, top: 18, bottom: 22 };
+const box = { width: 380, height: 110, top: 18, bottom: 18 };
 /** Limits within so many widths of the values are drawn in place. */
 const nearWidths = 2;
 
@@ -16,11 +16,16 @@ const spanOf = ({ start, width, counts }, limits) => {
   return { from: Math.min(start, ...inPlace) - margin, to: Math.max(end, ...inPlace) + margin };
 };
 
+export const limitText = ({ min, max }, unit) =>
+  [...(min === undefined ? [] : [`≥ ${said(min, unit)}`]), ...(max === undefined ? [] : [`≤ ${said(max, unit)}`])].join(
+    '  ',
+  );
+
 const Limit = ({ value, unit, x, isMax }) => {
   const isLeft = x < box.width / 2;
   const away = x < 0 || x > box.width;
   const at = Math.min(box.width - 2, Math.max(2, x));
-  const text = `${isMax ? '≤' : '≥'} ${said(value, unit)}`;
+  const text = limitText(isMax ? { max: value } : { min: value }, unit);
   return html`<g class=${`limit ${away ? 'is-away' : ''}`}>
     ${!away && html`<line x1=${at} x2=${at} y1="4" y2=${box.height - box.bottom} />`}
     <text x=${isLeft ? at + 4 : at - 4} y="13" text-anchor=${isLeft ? 'start' : 'end'}>${away && isLeft ? '← ' : ''}${text}${away && !isLeft ? ' →' : ''}</text>
@@ -45,7 +50,7 @@ export const Histogram = ({ histogram, limits, unit, label }) => {
     })}
     ${limits.min !== undefined && html`<${Limit} value=${limits.min} unit=${unit} x=${x(limits.min)} isMax=${false} />`}
     ${limits.max !== undefined && html`<${Limit} value=${limits.max} unit=${unit} x=${x(limits.max)} isMax=${true} />`}
-    <text class="tick" x=${Math.max(0, x(histogram.start))} y=${box.height - 6}>${said(histogram.start, unit)}</text>
-    <text class="tick" x=${Math.min(box.width, x(end))} y=${box.height - 6} text-anchor="end">${said(end, unit)}</text>
+    <text class="tick" x=${Math.max(0, x(histogram.start))} y=${box.height - 4}>${said(histogram.start, unit)}</text>
+    <text class="tick" x=${Math.min(box.width, x(end))} y=${box.height - 4} text-anchor="end">${said(end, unit)}</text>
   </svg>`;
 };

@@ -12,4 +12,4 @@ export const nameOf = (name) => (measurementNames.includes(name) ? t(`measuremen
 const digits = 4;
 export const said = (value, unit) => (value === null ? '–' : valueText(Number(value.toPrecision(digits)), unit));
 export const percent = (share) => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
-export const ratio = (value) => (value === null ? '–' : value >= 100 ? value.toFixed(0) : value.toFixed(2));
+export const ratio = (value) => (value === null ? '–' : value >= 100 ? '> 100' : value.toFixed(2));

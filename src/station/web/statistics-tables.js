@@ -45,13 +45,13 @@ export const Gage = ({ measurements }) => {
 
 export const Comparison = ({ measurements }) => {
   const rows = measurements
-    .filter(({ golden }) => golden !== null)
+    .filter(({ golden, capability }) => golden !== null && (golden.shift !== 0 || capability.min !== capability.max))
     .map(({ name, unit, golden, capability }) => [
       nameOf(name),
       `${said(golden.goldenMean, unit)} (${golden.goldenCount})`,
       `${said(capability.mean, unit)} (${capability.count})`,
       `${golden.shift > 0 ? '+' : ''}${said(golden.shift, unit)}`,
-      golden.shiftInDeviations === null ? '–' : `${golden.shiftInDeviations.toFixed(1)} σ`,
+      golden.shiftInDeviations === null ? '–' : `${(Math.round(golden.shiftInDeviations * 10) / 10 || 0).toFixed(1)} σ`,
     ]);
   if (rows.length === 0) return null;
   const heads = ['measurement', 'golden', 'others', 'shift', 'deviations'];

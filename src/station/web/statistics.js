@@ -1,6 +1,6 @@
 /** What the station's runs say together: the answer of `linkpulse stats --json`, drawn. */
 
-import { Histogram } from './histogram.js';
+import { Histogram, limitText } from './histogram.js';
 import { classes, html } from './html.js';
 import { nameOf, percent, ratio, said } from './measurements.js';
 import { PastForm } from './past-form.js';
@@ -100,6 +100,12 @@ const Measurement = ({ of }) => {
   const { name, unit, capability, histogram, limits, trend } = of;
   const { cpk, ppk, count, mean, min, max, deviation } = capability;
   const label = nameOf(name);
+  // What never differs has no shape and no drift.
+  if (isConstant(of))
+    return html`<article class="card measured" data-measurement=${name}>
+      <h3>${label}</h3>
+      <p class="measured-figures"><span>${t('past.always')} <b>${said(min, unit)}</b></span><span>n <b>${count}</b></span><span>${limitText(limits, unit)}</span></p>
+    </article>`;
   const grade = cpk === null ? '' : cpk >= 1.33 ? 'is-good' : cpk >= 1 ? 'is-near' : 'is-poor';
   return html`<article class="card measured" data-measurement=${name}>
     <h3>${label}</h3>
@@ -116,13 +122,19 @@ const Measurement = ({ of }) => {
   </article>`;
 };
 
+const isConstant = ({ capability: { min, max } }) => min === max;
+const constantLast = (measurements) => [
+  ...measurements.filter((each) => !isConstant(each)),
+  ...measurements.filter(isConstant),
+];
+
 const Answer = ({ answer, query }) => {
   if (answer.runs === 0) return html`<p class="past-quiet" role="status">${t('past.none')}</p>`;
   return html`<${Yield} of=${answer.yield} from=${answer.from} to=${answer.to} />
     ${answer.pareto.length > 0 && html`<${WhatWentWrong} answer=${answer} query=${query} />`}
     ${answer.trend.length > 1 && html`<${Days} trend=${answer.trend} />`}
     <section class="measured-all"><h2>${t('past.measurements')}</h2>
-      <div class="measured-grid">${answer.measurements.map((each) => html`<${Measurement} key=${each.name} of=${each} />`)}</div>
+      <div class="measured-grid">${constantLast(answer.measurements).map((each) => html`<${Measurement} key=${each.name} of=${each} />`)}</div>
     </section>
     <${Gage} measurements=${answer.measurements} />
     <${Comparison} measurements=${answer.measurements} />`;

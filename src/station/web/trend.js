@@ -34,7 +34,7 @@ export const Trend = ({ days, lines, text, height = 150, label }) => {
           incrs: [1, 2, 5, 7, 14, 30, 60, 90, 180, 365].map((count) => count * daySeconds),
           values: (_plot, values) => values.map(dayLabel),
         },
-        { ...axis, size: 64, values: (_plot, values) => values.map(text) },
+        { ...axis, size: 64, space: 22, values: (_plot, values) => values.map(text) },
       ],
       series: [
         {},

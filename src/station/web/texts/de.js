@@ -102,6 +102,7 @@ export const texts = {
   'past.perDay': 'Je Tag (UTC)',
   'past.dayMean': 'Tagesmittel',
   'past.measurements': 'Messwerte',
+  'past.always': 'immer',
   'past.gage': 'Messmittelfähigkeit (Gage R&R)',
   'past.gageHint':
     'Aus Telefonen, die auf denselben Anschlüssen mindestens zweimal liefen: was von der Streuung der Prüfplatz ist und nicht das Telefon. Unter 10 % ist gut, über 30 % nicht annehmbar (AIAG). Mit einer Seriennummer gilt die Untersuchung einem Telefon.',

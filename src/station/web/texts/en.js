@@ -101,6 +101,7 @@ export const texts = {
   'past.perDay': 'Per day (UTC)',
   'past.dayMean': 'mean of the day',
   'past.measurements': 'Measurements',
+  'past.always': 'always',
   'past.gage': 'Gage R&R',
   'past.gageHint':
     'From phones that ran at least twice on the same ports: what of the spread is the bench and not the phone. Below 10 % is good, above 30 % is not acceptable (AIAG). Narrow by serial number to study one phone.',

@@ -102,6 +102,7 @@ export const texts = {
   'past.perDay': 'Por día (UTC)',
   'past.dayMean': 'media del día',
   'past.measurements': 'Mediciones',
+  'past.always': 'siempre',
   'past.gage': 'Gage R&R',
   'past.gageHint':
     'De teléfonos ensayados al menos dos veces en los mismos puertos: qué parte de la dispersión es del banco y no del teléfono. Menos de 10 % es bueno, más de 30 % no es aceptable (AIAG). Con un número de serie se estudia un solo teléfono.',

@@ -101,6 +101,7 @@ export const texts = {
   'past.perDay': '每日（UTC）',
   'past.dayMean': '日均值',
   'past.measurements': '测量值',
+  'past.always': '始终',
   'past.gage': '量具 R&R',
   'past.gageHint':
     '取自在相同端口至少测试两次的话机：离散中有多少来自测试台而非话机。低于 10 % 为良好，高于 30 % 不可接受（AIAG）。填写序列号可只研究一部话机。',
