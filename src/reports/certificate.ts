@@ -145,7 +145,6 @@ const facts = (doc: Page, record: RunRecord, y: number): number => {
   const right = column(
     doc,
     [
-      ['Plan', plan.title],
       ['Station, port', `${record.station}, ${record.port}`],
       ['Board', boardText(record)],
       ['Calibrated', calibrationText(record.board) ?? 'not told by the board'],
@@ -157,9 +156,18 @@ const facts = (doc: Page, record: RunRecord, y: number): number => {
     page.right - middle,
   );
   const end = Math.max(left, right);
-  put(doc, 'Plan SHA-256', page.left, end, 82, { colour: muted });
-  put(doc, plan.hash, page.left + 82, end, page.right - page.left - 82, { size: 8, mono: true });
-  return end + 22;
+  return (
+    column(
+      doc,
+      [
+        ['Plan', `${plan.title} (${plan.name})`],
+        ['Plan SHA-256', plan.hash, { size: 8, mono: true }],
+      ],
+      page.left,
+      end,
+      page.right - page.left,
+    ) + 10
+  );
 };
 
 const stageBoxes = (doc: Page, stages: readonly StageResult[], y: number): number => {

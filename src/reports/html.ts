@@ -11,6 +11,7 @@ import { secondsText } from './figure.js';
 import { flpChart } from './flp-chart.js';
 import { type Insert, type Markup, markup, trusted } from './markup.js';
 import { measurementTable } from './measurement-table.js';
+import { valueText } from './measurement-text.js';
 import { messageLadder } from './message-ladder.js';
 import { styleSheet } from './style.js';
 import { bannerOf, stageLooks, stageTitles } from './verdict-look.js';
@@ -86,8 +87,10 @@ const notes = (record: RunRecord): Markup => {
 
 const powerOffText = ({ powerOff }: RunRecord): string => {
   if (powerOff === null) return 'never on';
-  const safe = powerOff.jackSafeMs === null ? 'jack not seen safe' : `jack safe after ${powerOff.jackSafeMs} ms`;
-  const open = powerOff.switchOffMs === null ? 'switch open' : `switch open within ${powerOff.switchOffMs} ms`;
+  const safe =
+    powerOff.jackSafeMs === null ? 'jack not seen safe' : `jack safe after ${valueText(powerOff.jackSafeMs, 'ms')}`;
+  const open =
+    powerOff.switchOffMs === null ? 'switch open' : `switch open within ${valueText(powerOff.switchOffMs, 'ms')}`;
   return `${powerOff.cause}: ${open}, ${safe}`;
 };
 
