@@ -1,8 +1,12 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isBenchError } from '../../src/errors.js';
+import { explainPlan } from '../../src/plan/explain.js';
 import { parsePlan } from '../../src/plan/load-plan.js';
 import { phoneModels } from '../../src/plan/phone-models.js';
 import { startingPlan } from '../../src/plan/starting-plan.js';
+import { root } from '../helpers/linkpulse.js';
 
 const schema = '../docs/plan.schema.json';
 
@@ -52,3 +56,12 @@ describe('a plan to begin with', () => {
     }
   });
 });
+
+const plans = join(root, 'plans');
+it.each(readdirSync(plans).filter((name) => !name.startsWith('bench.')))(
+  'plans/%s says of every limit where it comes from',
+  (name) => {
+    const { limits } = explainPlan(join(plans, name), () => ({}));
+    expect(limits.filter(({ line, source }) => line !== null && source === null)).toEqual([]);
+  },
+);
