@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type FaultRow, faultNames, faultTable } from '../../src/plan/faults.js';
 import { judgedAgain } from '../helpers/judged-again.js';
-import { changePlan, makeBench, makeImageBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
+import { changePlan, long, makeBench, makeImageBench, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
 
 const image = makeImageBench();
 const modelled = makeBench();
@@ -11,18 +11,24 @@ afterAll(() => {
   image.remove();
   modelled.remove();
 });
-/** What is wrong at the jack or with the bench itself is the firmware's to find. */
-const benchOf = ({ where }: FaultRow) => (where === 'jack' || where === 'bench' ? image : modelled);
+/** What is wrong at the jack or with the bench itself is the firmware's to find; in the long count the model must find it, too. */
+const isOfPower = ({ where }: FaultRow) => where === 'jack' || where === 'bench';
+const cases = faultNames.flatMap((name) => {
+  const row: FaultRow = faultTable[name];
+  if (!isOfPower(row)) return [{ name, board: 'modelled', bench: modelled }];
+  const onImage = { name, board: 'image', bench: image };
+  return long ? [onImage, { name, board: 'modelled', bench: modelled }] : [onImage];
+});
 
 describe.concurrent('every fault on purpose is judged as the table says', () => {
-  it.each(faultNames)(
-    '%s',
-    async (name) => {
+  it.each(cases)(
+    '$name, board: $board',
+    async ({ name, bench }) => {
       const row: FaultRow = faultTable[name];
       const run = await runJson([
         'demo',
         '--bench',
-        benchOf(row).path,
+        bench.path,
         '--plan',
         row.needs === 'change' ? changePlan : quickPlan,
         '--fault',

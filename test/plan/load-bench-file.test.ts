@@ -142,6 +142,9 @@ describe('bench files', () => {
     expect(refused(`${head}${hardware('jack1', '/dev/x', 'eth1')}    profile: 4711\n`)).toContain(
       'is for driver: lines alone',
     );
+    const model =
+      '  sim1:\n    kind: simulated\n    firmware: modelled\n    driver: both\n    phone: { mac: "00:0f:24:5a:79:60", load: P003, model: CP-7960G }\n';
+    expect(refused(head + model)).toContain('modelled has no discrete lines');
     const both = `${hardware('jack2', '/dev/x', 'eth2')}    driver: both\n`;
     expect(refused(`${head}${lines}    profile: 4711\n${both}`)).toContain('already belongs to port jack1');
   });
