@@ -34,6 +34,11 @@ export const errorTable = {
     'Let an engineer look at that run and at the jack, then unlock it: linkpulse board unlock --port PORT, or on the page.',
     'bench',
   ),
+  NOT_ASKED: entry(
+    'This question is not open: it was answered already, its time is over, or the run has ended',
+    'Look at the port; a phone that was not judged is tested again.',
+    'operator',
+  ),
   BOARD_NOT_FOUND: entry(
     'No such board, or no serial port at that path',
     'Plug the board in; check the path in the bench file.',

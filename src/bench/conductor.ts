@@ -18,7 +18,9 @@ import { createLinkReporter } from './link-reporter.js';
 import type { OpenPort } from './port.js';
 import { createPowerWatch, powerOff, within } from './power-off.js';
 import { powerTerms } from './power-terms.js';
+import { createPrompter, type Prompter } from './prompter.js';
 import type { RunTimeline } from './run-timeline.js';
+import type { RunRequest } from './runner.js';
 
 export interface ConductParts {
   readonly plan: Plan;
@@ -36,6 +38,9 @@ export interface ConductParts {
   readonly calibration: CalibrationTerms | null;
   /** Somebody else serves, behind the port's uplink: our services stay off. */
   readonly observe: boolean;
+  readonly request: Pick<RunRequest, 'answers' | 'isAttended'>;
+  /** Told before anything is asked: whose answers are taken. */
+  onPrompter(prompter: Prompter): void;
 }
 
 /**
@@ -79,7 +84,10 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     }),
   ];
   const heartbeat = startHeartbeat(injector, clock);
+  const prompter = createPrompter({ runId: parts.runId, timeline, request: parts.request });
+  parts.onPrompter(prompter);
   const watch = clock.every(20, () => {
+    prompter.ask();
     const end = timeline.tribunal.shouldEnd();
     if (end !== null) endRun(end.reason);
   });

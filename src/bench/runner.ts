@@ -1,10 +1,11 @@
 import type { Capture } from '../network/capture.js';
 import type { BenchFile } from '../plan/bench-file.js';
+import type { Answer } from '../plan/prompts.js';
 import type { RunRecord } from '../records/record.js';
 import type { SimulatorReach } from '../records/run-folder.js';
 import type { StageResult } from '../stages/judge.js';
 import type { Clock } from '../timeline/clock.js';
-import type { TimelineEvent } from '../timeline/events.js';
+import type { AnswerSource, TimelineEvent } from '../timeline/events.js';
 import type { PortOpener } from './port.js';
 
 export interface RunRequest {
@@ -20,6 +21,20 @@ export interface RunRequest {
   readonly labelMac?: string | null;
   /** Tests the bench by its golden plan, with one fault or none; needs no golden run before it and counts for no phone. */
   readonly golden?: boolean;
+  /** Given beforehand, by the ids of the plan's prompts; `expected`: what the plan expects, as on a simulated phone. */
+  readonly answers?: Readonly<Record<string, Answer>> | 'expected';
+  /** Whoever asked for the run is there to be asked. */
+  readonly isAttended?: boolean;
+}
+
+/** What an operator says to the question that is open. */
+export interface GivenAnswer {
+  readonly runId: string;
+  /** Of the prompt. */
+  readonly id: string;
+  readonly answer: Answer;
+  readonly by: string;
+  readonly where: AnswerSource;
 }
 
 export interface RunStarted {
@@ -50,6 +65,8 @@ export interface Runner {
   readonly ports: readonly string[];
   /** Rejects with a BenchError only when nothing was recorded (usage, plan, port busy); a bad run is an outcome. */
   run(request: RunRequest, watcher: RunWatcher, signal: AbortSignal): Promise<RunOutcome>;
+  /** False: that question is not open there, or no longer. */
+  answer(port: string, given: GivenAnswer): Promise<boolean>;
   /** Runs whose daemon died: asks their boards what they did and completes the records. */
   recoverCutRuns(): Promise<readonly RunOutcome[]>;
 }

@@ -19,6 +19,7 @@ import { type GoldenRun, goldenRunOf, noteGoldenRun, refuseUntested } from './go
 import type { OpenPort } from './port.js';
 import { lockInterface, lockNameOf, lockPort, type PortLock } from './port-lock.js';
 import { within } from './power-off.js';
+import type { Prompter } from './prompter.js';
 import { createRunTimeline, type RunTimeline } from './run-timeline.js';
 import type { Runner, RunnerParts, RunOutcome, RunRequest, RunWatcher } from './runner.js';
 
@@ -26,41 +27,48 @@ import type { Runner, RunnerParts, RunOutcome, RunRequest, RunWatcher } from './
 const recordStepMs = 20_000;
 
 /** Runs ports of a bench file in this process. */
-export const createRunner = (parts: RunnerParts): Runner & { readonly station: string } => ({
-  station: parts.bench.station,
-  ports: parts.bench.ports.map((port) => port.name),
-  recoverCutRuns: () => recoverCutRuns(parts),
-  run: async (request, watcher, signal) => {
-    const port = findPort(parts.bench, request);
-    const golden = goldenRunOf(parts.bench, request);
-    const loaded = loadPlan(golden === null ? request.planPath : golden.terms.planPath);
-    if (golden === null) await refuseUntested(parts, port);
-    refuseFaultsThatCannotShow(request.faults, loaded.plan);
-    await refuseFullDisk(parts.bench.runsDirectory, parts.bench.diskReserveBytes);
-    const label = readLabel({ serial: request.serial, mac: request.labelMac }, loaded.plan.identity);
-    const locks = port.kind === 'hardware' ? lockHardware(port) : [];
-    let open: OpenPort | undefined;
-    const before: RunRecord[] = [];
-    try {
-      for (;;) {
-        open ??= await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
-        const attempt = { ...request, label, before, golden, calibration: port.calibration ?? null };
-        const outcome = await runOnce(parts, attempt, { ...open, name: port.name }, loaded, watcher, signal);
-        before.push(outcome.record);
-        if (golden !== null || signal.aborted || !deservesAnother(outcome.record, loaded.plan.retry, before.length))
-          return outcome;
-        watcher.again?.(outcome);
-        if (outcome.record.blame !== 'bench') continue;
-        // A board that went away is looked for anew.
-        await open.close();
-        open = undefined;
+export const createRunner = (parts: RunnerParts): Runner & { readonly station: string } => {
+  const prompters = new Map<string, Prompter>();
+  return {
+    station: parts.bench.station,
+    ports: parts.bench.ports.map((port) => port.name),
+    answer: async (port, given) => prompters.get(port)?.take(given) ?? false,
+    recoverCutRuns: () => recoverCutRuns(parts),
+    run: async (request, watcher, signal) => {
+      const port = findPort(parts.bench, request);
+      const golden = goldenRunOf(parts.bench, request);
+      const loaded = loadPlan(golden === null ? request.planPath : golden.terms.planPath);
+      if (golden === null) await refuseUntested(parts, port);
+      refuseFaultsThatCannotShow(request.faults, loaded.plan);
+      refuseUnknownAnswers(request.answers, loaded.plan);
+      await refuseFullDisk(parts.bench.runsDirectory, parts.bench.diskReserveBytes);
+      const label = readLabel({ serial: request.serial, mac: request.labelMac }, loaded.plan.identity);
+      const locks = port.kind === 'hardware' ? lockHardware(port) : [];
+      let open: OpenPort | undefined;
+      const before: RunRecord[] = [];
+      try {
+        for (;;) {
+          open ??= await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
+          const onPrompter = (prompter: Prompter) => void prompters.set(port.name, prompter);
+          const attempt = { ...request, label, before, golden, onPrompter, calibration: port.calibration ?? null };
+          const outcome = await runOnce(parts, attempt, { ...open, name: port.name }, loaded, watcher, signal);
+          before.push(outcome.record);
+          if (golden !== null || signal.aborted || !deservesAnother(outcome.record, loaded.plan.retry, before.length))
+            return outcome;
+          watcher.again?.(outcome);
+          if (outcome.record.blame !== 'bench') continue;
+          // A board that went away is looked for anew.
+          await open.close();
+          open = undefined;
+        }
+      } finally {
+        prompters.delete(port.name);
+        await open?.close();
+        for (const lock of locks) lock.release();
       }
-    } finally {
-      await open?.close();
-      for (const lock of locks) lock.release();
-    }
-  },
-});
+    },
+  };
+};
 
 const uplinkOf = (port: BenchPort, request: RunRequest): string | null => {
   if (request.observe !== true) return null;
@@ -91,6 +99,15 @@ const refuseFaultsThatCannotShow = (faults: readonly string[], { name, change }:
     );
 };
 
+const refuseUnknownAnswers = (answers: RunRequest['answers'], { name, prompts }: Plan): void => {
+  if (answers === undefined || answers === 'expected') return;
+  const ids = prompts.map(({ id }) => id);
+  const unknown = Object.keys(answers).find((id) => !ids.includes(id));
+  if (unknown === undefined) return;
+  const known = ids.length === 0 ? 'nothing' : ids.join(', ');
+  throw new BenchError('USAGE', `an answer to "${unknown}" was given; the plan ${name} asks ${known}`);
+};
+
 const findPort = (bench: BenchFile, request: RunRequest): BenchPort => {
   const port = bench.ports.find((candidate) => candidate.name === request.port);
   if (port === undefined)
@@ -108,6 +125,7 @@ const runOnce = async (
   request: Omit<RunRequest, 'golden'> & {
     readonly label: Label;
     readonly golden: GoldenRun | null;
+    onPrompter(prompter: Prompter): void;
     readonly before: readonly RunRecord[];
     readonly calibration: CalibrationTerms | null;
   },
@@ -178,6 +196,8 @@ const runOnce = async (
       recordingFailed: recording.signal,
       runId: folder.id,
       label: request.label,
+      request,
+      onPrompter: request.onPrompter,
       calibration: request.calibration,
     });
     await within(clock, 'writing the timeline', log.close(), recordStepMs).catch(recordingFailed);
@@ -190,6 +210,7 @@ const runOnce = async (
       startedAt: folder.startedAt,
       plan: loaded,
       stages: timeline.tribunal.verdicts(),
+      prompts: timeline.tribunal.prompts(),
       events,
       counts: log.counts(),
       golden: request.golden?.note ?? null,

@@ -56,11 +56,12 @@ const asRun = (judged: Judged, before: RunRecord): Judged => {
     return {
       ...judged,
       results: before.stages,
+      prompts: before.prompts ?? [],
       run: { verdict, blame, stage: 'power', cause },
       exitCode: () => before.exitCode,
     };
   }
-  const { verdict, blame, cause } = judgeWholeRun(judged.results, judged.events);
+  const { verdict, blame, cause } = judgeWholeRun(judged.results, judged.events, { prompts: judged.prompts });
   return { ...judged, run: { ...judged.run, verdict, blame, cause } };
 };
 
@@ -159,13 +160,25 @@ function* framesOf(path: string, phone: SeenPhone, phones: readonly SeenPhone[])
 export const changesOf = ({ judged, before }: Case): readonly Change[] =>
   before === null
     ? []
-    : judged.results.flatMap((after) => {
-        const was = before.stages.find(({ stage }) => stage === after.stage);
-        if (was === undefined || isSame(was, after)) return [];
-        return [{ stage: after.stage, before: was.verdict, after: after.verdict, cause: after.cause }];
-      });
+    : [
+        ...judged.results.flatMap((after) => {
+          const was = before.stages.find(({ stage }) => stage === after.stage);
+          return changed(after.stage, was, after);
+        }),
+        ...judged.prompts.flatMap((after) => {
+          const was = before.prompts?.find(({ id }) => id === after.id);
+          return changed(`prompt ${after.id}`, was, after);
+        }),
+      ];
 
-const isSame = (one: StageResult, other: StageResult): boolean =>
+type Decided = Pick<StageResult, 'verdict' | 'blame' | 'cause'>;
+
+const changed = (stage: string, was: Decided | undefined, after: Decided): readonly Change[] =>
+  was === undefined || isSame(was, after)
+    ? []
+    : [{ stage, before: was.verdict, after: after.verdict, cause: after.cause }];
+
+const isSame = (one: Decided, other: Decided): boolean =>
   one.verdict === other.verdict && one.blame === other.blame && one.cause === other.cause;
 
 /** A line of `judge --json`. */
@@ -178,6 +191,7 @@ export const jsonOf = (one: Case, strict: boolean): object => {
     ...judged.run,
     exitCode: judged.exitCode({ strict }),
     stages: judged.results,
+    prompts: judged.prompts,
     ...(before === null ? {} : { before: { verdict: before.verdict, cause: before.cause }, changes: changesOf(one) }),
     story: phoneStory(judged.events),
   };

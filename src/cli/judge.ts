@@ -6,7 +6,7 @@ import { exitCodes } from '../stages/exit-code.js';
 import type { Case, Change } from './judge-case.js';
 import { changesOf, jsonOf, judgeCapture, judgeRun } from './judge-case.js';
 import { phoneStory } from './judge-words.js';
-import { tellStages } from './progress.js';
+import { tellPrompts, tellStages } from './progress.js';
 import { openIndex, type RecordsOptions, runsDirectoryOf } from './records-place.js';
 import { moment } from './records-search.js';
 import { rejudge } from './rejudge.js';
@@ -160,6 +160,7 @@ const tellWhole = (terminal: Terminal, one: Case): void => {
   if (phone !== null) for (const line of story) terminal.line(paint('grey', `  ${line}`));
   terminal.line('');
   tellStages(terminal, judged.results);
+  tellPrompts(terminal, judged.prompts);
   terminal.line('');
   terminal.line(`${paint(colourOf(judged.run.verdict), judged.run.verdict.toUpperCase())}  ${judged.run.cause}`);
   if (before === null) return;

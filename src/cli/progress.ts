@@ -3,6 +3,7 @@ import { lateOn } from '../records/attempt.js';
 import { describeFact } from '../reports/describe-fact.js';
 import { limitsText, valueText } from '../reports/measurement-text.js';
 import type { Measurement, StageName, StageResult, StageVerdict } from '../stages/judge.js';
+import type { PromptResult } from '../stages/prompts.js';
 import type { Paint, Terminal } from './terminal.js';
 
 const marks: Readonly<Record<StageVerdict, { mark: string; colour: 'green' | 'yellow' | 'red' | 'blue' | 'grey' }>> = {
@@ -49,6 +50,8 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
     event: (event, results) => {
       const decided = results().filter((result) => result.endedAtUs !== null || result.verdict === 'skipped');
       for (const result of decided) if (!told.has(result.stage)) tellStage(result);
+      if (event.fact.kind === 'prompt' || event.fact.kind === 'prompt-answer')
+        terminal.line(`  ${describeFact(event.fact)}`);
       if (event.fact.kind === 'bridged') terminal.line(paint('yellow', `  ${describeFact(event.fact)}`));
       if (event.fact.kind === 'simulated-time') pacing = describeFact(event.fact);
       terminal.passing(paint('grey', `  ${seconds(event.atUs).padStart(8)}  ${describeFact(event.fact)}`));
@@ -60,6 +63,7 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
     finished: ({ record, folder }) => {
       terminal.line('');
       tellStages(terminal, record.stages);
+      tellPrompts(terminal, record.prompts ?? []);
       terminal.line('');
       for (const [index, { runId, verdict, blame, cause }] of (record.attempt?.earlier ?? []).entries()) {
         const who = blame === null ? '' : ` (${blame})`;
@@ -86,6 +90,16 @@ export const tellStages = (terminal: Terminal, stages: readonly StageResult[]): 
     for (const { name, reason } of result.notMeasured ?? [])
       terminal.line(paint('grey', `      ${nameInWords(name).padEnd(20)}  skipped: ${reason}`));
     if (result.nextAction !== '') terminal.line(`      ${paint('bold', 'next:')} ${result.nextAction}`);
+  }
+};
+
+/** What the operator was asked, each with what became of it. */
+export const tellPrompts = (terminal: Terminal, prompts: readonly PromptResult[]): void => {
+  const { paint } = terminal;
+  for (const { question, verdict, cause, nextAction } of prompts) {
+    const { mark, colour } = marks[verdict];
+    terminal.line(`${paint(colour, mark)} ${question}  ${paint(colour, verdict)}  ${cause}`);
+    if (nextAction !== '') terminal.line(`      ${paint('bold', 'next:')} ${nextAction}`);
   }
 };
 

@@ -1,6 +1,8 @@
 import type { Runner, RunRequest } from '../bench/runner.js';
 import { BenchError } from '../errors.js';
+import type { Answer } from '../plan/prompts.js';
 import { findStation } from '../station/station-client.js';
+import { asking, readAnswer } from './ask.js';
 import { parseFault } from './demo.js';
 import { createView } from './run-view.js';
 import type { Terminal } from './terminal.js';
@@ -16,6 +18,7 @@ interface RunOptions extends BenchOptions {
   readonly observe: boolean;
   readonly serial?: string;
   readonly labelMac?: string;
+  readonly answer?: Readonly<Record<string, Answer>>;
 }
 
 export const registerRun: RegisterVerb = (program, context) => {
@@ -27,6 +30,7 @@ export const registerRun: RegisterVerb = (program, context) => {
     .option('--observe', 'power and judging alone: others serve, behind the port’s uplink of the bench file', false)
     .option('--serial <number>', 'serial number on the phone’s label')
     .option('--label-mac <mac>', 'MAC address on the label: the phone must go by it everywhere')
+    .option('--answer <prompt=yes|no>', 'answers a question of the plan beforehand; may be given again', readAnswer)
     .option('--strict', 'marginal counts as fail', false)
     .option('--on-button', "begins when the bench's start button on the Pi's header is pressed", false)
     .option('--no-station', 'never go through a running station')
@@ -38,8 +42,13 @@ export const registerRun: RegisterVerb = (program, context) => {
         : await composition.openRunner(options.bench, options);
       const { observe } = options;
       const label = { serial: options.serial ?? null, labelMac: options.labelMac ?? null };
-      const request = { port: options.port, planPath: options.plan, faults, ...label, ...(observe ? { observe } : {}) };
-      const { json, strict } = options;
+      const { json, strict, answer } = options;
+      const request = {
+        ...{ port: options.port, planPath: options.plan, faults, ...label },
+        ...(observe ? { observe } : {}),
+        ...(answer === undefined ? {} : { answers: answer }),
+        isAttended: composition.terminal.isInteractive && !json,
+      };
       if (options.onButton) {
         if (!json) composition.terminal.line('waiting for the start button');
         await composition.startButton(signal);
@@ -63,7 +72,8 @@ export const runVerb = async (parts: {
   for (const cut of await runner.recoverCutRuns())
     terminal.error(`A run was cut before; its record is complete now: ${cut.folder}/record.json (${cut.record.cause})`);
   const view = createView(terminal, parts.json);
-  const outcome = await runner.run(request, view, parts.signal);
+  const watcher = request.isAttended === true ? asking(view, { runner, request, terminal }) : view;
+  const outcome = await runner.run(request, watcher, parts.signal);
   view.finished(outcome);
   return strictly(outcome.record.exitCode, outcome.record.verdict, parts.strict);
 };

@@ -60,7 +60,10 @@ export const registerStation: RegisterVerb = (program, context) => {
       audit({ action: 'locked', who: 'station', from: 'board', detail: { port, code: locks.of(port)?.code ?? null } });
       log(`${port} is locked (${locks.of(port)?.code}): linkpulse board unlock --port ${port}`);
     });
-    const desk = createRunDesk(lockingWith, clock.wallClock().getTime());
+    const desk = createRunDesk(lockingWith, {
+      firstId: clock.wallClock().getTime(),
+      hasPage: listener !== undefined,
+    });
     const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });
     const { socket: socketPath } = options;
     const station = await startStation({ name: runner.station, runner: desk, socketPath, clock, locks, audit, log });

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+
 /** What a terminal can do; plain text elsewhere and with NO_COLOR. */
 export interface Terminal {
   line(text: string): void;
@@ -8,6 +10,10 @@ export interface Terminal {
   error(text: string): void;
   /** Letters a line takes; null where output is no terminal: nothing is cut or wrapped. */
   readonly columns: number | null;
+  /** A person sits there who can be asked. */
+  readonly isInteractive: boolean;
+  /** What a person types, up to Enter; undefined: aborted, or nobody types any longer. Passing lines wait meanwhile. */
+  ask(question: string, signal: AbortSignal): Promise<string | undefined>;
   /** Resolves when all that was said is with its reader, or nobody reads any longer; a slow reader (a pager) is waited for. */
   flushed(): Promise<void>;
   readonly paint: Paint;
@@ -30,6 +36,7 @@ const escapeCharacter = String.fromCharCode(27);
 export const openTerminal = (
   out: NodeJS.WriteStream = process.stdout,
   environment: NodeJS.ProcessEnv = process.env,
+  input: NodeJS.ReadStream = process.stdin,
 ): Terminal => {
   // Whoever read along may go away (a closed pipe, a closed terminal); the run and its record go on.
   let isRead = true;
@@ -40,6 +47,7 @@ export const openTerminal = (
   const isTerminal = out.isTTY === true;
   const coloured = isTerminal && environment.NO_COLOR === undefined;
   let hasPassing = false;
+  let isAsking = false;
   const clear = () => {
     if (hasPassing) out.write(`\r${escapeCharacter}[2K`);
     hasPassing = false;
@@ -56,7 +64,7 @@ export const openTerminal = (
       return isRead;
     },
     passing: (text) => {
-      if (!isTerminal) return;
+      if (!isTerminal || isAsking) return;
       clear();
       out.write(text.slice(0, Math.max(20, (out.columns ?? 80) - 1)));
       hasPassing = true;
@@ -67,6 +75,30 @@ export const openTerminal = (
     },
     get columns() {
       return isTerminal ? Math.max(40, out.columns ?? 80) : null;
+    },
+    isInteractive: isTerminal && input.isTTY === true,
+    ask: (question, signal) => {
+      clear();
+      out.write(`${question} `);
+      isAsking = true;
+      // Not in raw mode: Ctrl-C ends the run as ever.
+      const lines = createInterface({ input, terminal: false });
+      return new Promise((resolve) => {
+        const done = (text?: string) => {
+          signal.removeEventListener('abort', onAbort);
+          isAsking = false;
+          lines.removeAllListeners();
+          lines.close();
+          resolve(text);
+        };
+        const onAbort = () => {
+          out.write('\n');
+          done();
+        };
+        lines.once('line', done);
+        lines.once('close', () => done());
+        signal.addEventListener('abort', onAbort, { once: true });
+      });
     },
     flushed: () => new Promise((resolve) => (isRead ? out.write('', () => resolve()) : resolve())),
   };

@@ -131,6 +131,12 @@ const limitsInOrder: Check = ({ limits = {} }) =>
     });
   });
 
+const promptsDiffer: Check = ({ prompts = [] }) =>
+  unique(prompts, ({ id }) => id).map((index) => ({
+    path: ['prompts', index, 'id'],
+    message: `the id ${prompts[index]?.id} is given twice`,
+  }));
+
 const checks: readonly Check[] = [
   addresses,
   dhcpFits,
@@ -139,6 +145,7 @@ const checks: readonly Check[] = [
   powerFitsTogether,
   keepalivesFitDeadline,
   limitsInOrder,
+  promptsDiffer,
 ];
 
 export const crossCheck = (plan: Partial<Plan>): readonly Problem[] =>

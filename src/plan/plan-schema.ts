@@ -21,6 +21,7 @@ import {
 } from './fields.js';
 import { identitySection } from './identity.js';
 import { type Limits, type MeasurementName, measurementUnits, type Plan } from './plan.js';
+import { promptsSection } from './prompts.js';
 import { kindOfUnit, parseInUnit, quantityPattern } from './quantities.js';
 import { retrySection } from './retry.js';
 import { serviceFaultNames } from './service-faults.js';
@@ -246,6 +247,7 @@ export const planParts = (directory: string) => ({
   change: change as z.ZodType<Plan['change']>,
   lies: lies as z.ZodType<Plan['lies']>,
   retry: retrySection as z.ZodType<Plan['retry']>,
+  prompts: promptsSection(directory) as z.ZodType<Plan['prompts']>,
   deadlines: deadlines as z.ZodType<Plan['deadlines']>,
   limits: limits as z.ZodType<Plan['limits']>,
   simulation: simulation as z.ZodType<Plan['simulation']>,

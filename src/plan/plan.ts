@@ -7,6 +7,7 @@ import type { InUnit } from '../units.js';
 import type { CallControlPlan, CallManagerConduct, ChangePlan, SipPlan } from './call-control.js';
 import type { FaultName } from './faults.js';
 import type { IdentityPlan } from './identity.js';
+import type { PromptPlan } from './prompts.js';
 import type { RetryPlan } from './retry.js';
 import type { DhcpPlan, LldpPlan } from './service-plan.js';
 
@@ -145,6 +146,8 @@ export interface Plan {
   /** null: nothing changes while the phone is registered. */
   readonly change: ChangePlan | null;
   readonly retry: RetryPlan;
+  /** Asked one after another once every stage is decided. */
+  readonly prompts: readonly PromptPlan[];
   /** How long each stage may take, from the end of the stage before it. */
   readonly deadlines: {
     readonly powerMs: number;

@@ -1,5 +1,5 @@
 import type { RetryPlan } from '../plan/retry.js';
-import { worstStage } from '../stages/exit-code.js';
+import { worstOf } from '../stages/exit-code.js';
 import type { RunRecord } from './record.js';
 
 /** One attempt of several, of the same phone on the same port. Each has a run folder and a record of its own. */
@@ -38,7 +38,9 @@ export const deservesAnother = (record: RunRecord, { attempts, on }: RetryPlan, 
   if (record.verdict === 'pass' || record.verdict === 'marginal') return false;
   if (record.benchFault !== null && neverAgain.includes(record.benchFault.code)) return false;
   const blame = record.verdict === 'fail' ? 'phone' : record.blame;
-  const stage = worstStage(record.stages)?.stage;
+  // An operator's answer decides where no stage went wrong.
+  const decisive = worstOf(record.stages);
+  const stage = decisive?.verdict === record.verdict ? decisive.stage : undefined;
   return on.some((cause) => cause === blame || cause === stage);
 };
 

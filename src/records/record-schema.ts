@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { measurementUnits } from '../plan/plan.js';
 import { type Measurement, type StageResult, stageNames } from '../stages/judge.js';
+import type { PromptResult } from '../stages/prompts.js';
 import type { TimelineCounts } from '../timeline/log.js';
 import type { AttemptNote } from './attempt.js';
 import type { PhoneIdentity } from './phone-identity.js';
@@ -62,6 +63,23 @@ const stage = z.object({
   beganAtUs: microseconds.nullable(),
   endedAtUs: microseconds.nullable(),
 } satisfies ShapeOf<StageResult>);
+
+const prompt = z.object({
+  id: z.string().describe('of the plan'),
+  question: z.string().describe('in English'),
+  verdict: z
+    .enum(['pass', 'fail', 'error', 'skipped', 'not-reached'])
+    .describe('skipped: nobody was asked in this run'),
+  blame: blame.nullable().describe('with error only; a fail blames the phone'),
+  cause: z.string(),
+  nextAction: z.string(),
+  evidence: z.array(seq),
+  answer: z.enum(['yes', 'no']).nullable().describe('null: nobody answered'),
+  by: z.string().nullable(),
+  where: z.enum(['page', 'terminal', 'command line']).nullable(),
+  askedAtUs: microseconds.nullable(),
+  answeredAtUs: microseconds.nullable(),
+} satisfies ShapeOf<PromptResult>);
 
 const powerOff = {
   cause: z.string(),
@@ -152,6 +170,7 @@ export const recordShape = z
     }),
     limited: z.array(z.string()).describe('what this run could not prove, in words'),
     stages: z.array(stage).length(stageNames.length),
+    prompts: z.array(prompt).optional().describe('what the operator was asked and answered, where the plan asks'),
     measurements: z.array(measurement).describe('those of all stages, in order'),
     power,
     powerOff: z.object(powerOff).nullable(),

@@ -1,6 +1,7 @@
 import type { FaultName } from '../plan/faults.js';
 import type { LoadedPlan } from '../plan/plan.js';
 import type { Measurement, StageResult } from '../stages/judge.js';
+import type { PromptResult } from '../stages/prompts.js';
 import type { FactOf, PowerOffCause, TimelineEvent } from '../timeline/events.js';
 import type { TimelineCounts } from '../timeline/log.js';
 import type { AttemptNote } from './attempt.js';
@@ -66,6 +67,8 @@ export interface RunRecord extends RunJudgement {
   /** What this run could not prove, in words; empty on a real wire. */
   readonly limited: readonly string[];
   readonly stages: readonly StageResult[];
+  /** What the operator answered, where the plan asks; none in records from before this was kept. */
+  readonly prompts?: readonly PromptResult[];
   /** All stages' measurements in order. */
   readonly measurements: readonly Measurement[];
   readonly power: PowerNote;
@@ -91,6 +94,7 @@ export interface RecordParts {
   readonly startedAt: string;
   readonly plan: LoadedPlan;
   readonly stages: readonly StageResult[];
+  readonly prompts?: readonly PromptResult[];
   /** The whole timeline, in `seq` order. */
   readonly events: readonly TimelineEvent[];
   readonly counts: TimelineCounts;
@@ -138,11 +142,13 @@ export const buildRecord = (parts: RecordParts): RunRecord => {
     phone: phoneIdentity(events),
     plan: { name: plan.plan.name, title: plan.plan.title, hash: plan.hash, text: plan.text },
     ...judgeRun(stages, events, {
+      prompts: parts.prompts ?? [],
       strict: parts.strict === true,
       trippedUnseen: parts.cutRun?.poweredWhenCut === true,
     }),
     limited: factsOf(events, 'run-start').at(-1)?.limited ?? [],
     stages,
+    prompts: parts.prompts ?? [],
     measurements: stages.flatMap(({ measurements }) => measurements),
     power: powerNote(plan.plan, events),
     powerOff: parts.cutRun?.storedTrip ?? powerOffNote(events),

@@ -106,8 +106,9 @@ const openDatabase = (path: string): Database.Database => {
 };
 
 const rank = { pass: 0, marginal: 1, fail: 2, error: 3 } as Readonly<Record<string, number>>;
+/** `operator`: an answer of the operator's decided, by a question of the plan. */
 const decidingStage = (record: RunRecord): string =>
-  record.stages.reduce(
+  [...record.stages, ...(record.prompts ?? []).map(({ verdict }) => ({ verdict, stage: 'operator' }))].reduce(
     (worst, stage) =>
       (rank[stage.verdict] ?? -1) > worst.rank ? { rank: rank[stage.verdict] ?? -1, name: stage.stage } : worst,
     { rank: 0, name: record.verdict === 'error' ? 'bench' : 'registration' } as { rank: number; name: string },

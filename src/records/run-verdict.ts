@@ -1,7 +1,8 @@
 /** How six stage results and the timeline make one verdict and one exit code (design, "Verdicts"). Pure. */
 import type { Blame } from '../errors.js';
-import { exitCodeOf, signalsOf, worstStage } from '../stages/exit-code.js';
+import { exitCodeOf, signalsOf, worstOf } from '../stages/exit-code.js';
 import type { StageResult } from '../stages/judge.js';
+import type { PromptResult } from '../stages/prompts.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
 
 export type RunVerdict = 'pass' | 'marginal' | 'fail' | 'error';
@@ -40,13 +41,20 @@ const tells =
 const blames: readonly Blame[] = ['power', 'network', 'config', 'bench', 'operator'];
 const asBlame = (text: string): Blame => blames.find((blame) => blame === text) ?? 'bench';
 
-/** `strict`: marginal counts as a failure for the exit code. `trippedUnseen`: the daemon died and power with it. */
+/**
+ * `prompts`: the operator's answers. `strict`: marginal counts as a failure for the exit code. `trippedUnseen`: the daemon died
+ * and power with it.
+ */
 export const judgeRun = (
   stages: readonly StageResult[],
   events: readonly TimelineEvent[],
-  options: { readonly strict?: boolean; readonly trippedUnseen?: boolean } = {},
+  options: {
+    readonly prompts?: readonly PromptResult[];
+    readonly strict?: boolean;
+    readonly trippedUnseen?: boolean;
+  } = {},
 ): RunJudgement => {
-  const worst = worstStage(stages);
+  const worst = worstOf<StageResult | PromptResult>([...stages, ...(options.prompts ?? [])]);
   const faultEvent = events.find(tells('bench-fault'));
   const interruption = events.find(tells('interrupted'));
   const seen = signalsOf(events.map(({ fact }) => fact));

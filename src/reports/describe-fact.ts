@@ -32,6 +32,9 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   'simulated-time': ({ slipMs, worstLagMs, speed }) =>
     `Simulated time fell ${round(slipMs)} ms behind the wall clock, at worst ${round(worstLagMs)} ms at once, speed ${round(speed)}`,
   time: () => 'A deadline passed',
+  prompt: ({ question, isAnswerable }) =>
+    join(`The operator is asked: ${question.en}`, !isAnswerable && 'but nobody is there'),
+  'prompt-answer': ({ answer, by, where }) => `Answer: ${answer} (${by}, ${where})`,
   'bench-fault': ({ code, message, blame }) => `${code}: ${message} (${blame})`,
   interrupted: ({ by }) => `Interrupted: ${by}`,
   end: ({ reason }) => `End: ${reason}`,

@@ -2,6 +2,7 @@
 import type { Plan } from '../plan/plan.js';
 import type { RunRecord } from '../records/record.js';
 import type { StageResult } from '../stages/judge.js';
+import type { PromptResult } from '../stages/prompts.js';
 import type { TimelineEvent } from '../timeline/events.js';
 import { calibrationText } from './board-text.js';
 import { currentCharts } from './current-chart.js';
@@ -158,6 +159,22 @@ const stageDetail = (stage: StageResult, index: number): Markup => {
   }${measurementTable(stage)}<p class="events">${evidence(stage.evidence)}</p></article>`;
 };
 
+const answered = ({ answer, by, where, askedAtUs, answeredAtUs }: PromptResult): string =>
+  answer === null || askedAtUs === null || answeredAtUs === null
+    ? ''
+    : `${answer}, ${by}, ${where}, after ${secondsText(answeredAtUs - askedAtUs)}`;
+
+const promptDetail = (prompt: PromptResult): Markup => {
+  const { label } = stageLooks[prompt.verdict];
+  const blame = prompt.blame === null ? '' : `: ${prompt.blame}`;
+  return markup`<article class="stage is-${prompt.verdict}"><header><h3>${prompt.question}</h3><span class="chip">${label}${blame}</span><span class="took">${answered(prompt)}</span></header><p>${prompt.cause}</p>${
+    prompt.nextAction === '' ? null : markup`<p class="next"><span>Next:</span> ${prompt.nextAction}</p>`
+  }<p class="events">${evidence(prompt.evidence)}</p></article>`;
+};
+
+const operatorsAnswers = ({ prompts = [] }: RunRecord): Markup | null =>
+  prompts.length === 0 ? null : section('What the operator saw', prompts.map(promptDetail));
+
 const current = (events: readonly TimelineEvent[], plan: Plan): Markup | null => {
   const { overTime, inrush } = currentCharts(events, plan);
   if (overTime === null && inrush === null) return null;
@@ -221,6 +238,7 @@ ${notes(record)}
 ${identity(record)}
 ${section('Start-up over time', markup`<figure class="wide">${waterfall(record, events)}</figure>`)}
 ${section('Stages', record.stages.map(stageDetail))}
+${operatorsAnswers(record)}
 ${feed(events)}
 ${current(events, plan)}
 ${flp(events)}

@@ -1,5 +1,6 @@
 import type { RunRecord } from '../records/record.js';
 import type { Measurement, StageResult } from '../stages/judge.js';
+import type { PromptResult } from '../stages/prompts.js';
 import { escapeText } from './markup.js';
 import { limitsText, valueText } from './measurement-text.js';
 
@@ -16,14 +17,16 @@ const durationOf = ({ beganAtUs, endedAtUs }: StageResult): string =>
 const measurementLine = (measurement: Measurement): string =>
   `${measurement.name} = ${valueText(measurement.value, measurement.unit)} (${limitsText(measurement)}) ${measurement.verdict}`;
 
-const explanation = (stage: StageResult): string =>
+type Decided = Pick<StageResult, 'verdict' | 'blame' | 'cause' | 'nextAction' | 'evidence'>;
+
+const explanation = (stage: Decided): string =>
   [
     stage.cause,
     ...(stage.nextAction === '' ? [] : [`Next: ${stage.nextAction}`]),
     ...(stage.evidence.length === 0 ? [] : [`Evidence: events ${stage.evidence.join(', ')}`]),
   ].join('\n');
 
-const outcomeOf = (stage: StageResult): string => {
+const outcomeOf = (stage: Decided): string => {
   const body = escapeText(explanation(stage));
   switch (stage.verdict) {
     case 'fail':
@@ -47,6 +50,15 @@ const testCase = (record: RunRecord, stage: StageResult): string => {
   ].join('\n');
   const name = attributes({ classname: `linkpulse.${record.plan.name}`, name: stage.stage, time: durationOf(stage) });
   const body = [outcomeOf(stage), `<system-out>${escapeText(output)}</system-out>`].filter((part) => part !== '');
+  return `    <testcase${name}>\n      ${body.join('\n      ')}\n    </testcase>`;
+};
+
+const promptCase = (record: RunRecord, prompt: PromptResult): string => {
+  const { id, question, answer, by, where, askedAtUs, answeredAtUs } = prompt;
+  const took = askedAtUs === null || answeredAtUs === null ? 0 : answeredAtUs - askedAtUs;
+  const name = attributes({ classname: `linkpulse.${record.plan.name}`, name: `prompt ${id}`, time: seconds(took) });
+  const output = [question, answer === null ? 'not answered' : `${answer} (${by}, ${where})`].join('\n');
+  const body = [outcomeOf(prompt), `<system-out>${escapeText(output)}</system-out>`].filter((part) => part !== '');
   return `    <testcase${name}>\n      ${body.join('\n      ')}\n    </testcase>`;
 };
 
@@ -81,11 +93,11 @@ const properties = (record: RunRecord): string =>
     .map(([name, value]) => `      <property${attributes({ name, value })}/>`)
     .join('\n');
 
-/** JUnit XML, one test case per stage: `failure` is the phone's, `error` anybody else's. */
+/** JUnit XML, one test case per stage and question: `failure` is the phone's, `error` anybody else's. */
 export const junitReport = (record: RunRecord): string => {
-  const { stages } = record;
+  const { stages, prompts = [] } = record;
   const count = (...verdicts: readonly StageResult['verdict'][]): number =>
-    stages.filter(({ verdict }) => verdicts.includes(verdict)).length;
+    [...stages, ...prompts].filter(({ verdict }) => verdicts.includes(verdict)).length;
   // A run may be an error of the bench although no stage is (interrupted, or the record could not be written).
   const runError =
     record.verdict === 'error' && count('error') === 0
@@ -95,7 +107,7 @@ export const junitReport = (record: RunRecord): string => {
       : '';
   const suite = attributes({
     name: `linkpulse ${record.plan.name}`,
-    tests: stages.length + (runError === '' ? 0 : 1),
+    tests: stages.length + prompts.length + (runError === '' ? 0 : 1),
     failures: count('fail'),
     errors: count('error') + (runError === '' ? 0 : 1),
     skipped: count('skipped', 'not-reached'),
@@ -103,7 +115,11 @@ export const junitReport = (record: RunRecord): string => {
     timestamp: record.startedAt.replace(/\.\d+Z$/, 'Z'),
     hostname: record.station,
   });
-  const cases = [...stages.map((stage) => testCase(record, stage)), runError].filter((part) => part !== '');
+  const cases = [
+    ...stages.map((stage) => testCase(record, stage)),
+    ...prompts.map((prompt) => promptCase(record, prompt)),
+    runError,
+  ].filter((part) => part !== '');
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite${suite}>

@@ -1,5 +1,5 @@
 import type { Fact, PowerOffCause } from '../timeline/events.js';
-import type { StageResult, StageVerdict } from './judge.js';
+import type { StageVerdict } from './judge.js';
 
 export const exitCodes = {
   good: 0,
@@ -52,14 +52,19 @@ export const withSignal = (signals: Signals, fact: Fact): Signals => {
 };
 
 const ranked: readonly StageVerdict[] = ['pass', 'marginal', 'fail', 'error'];
-const rankOf = (result: StageResult): number => ranked.indexOf(result.verdict);
 
-/** The worst stage of a run, the first of equals; undefined when no stage has a rank. */
-export const worstStage = (results: readonly StageResult[]): StageResult | undefined =>
-  results.reduce<StageResult | undefined>(
+interface Ranked {
+  readonly verdict: StageVerdict;
+}
+
+/** The worst of a run's stages and answers, the first of equals; undefined when none has a rank. */
+export const worstOf = <Result extends Ranked>(results: readonly Result[]): Result | undefined => {
+  const rankOf = ({ verdict }: Ranked): number => ranked.indexOf(verdict);
+  return results.reduce<Result | undefined>(
     (worst, result) => (rankOf(result) > (worst === undefined ? -1 : rankOf(worst)) ? result : worst),
     undefined,
   );
+};
 
 /** `verdict`: of the whole run; undefined when no stage was decided. */
 export const exitCodeOf = (
@@ -90,7 +95,7 @@ export const signalsOf = (facts: Iterable<Fact>): Signals => {
 
 /** Exit code of a run by its results and all its facts (`design`: a safety trip goes before every verdict). */
 export const exitCode = (
-  results: readonly StageResult[],
+  results: readonly Ranked[],
   facts: Iterable<Fact>,
   options: { readonly strict: boolean },
-): number => exitCodeOf(worstStage(results)?.verdict, signalsOf(facts), options);
+): number => exitCodeOf(worstOf(results)?.verdict, signalsOf(facts), options);

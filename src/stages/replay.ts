@@ -2,10 +2,13 @@ import type { Plan } from '../plan/plan.js';
 import type { Fact, TimelineEvent } from '../timeline/events.js';
 import { type FrameReader, type ReplayFrame, retell } from '../timeline/replay.js';
 import type { StageResult } from './judge.js';
+import type { PromptResult } from './prompts.js';
 import { createTribunal, type RunVerdict } from './tribunal.js';
 
 export interface Judgement {
   readonly results: readonly StageResult[];
+  /** The operator's answers. */
+  readonly prompts: readonly PromptResult[];
   readonly run: RunVerdict;
   exitCode(options: { readonly strict: boolean }): number;
 }
@@ -14,7 +17,12 @@ export interface Judgement {
 export const judge = (plan: Plan, events: Iterable<TimelineEvent>): Judgement => {
   const tribunal = createTribunal(plan);
   for (const event of events) if (event.fact.kind !== 'time') tribunal.feed(event);
-  return { results: tribunal.verdicts(), run: tribunal.runVerdict(), exitCode: tribunal.exitCode };
+  return {
+    results: tribunal.verdicts(),
+    prompts: tribunal.prompts(),
+    run: tribunal.runVerdict(),
+    exitCode: tribunal.exitCode,
+  };
 };
 
 /**

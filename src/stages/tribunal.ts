@@ -1,19 +1,30 @@
 import type { Blame } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
+import type { PromptPlan } from '../plan/prompts.js';
 import type { TimelineEvent } from '../timeline/events.js';
 import { addressJudge } from './address.js';
 import { bootJudge } from './boot.js';
 import { configJudge } from './config.js';
-import { exitCodeOf, noSignals, type Signals, withSignal, worstStage } from './exit-code.js';
+import { exitCodeOf, noSignals, type Signals, withSignal, worstOf } from './exit-code.js';
 import type { Judge, StageName, StageResult, StageVerdict, Standing } from './judge.js';
 import { powerJudge } from './power.js';
+import {
+  arePromptsSettled,
+  duePrompt,
+  nextPrompts,
+  openPrompt,
+  type PromptResult,
+  promptResults,
+  promptsDeadlineUs,
+  startPrompts,
+} from './prompts.js';
 import { registrationJudge } from './registration.js';
 import { vlanJudge } from './vlan.js';
 
 export interface RunVerdict {
   readonly verdict: StageVerdict;
   readonly blame: Blame | null;
-  /** The stage that gives the run its verdict; null when none was decided. */
+  /** The stage that gives the run its verdict; null when none was decided, or an operator's answer gives it. */
   readonly stage: StageName | null;
   readonly cause: string;
 }
@@ -31,9 +42,15 @@ export interface Tribunal {
   /** In the order of the stages. */
   verdicts(): readonly StageResult[];
   standings(): readonly Standing[];
+  /** In the order of the plan. */
+  prompts(): readonly PromptResult[];
+  /** What the operator is to be asked now: every stage is decided well, and no question is open. */
+  duePrompt(): PromptPlan | null;
+  /** What the operator was asked and has not answered. */
+  openPrompt(): PromptPlan | null;
   runVerdict(): RunVerdict;
   exitCode(options: { readonly strict: boolean }): number;
-  /** A stage is settled badly, or none is waiting any more. */
+  /** A stage or an answer is settled badly, or nothing is waiting any more. */
   shouldEnd(): { readonly reason: string } | null;
 }
 
@@ -63,7 +80,7 @@ const seat = <State>(judge: Judge<State>, plan: Plan): Seat => {
   };
 };
 
-const isBad = ({ verdict }: StageResult): boolean => verdict === 'fail' || verdict === 'error';
+const isBad = ({ verdict }: { readonly verdict: StageVerdict }): boolean => verdict === 'fail' || verdict === 'error';
 
 export const createTribunal = (plan: Plan): Tribunal => {
   const seats: readonly Seat[] = [
@@ -77,6 +94,7 @@ export const createTribunal = (plan: Plan): Tribunal => {
   let begun = 0;
   let lastSeq = 0;
   let signals: Signals = noSignals;
+  let asked = startPrompts(plan);
 
   /** The first stage that went wrong, in the order of the stages. */
   const firstBad = (): StageResult | undefined =>
@@ -110,6 +128,7 @@ export const createTribunal = (plan: Plan): Tribunal => {
       judge.next(event);
       beginNext(event.atUs);
     }
+    asked = nextPrompts(asked, event);
   };
 
   const nextDeadlineUs = (): number | null => {
@@ -117,6 +136,7 @@ export const createTribunal = (plan: Plan): Tribunal => {
     const deadlines = seats
       .filter((judge) => !(someBad && judge.standing() === 'waiting'))
       .map((judge) => judge.deadline())
+      .concat(someBad ? [] : [promptsDeadlineUs(asked)])
       .filter((deadline): deadline is number => deadline !== null);
     return deadlines.length === 0 ? null : Math.min(...deadlines);
   };
@@ -140,6 +160,9 @@ export const createTribunal = (plan: Plan): Tribunal => {
     });
   };
 
+  const prompts = () => promptResults(asked, firstBad()?.stage ?? null);
+  const areStagesDecided = () => seats.every((judge) => judge.standing() !== 'waiting');
+
   return {
     feed: (event) => {
       advance(event.atUs);
@@ -152,18 +175,24 @@ export const createTribunal = (plan: Plan): Tribunal => {
     nextDeadlineUs,
     verdicts,
     standings: () => seats.map((judge) => judge.standing()),
+    prompts,
+    duePrompt: () => (firstBad() === undefined && areStagesDecided() ? duePrompt(asked) : null),
+    openPrompt: () => (firstBad() === undefined ? openPrompt(asked) : null),
     runVerdict: () => {
-      const worst = worstStage(verdicts());
+      const worst = worstOf<StageResult | PromptResult>([...verdicts(), ...prompts()]);
       if (worst === undefined)
         return { verdict: 'not-reached', blame: null, stage: null, cause: 'No stage was decided.' };
-      const { verdict, blame, stage, cause } = worst;
+      const { verdict, blame, cause } = worst;
+      const stage = 'stage' in worst ? worst.stage : null;
       return { verdict, blame, stage, cause: verdict === 'pass' ? 'All stages passed.' : cause };
     },
-    exitCode: (options) => exitCodeOf(worstStage(verdicts())?.verdict, signals, options),
+    exitCode: (options) => exitCodeOf(worstOf([...verdicts(), ...prompts()])?.verdict, signals, options),
     shouldEnd: () => {
       const culprit = firstBad();
       if (culprit !== undefined) return { reason: `${culprit.stage}: ${culprit.verdict}` };
-      return seats.every((judge) => judge.standing() !== 'waiting') ? { reason: 'every stage is decided' } : null;
+      const wrong = prompts().find(isBad);
+      if (wrong !== undefined) return { reason: `prompt ${wrong.id}: ${wrong.verdict}` };
+      return areStagesDecided() && arePromptsSettled(asked) ? { reason: 'every stage is decided' } : null;
     },
   };
 };

@@ -1,4 +1,4 @@
-import type { RunOutcome, RunRequest, RunStarted } from '../bench/runner.js';
+import type { GivenAnswer, RunOutcome, RunRequest, RunStarted } from '../bench/runner.js';
 import type { StageResult } from '../stages/judge.js';
 import type { TimelineEvent } from '../timeline/events.js';
 
@@ -7,6 +7,7 @@ export type StationRequest =
   | { readonly type: 'hello' }
   | ({ readonly type: 'run' } & RunRequest)
   | { readonly type: 'stop'; readonly port: string }
+  | ({ readonly type: 'answer'; readonly port: string } & Pick<GivenAnswer, 'runId' | 'id' | 'answer'>)
   | { readonly type: 'unlock'; readonly port: string }
   | { readonly type: 'recover' };
 
@@ -25,6 +26,8 @@ export type StationReply =
   | { readonly type: 'done'; readonly outcome: RunOutcome }
   /** `wasRunning`: power is off and the run has its record. */
   | { readonly type: 'stopped'; readonly wasRunning: boolean }
+  /** False: that question is not open there, or no longer. */
+  | { readonly type: 'answered'; readonly wasOpen: boolean }
   | { readonly type: 'unlocked'; readonly wasLocked: boolean }
   | { readonly type: 'recovered'; readonly outcomes: readonly RunOutcome[] }
   | { readonly type: 'error'; readonly code: string; readonly detail: string; readonly remedy: string };

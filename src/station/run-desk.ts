@@ -6,7 +6,7 @@ import type { Runner, RunOutcome, RunRequest, RunStarted, RunWatcher } from '../
 import { BenchError } from '../errors.js';
 import type { RunRecord } from '../records/record.js';
 import type { StageResult } from '../stages/judge.js';
-import type { TimelineEvent } from '../timeline/events.js';
+import type { FactOf, TimelineEvent } from '../timeline/events.js';
 
 /** What of a record a viewer needs at once; the rest is behind its id. */
 export type RunSummary = Pick<
@@ -62,12 +62,16 @@ export interface DeskMessage {
   readonly news: DeskNews;
 }
 
+export type OpenPrompt = Omit<FactOf<'prompt'>, 'kind'> & { readonly atUs: number };
+
 export interface PortView {
   readonly port: string;
   readonly running: {
     readonly run: RunStarted;
     readonly serial: string | null;
     readonly stages: readonly StageResult[];
+    /** What the operator is asked just now. */
+    readonly prompt: OpenPrompt | null;
   } | null;
   /** Newest last; of the run that is on, else of the last one. */
   readonly events: readonly TimelineEvent[];
@@ -119,8 +123,21 @@ const signatureOf = (stages: readonly StageResult[]): string =>
     .map(({ verdict, cause, measurements, endedAtUs }) => `${verdict}${cause}${measurements.length}${endedAtUs}`)
     .join('|');
 
-/** `firstId`: above all numbers of the station's process before this one, so that whoever resumes with an old one is told. */
-export const createRunDesk = (runner: Runner, firstId = 0): RunDesk => {
+/** A question is open until its answer, or until power goes off. */
+const promptAfter = (before: OpenPrompt | null, { fact, atUs }: TimelineEvent): OpenPrompt | null => {
+  if (fact.kind === 'prompt') {
+    const { kind: _, ...prompt } = fact;
+    return prompt.isAnswerable ? { ...prompt, atUs } : null;
+  }
+  const isOver = fact.kind === 'prompt-answer' || fact.kind === 'power-off' || fact.kind === 'end';
+  return isOver ? null : before;
+};
+
+/** `hasPage`: somebody looks at the station's page and can answer. `firstId`: above all numbers of the station's process before this one, so that whoever resumes with an old one is told. */
+export const createRunDesk = (
+  runner: Runner,
+  { firstId = 0, hasPage = false }: { readonly firstId?: number; readonly hasPage?: boolean } = {},
+): RunDesk => {
   const seats = new Map<string, Seat>(
     runner.ports.map((port) => [port, { running: null, events: [], last: null, failed: null, abort: null }]),
   );
@@ -148,11 +165,11 @@ export const createRunDesk = (runner: Runner, firstId = 0): RunDesk => {
     let runId = '';
     try {
       const outcome = await runner.run(
-        request,
+        { ...request, isAttended: hasPage || request.isAttended === true },
         {
           started: (started) => {
             runId = started.runId;
-            seat.running = { run: started, serial, stages: [] };
+            seat.running = { run: started, serial, stages: [], prompt: null };
             seat.events = [];
             signature = '';
             seat.failed = null;
@@ -164,7 +181,8 @@ export const createRunDesk = (runner: Runner, firstId = 0): RunDesk => {
             const now = signatureOf(stages);
             seat.events.push(event);
             if (seat.events.length > eventsKept) seat.events.shift();
-            if (seat.running !== null) seat.running = { ...seat.running, stages };
+            if (seat.running !== null)
+              seat.running = { ...seat.running, stages, prompt: promptAfter(seat.running.prompt, event) };
             tell({ kind: 'event', port, runId, event, ...(now === signature ? {} : { stages }) });
             signature = now;
             watcher.event(event, results);
@@ -201,6 +219,7 @@ export const createRunDesk = (runner: Runner, firstId = 0): RunDesk => {
   return {
     ports: runner.ports,
     run,
+    answer: (port, given) => runner.answer(port, given),
     recoverCutRuns: () => runner.recoverCutRuns(),
     view: () => ({
       id,

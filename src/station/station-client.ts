@@ -21,6 +21,13 @@ export const findStation = async (socketPath: string): Promise<Runner | undefine
   return {
     ports,
     run: (request, watcher, signal) => runThroughStation(socketPath, request, watcher, signal),
+    answer: async (port, { runId, id, answer }) => {
+      let wasOpen = false;
+      await talk(socketPath, { type: 'answer', port, runId, id, answer }, (reply) => {
+        if (reply.type === 'answered') wasOpen = reply.wasOpen;
+      });
+      return wasOpen;
+    },
     recoverCutRuns: async () => {
       let outcomes: readonly RunOutcome[] = [];
       await talk(socketPath, { type: 'recover' }, (reply) => {

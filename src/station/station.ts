@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { BenchError, isBenchError } from '../errors.js';
+import { answers } from '../plan/prompts.js';
 import type { Clock } from '../timeline/clock.js';
 import type { Audit, AuditEntry } from './http/audit.js';
 import type { PortLocks } from './port-locks.js';
@@ -47,6 +48,14 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       const wasRunning = await runner.stop(request.port, 'another client switched power off');
       return say({ type: 'stopped', wasRunning });
     }
+    if (request.type === 'answer') {
+      const { port, runId, id, answer } = request;
+      if (!answers.includes(answer)) throw new BenchError('USAGE', 'an answer is yes or no');
+      const given = { runId, id, answer, by: 'local user', where: 'terminal' } as const;
+      const wasOpen = await runner.answer(port, given);
+      if (wasOpen) act('answered', { port, runId, prompt: id, answer });
+      return say({ type: 'answered', wasOpen });
+    }
     if (request.type === 'unlock') {
       const { port } = request;
       if (!runner.ports.includes(port))
@@ -55,7 +64,8 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       act('unlocked', { port, code: lock?.code ?? null, runId: lock?.runId ?? null });
       return say({ type: 'unlocked', wasLocked: parts.locks.unlock(port) });
     }
-    if (request.type !== 'run') throw new BenchError('USAGE', 'the station knows hello, run, stop, unlock and recover');
+    if (request.type !== 'run')
+      throw new BenchError('USAGE', 'the station knows hello, run, stop, answer, unlock and recover');
     const { type: _type, ...asked } = request;
     const { port } = asked;
     if (!runner.ports.includes(port))

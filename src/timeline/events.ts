@@ -99,6 +99,8 @@ export type Fact = BenchFact | BoardFact | LinkFact | ServiceFact | ObserveFact;
 
 // ---- bench -------------------------------------------------------------------------------------------
 
+export type AnswerSource = 'page' | 'terminal' | 'command line';
+
 export type BenchFact =
   | { readonly kind: 'run-start'; readonly runId: string; readonly limited: readonly string[] }
   /** What a person or a scanner read on the phone; `mac` lower case with colons. */
@@ -126,6 +128,25 @@ export type BenchFact =
       readonly message: string;
       readonly remedy: string;
       readonly blame: string;
+    }
+  /** The operator is asked; the phone stays powered meanwhile. */
+  | {
+      readonly kind: 'prompt';
+      readonly id: string;
+      /** By language; `en` is there. */
+      readonly question: Readonly<Record<string, string>>;
+      /** A name of ours, or a file in the run's folder; null: none. */
+      readonly picture: string | null;
+      readonly timeoutMs: number;
+      /** False: there is neither a terminal nor a page. */
+      readonly isAnswerable: boolean;
+    }
+  | {
+      readonly kind: 'prompt-answer';
+      readonly id: string;
+      readonly answer: 'yes' | 'no';
+      readonly by: string;
+      readonly where: AnswerSource;
     }
   | { readonly kind: 'interrupted'; readonly by: string }
   /** The source ends: nothing follows. */
@@ -410,6 +431,8 @@ export const sourceOf = (kind: FactKind): EventSource => {
     case 'power-requested':
     case 'simulated-time':
     case 'time':
+    case 'prompt':
+    case 'prompt-answer':
     case 'bench-fault':
     case 'interrupted':
     case 'end':

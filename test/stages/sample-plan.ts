@@ -79,6 +79,7 @@ export const samplePlan: Plan = {
   callControl: { newestSccpVersion: 22, token: 'grant', tokenWaitSeconds: 60 },
   sip: { transport: 'tcp', expiresSeconds: 120, digest: null },
   lies: [],
+  prompts: [],
   change: null,
   retry: { attempts: 1, on: [] },
   deadlines: {

@@ -128,6 +128,29 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
   );
 
   routes.post(
+    `${base}/ports/:port/answer`,
+    {
+      schema: {
+        summary: 'Answers what the operator is asked on this port; whoever may start a run may answer',
+        ...guarded,
+        params: z.strictObject({ port: shape.portName }),
+        body: shape.answerGiven,
+        response: { 200: shape.answerTaken, ...failures },
+      },
+    },
+    async (request) => {
+      const who = need(request, 'operator');
+      const { port } = request.params;
+      const { runId, prompt, answer } = request.body;
+      const given = { runId, id: prompt, answer, by: who.name, where: 'page' } as const;
+      if (!(await desk.answer(port, given)))
+        throw new BenchError('NOT_ASKED', `"${prompt}" is not open in run ${runId} on ${port}`);
+      parts.audit({ action: 'answered', who: who.name, from: request.ip, detail: { port, runId, prompt, answer } });
+      return { port, runId };
+    },
+  );
+
+  routes.post(
     `${base}/ports/:port/unlock`,
     {
       schema: {

@@ -1,5 +1,6 @@
 /** Every shape of the HTTP API, once: requests are checked by these and the OpenAPI document is generated from them. */
 import { z } from 'zod';
+import { answers } from '../../plan/prompts.js';
 import { parseMeasurementRange } from '../../records/run-search.js';
 import { roles } from './tokens.js';
 
@@ -95,9 +96,25 @@ export const event = z.looseObject({
   fact: z.looseObject({ kind: z.string() }),
 });
 
+export const prompt = z.object({
+  id: z.string(),
+  question: z.record(z.string(), z.string()).describe('by language; en is there'),
+  picture: z.string().nullable().describe('a name of the page’s own pictures, or a file of the run’s folder'),
+  timeoutMs: z.number(),
+  isAnswerable: z.boolean(),
+  atUs: z.number().describe('when it was asked, us since the run began'),
+});
+
 export const port = z.object({
   port: z.string(),
-  running: z.object({ run: started, serial: z.string().nullable(), stages: z.array(stage) }).nullable(),
+  running: z
+    .object({
+      run: started,
+      serial: z.string().nullable(),
+      stages: z.array(stage),
+      prompt: prompt.nullable().describe('what the operator is asked just now'),
+    })
+    .nullable(),
   events: z.array(event).describe('the newest of the run that is on, else of the last one'),
   last: summary.nullable(),
   failed: errorBody.nullable().describe('why the newest attempt came to no record; null where it did'),
@@ -117,6 +134,16 @@ export const runRequest = z.strictObject({
   labelMac: text.optional().describe('MAC address on the label: the phone must go by it everywhere'),
 });
 export const runAccepted = z.object({ port: z.string(), runId: z.string() });
+
+export const answerGiven = z.strictObject({
+  runId,
+  prompt: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .describe('its id'),
+  answer: z.enum(answers),
+});
+export const answerTaken = z.object({ port: z.string(), runId: z.string() });
 
 export const indexedRun = z.object({
   runId: z.string(),

@@ -82,6 +82,7 @@ const statusOf: Readonly<Record<string, number>> = {
   RECORD_UNREADABLE: 404,
   PORT_BUSY: 409,
   PORT_LOCKED: 409,
+  NOT_ASKED: 409,
   GOLDEN_DUE: 409,
   GOLDEN_FAILED: 409,
   PLAN_INVALID: 422,
