@@ -36,7 +36,8 @@ const escapeCharacter = String.fromCharCode(27);
 export const openTerminal = (
   out: NodeJS.WriteStream = process.stdout,
   environment: NodeJS.ProcessEnv = process.env,
-  input: NodeJS.ReadStream = process.stdin,
+  /** Opened only when it is asked for. */
+  input: () => NodeJS.ReadStream = () => process.stdin,
 ): Terminal => {
   // Whoever read along may go away (a closed pipe, a closed terminal); the run and its record go on.
   let isRead = true;
@@ -76,13 +77,15 @@ export const openTerminal = (
     get columns() {
       return isTerminal ? Math.max(40, out.columns ?? 80) : null;
     },
-    isInteractive: isTerminal && input.isTTY === true,
+    get isInteractive() {
+      return isTerminal && input().isTTY === true;
+    },
     ask: (question, signal) => {
       clear();
       out.write(`${question} `);
       isAsking = true;
       // Not in raw mode: Ctrl-C ends the run as ever.
-      const lines = createInterface({ input, terminal: false });
+      const lines = createInterface({ input: input(), terminal: false });
       return new Promise((resolve) => {
         const done = (text?: string) => {
           signal.removeEventListener('abort', onAbort);
