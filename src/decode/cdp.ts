@@ -40,12 +40,17 @@ interface VoiceVlan {
 }
 interface Power {
   readonly requestId: number;
-  readonly managementId: number;
+  readonly managementId?: number;
   readonly milliwatts: number[];
 }
 
 const header = { message: 4, tlv: 4 } as const;
 const nlpidIpv4 = 0xcc;
+/** HP's own TLV types, and their upper byte. */
+const hewlettPackard = 0x10;
+const hewlettPackardTypes: ReadonlySet<number> = new Set(
+  [0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 12, 13].map((low) => (hewlettPackard << 8) | low),
+);
 const ipv6Protocol = 'aaaa0300000086dd';
 
 /** Reads a whole message; what stands before damage stays. Of a repeated TLV the first one counts, addresses add up. */
@@ -66,6 +71,9 @@ export function readCdpFields(payload: Buffer): CdpFields {
   }
   return fields;
 }
+
+/** Lines end in CR, LF or both, and their text at a NUL. */
+const lines = (text: string): string => text.replace(/\r\n?/g, '\n').replace(/\n$/, '').replace(/\0.*/g, '');
 
 class TlvReader {
   readonly #bytes: Buffer;
@@ -136,7 +144,8 @@ class TlvReader {
         if (size >= 4) fields.capabilities ??= this.#u32(value, 'capabilities');
         break;
       case 0x05: {
-        const version = this.#listedText(type, at, length).replace(/\r\n?/g, '\n').replace(/\n$/, '');
+        this.#list(type, at, length);
+        const version = lines(this.#bytes.toString('utf8', value, at + length));
         if (version !== '') fields.softwareVersion ??= version;
         break;
       }
@@ -211,7 +220,8 @@ class TlvReader {
 
   /** Some device's length lacks three bytes: where the next TLV cannot begin, they are taken for the port's. */
   #portId(type: number, at: number, length: number): number {
-    const isShort = this.#bytes.length - at >= length + 3 && this.#bytes[at + length] !== 0;
+    const behind = this.#bytes[at + length];
+    const isShort = this.#bytes.length - at >= length + 3 && behind !== 0 && behind !== hewlettPackard;
     const whole = isShort ? length + 3 : length;
     const portId = this.#listedText(type, at, whole);
     this.#fields.portId ??= portId;
@@ -259,40 +269,81 @@ class TlvReader {
   }
 
   #voiceVlan(field: 'voiceVlanReply' | 'voiceVlanQuery', type: number, at: number, length: number): void {
-    const hasVlan = length >= 7;
-    if (hasVlan) this.#u16(at + 5, 'voice VLAN');
+    // Two bytes are not told apart: as a VLAN the usual 0x2000 would make no sense.
+    const dataBytes = length === header.tlv + 2 ? 2 : 1;
     this.#list(type, at, length);
-    const data = this.#u8(at + 4, 'voice VLAN data')
-      .toString(16)
-      .padStart(2, '0');
-    this.#fields[field] ??= hasVlan ? { data, vlan: this.#u16(at + 5, 'voice VLAN') } : { data };
+    this.#need(at + header.tlv, dataBytes, 'voice VLAN data');
+    const data = this.#bytes.toString('hex', at + header.tlv, at + header.tlv + dataBytes);
+    const isFirst = this.#fields[field] === undefined;
+    if (isFirst) this.#fields[field] = { data };
+    if (dataBytes === 2) return;
+    const vlan = this.#u16(at + header.tlv + 1, 'voice VLAN');
+    if (isFirst) this.#fields[field] = { data, vlan };
   }
 
   #power(type: number, from: number, length: number): number {
     this.#list(type, from, length);
+    const field = type === 0x19 ? 'powerRequested' : 'powerAvailable';
+    const isFirst = this.#fields[field] === undefined;
     const requestId = this.#u16(from + 4, 'request id');
     const milliwatts: number[] = [];
-    const power = { requestId, managementId: this.#u16(from + 6, 'management id'), milliwatts };
-    if (type === 0x19) this.#fields.powerRequested ??= power;
-    else this.#fields.powerAvailable ??= power;
+    if (isFirst) this.#fields[field] = { requestId, milliwatts };
+    const managementId = this.#u16(from + 6, 'management id');
+    if (isFirst) this.#fields[field] = { requestId, managementId, milliwatts };
     const end = from + length;
     let at = from + 8;
     for (; end - at >= 4; at += 4) milliwatts.push(this.#u32(at, 'power'));
     return end;
   }
 
-  /** Kinds without a field here. Some of them a dissector reads by fixed places, which may lie behind the message's end. */
+  /** Kinds without a field here. Some of them a dissector reads by fixed places, which may lie behind the TLV's end. */
   #other(type: number, at: number, length: number): number | undefined {
-    const hello = { type: 0x08, clusterManagement: 0x0112, clusterEnd: 36 } as const;
-    const energyWise = { type: 0x1d, end: 76 } as const;
-    const isKnown = [0x08, 0x15, 0x17, 0x1b, 0x1d, 0x1f].includes(type) || (type >= 0x1000 && type <= 0x100c);
-    if (type === hello.type) this.#u16(at + 7, 'hello protocol');
-    this.#list(type, at, length);
-    if (type === hello.type && this.#u16(at + 7, 'hello protocol') === hello.clusterManagement)
-      this.#need(at, hello.clusterEnd, 'cluster management');
-    else if (type === hello.type && length < 8) throw new MalformedBytes(at, `a hello of ${length} bytes`);
-    if (type === energyWise.type) this.#need(at, energyWise.end, 'EnergyWise');
-    if (!isKnown && length === header.tlv) return undefined;
+    switch (type) {
+      case 0x08:
+        this.#hello(type, at, length);
+        break;
+      case 0x17:
+        // A location's kind, then its name.
+        this.#need(at, header.tlv + 1, 'location');
+        this.#list(type, at, length);
+        break;
+      case 0x1d:
+        this.#list(type, at, length);
+        this.#energyWise(at);
+        break;
+      default: {
+        this.#list(type, at, length);
+        const isKnown = type === 0x15 || type === 0x1f || hewlettPackardTypes.has(type);
+        if (!isKnown && length === header.tlv) return undefined;
+      }
+    }
     return at + length;
+  }
+
+  #hello(type: number, at: number, length: number): void {
+    const protocols = { clusterManagement: 0x0112 } as const;
+    const protocol = this.#u16(at + 7, 'hello protocol');
+    this.#list(type, at, length);
+    if (protocol === protocols.clusterManagement) this.#need(at, 36, 'cluster management');
+    else if (length < 8) throw new MalformedBytes(at, `a hello of ${length} bytes`);
+  }
+
+  /** A table of TLVs behind a head of fixed size; their lengths count their own heads of eight bytes. */
+  #energyWise(from: number): void {
+    const kinds = { role: 7, domain: 8, name: 9, replyTo: 0x17 } as const;
+    const head = 76;
+    this.#need(from, head, 'EnergyWise');
+    let left = this.#u16(from + 72, 'table length');
+    let at = from + head;
+    for (let count = this.#u16(from + 74, 'table entries'); count > 0 && left >= 8; count--) {
+      const kind = this.#u32(at, 'entry');
+      const length = this.#u32(at + 4, 'entry length');
+      if (left < length) break;
+      left -= length;
+      this.#need(at, kind === kinds.replyTo ? 22 : Math.max(length, 8), 'entry');
+      at += Math.max(length, 8);
+      if (length < 8) break;
+    }
+    if (left > 0) this.#need(at, left, 'EnergyWise');
   }
 }

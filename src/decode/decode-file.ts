@@ -20,7 +20,10 @@ export async function decodeFile(
 ): Promise<{ readonly frames: number; readonly malformed?: Malformed }> {
   let frames = 0;
   const decoder = new Decoder(tell);
-  const reader = new CaptureReader((record) => decoder.frame(record, ++frames));
+  const reader = new CaptureReader((record) => {
+    frames++;
+    decoder.frame(record, record.number);
+  });
   let rest: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of bytesOf(path)) {

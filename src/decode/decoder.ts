@@ -1,6 +1,7 @@
+import { hasDhcpCookie } from '../wire/dhcp.js';
 import { macToText } from '../wire/ethernet.js';
 import { ipv6ToText } from '../wire/ipv6.js';
-import { sccpMessageName } from '../wire/sccp.js';
+import { sccpCanBe, sccpMessageName } from '../wire/sccp.js';
 import { createLayers, type Findings } from './layers.js';
 import { LinkWalker } from './link-walker.js';
 import { type MessageFields, type Protocol, readCdp, readDhcp, readLldp, readSccp, readTftp } from './messages.js';
@@ -28,8 +29,7 @@ export interface CapturedBytes {
   readonly linkType: number;
 }
 
-const ports = { tftp: 69, sip: 5060, dhcp: [67, 68, 4011] } as const;
-const isDhcpPort = (port: number): boolean => port === 67 || port === 68 || port === 4011;
+const ports = { tftp: 69, dhcpServer: 67, dhcpClient: 68, bootServer: 4011 } as const;
 /** Texts of addresses kept, so that a busy address is spelt once. */
 const mostTexts = 4096;
 
@@ -48,6 +48,7 @@ export class Decoder implements Findings {
       sccp: (ends, bytes, at, end, missing) => this.#told('sccp', ends, readSccp(bytes.subarray(at, end), missing)),
       sip: (ends, bytes, at, end, missing) => this.#sip(ends, bytes, at, end, missing),
       isSccpMessage: (id) => sccpMessageName(id) !== 'unknown',
+      canBeSccp: sccpCanBe,
       ends: (source, destination) => this.#ends(source, destination),
     });
   }
@@ -76,8 +77,8 @@ export class Decoder implements Findings {
       const fields = readTftp(bytes.subarray(at, end), missing);
       if (fields === undefined) return;
       this.#told('tftp', this.#ends(source, destination), fields);
-    } else if (isDhcpPort(source) || isDhcpPort(destination)) {
-      if (end > at) this.#told('dhcp', this.#ends(source, destination), readDhcp(bytes.subarray(at, end), missing));
+    } else if (isDhcp(source, destination, bytes, at, end)) {
+      this.#told('dhcp', this.#ends(source, destination), readDhcp(bytes.subarray(at, end), missing));
     } else if (isSipStart(bytes, at, end)) this.#sip(this.#ends(source, destination), bytes, at, end, missing);
   }
 
@@ -158,6 +159,13 @@ export class Decoder implements Findings {
       ...fields,
     });
   }
+}
+
+/** On the port of boot servers only what has DHCP's cookie is DHCP. */
+function isDhcp(source: number, destination: number, bytes: Buffer, at: number, end: number): boolean {
+  const is = (port: number) => source === port || destination === port;
+  if (is(ports.bootServer)) return hasDhcpCookie(bytes, at, end);
+  return end > at && (is(ports.dhcpServer) || is(ports.dhcpClient));
 }
 
 interface Ends {

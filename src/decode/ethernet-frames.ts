@@ -38,7 +38,7 @@ export function* ethernetFrames(path: string): Generator<EthernetFrame> {
   let ready: EthernetFrame[] = [];
   const reader = new CaptureReader((record) => {
     const { bytes, start, end, linkType, timestampUs } = record;
-    number += 1;
+    number = record.number;
     // A copy: the window is used again.
     const frame = asEthernet(linkType, Buffer.from(bytes.subarray(start, end)), neighbours);
     if (frame !== undefined)

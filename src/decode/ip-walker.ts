@@ -20,7 +20,7 @@ const protocols = {
 const ipv6Options: ReadonlySet<number> = new Set([0, 43, 60, 135]);
 const ipv6Fragment = 44;
 const greTypes = { ppp: 0x880b, erspan2: 0x88be, erspan3: 0x22eb, cdp: 0x2000, mpls: 0x8847 } as const;
-const udpPorts = { l2tp: 1701, gtp: 2152, vxlan: 4789, capwap: 5247, geneve: 6081, tzsp: 37008, lwapp: 12222 } as const;
+const udpPorts = { l2tp: 1701, gtp: 2152, vxlan: 4789, capwap: 5247, geneve: 6081, tzsp: 37008 } as const;
 const deepest = 12;
 
 /** The layers that bring a frame back in. */
@@ -28,6 +28,8 @@ export interface Inner {
   etherType(type: number, bytes: Buffer, at: number, end: number, missing: number): void;
   readonly ethernet: ReadLayer;
   readonly ppp: ReadLayer;
+  /** 802.11; Cisco's controllers send the two bytes of the frame control the wrong way round. */
+  readonly swappedWlan: ReadLayer;
 }
 
 /** IPv4 and IPv6 with fragments put together, tunnels, and what ICMP errors quote; down to UDP and TCP. */
@@ -208,7 +210,29 @@ export class IpWalker {
       this.#inner.etherType(bytes.readUInt16BE(at + 2), bytes, at + header, end, missing);
     } else if (port === udpPorts.gtp || other === udpPorts.gtp) this.#gtp(bytes, at, end, missing);
     else if (port === udpPorts.tzsp) this.#tzsp(bytes, at, end, missing);
+    else if (port === udpPorts.capwap || other === udpPorts.capwap) this.#capwap(bytes, at, end, missing);
     else if (port === udpPorts.l2tp || other === udpPorts.l2tp) this.#l2tp(bytes, at, end, missing);
+  }
+
+  /** RFC 5415 4.3, data channel without DTLS: an 802.3 frame, or one as its radio sent it; in fragments, too. */
+  #capwap(bytes: Buffer, from: number, end: number, missing: number): void {
+    if (end - from < 8 || bytes[from] !== 0) return;
+    const flags = bytes.readUInt16BE(from + 2);
+    const bits = { radio: 0x0100, fragment: 0x0080, last: 0x0040 } as const;
+    const at = from + 4 * ((bytes[from + 1] ?? 0) >>> 3);
+    const read = flags & bits.radio ? this.#inner.swappedWlan : this.#inner.ethernet;
+    if (at >= end) return;
+    if ((flags & bits.fragment) === 0) {
+      read(bytes, at, end, missing);
+      return;
+    }
+    if (missing > 0) return;
+    const { addresses, addressesAt, addressLength } = this.#layers;
+    const ends = addresses.toString('latin1', addressesAt, addressesAt + 2 * addressLength);
+    const key = `capwap ${ends}${bytes.readUInt16BE(from + 4)}`;
+    const offset = bytes.readUInt16BE(from + 6) & 0xfff8;
+    const whole = this.#reassembly.add(key, offset, (flags & bits.last) === 0, bytes.subarray(at, end));
+    if (whole !== undefined) read(whole, 0, whole.length, 0);
   }
 
   #gtp(bytes: Buffer, at: number, end: number, missing: number): void {

@@ -83,6 +83,7 @@ export class LinkWalker {
       etherType: (type, bytes, at, end, missing) => this.#etherType(type, bytes, at, end, missing),
       ethernet: (bytes, at, end, missing) => this.#ethernet(bytes, at, end, missing),
       ppp: (bytes, at, end, missing) => this.#ppp(bytes, at, end, missing),
+      swappedWlan: (bytes, at, end, missing) => this.#wlan(bytes, at, end, missing, true),
     });
   }
 
@@ -318,7 +319,7 @@ export class LinkWalker {
   }
 
   #hdlc(bytes: Buffer, at: number, end: number, missing: number): void {
-    if (end - at < 4) return;
+    if (end - at <= 4) return;
     const protocol = bytes.readUInt16BE(at + 2);
     if (protocol === etherTypes.cdp) this.#findings.cdp(bytes, at + 4, end, missing);
     else this.#etherType(protocol, bytes, at + 4, end, missing);
@@ -377,9 +378,9 @@ export class LinkWalker {
   }
 
   /** 802.11: data frames that are not encrypted. */
-  #wlan(bytes: Buffer, at: number, end: number, missing: number): void {
-    if (end - at < 24) return;
-    const control = bytes.readUInt16LE(at);
+  #wlan(bytes: Buffer, at: number, end: number, missing: number, isSwapped = false): void {
+    if (end - at < 24 || ++this.#depth > deepest) return;
+    const control = isSwapped ? bytes.readUInt16BE(at) : bytes.readUInt16LE(at);
     const type = (control >>> 2) & 3;
     const subtype = (control >>> 4) & 0xf;
     const isData = type === 2 && (subtype & 4) === 0;
@@ -391,6 +392,7 @@ export class LinkWalker {
     let header = toSystem && fromSystem ? 30 : 24;
     if (subtype & 8) header += control & 0x8000 ? 6 : 2;
     if (at + header >= end) return;
+    this.#layers.frame = bytes;
     this.#macs(at + (places[1] ?? 0), at + (places[0] ?? 0));
     this.#llc(bytes, at + header, end, missing);
   }

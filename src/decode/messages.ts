@@ -1,6 +1,7 @@
 /** Messages of our protocols as `decode` shows them: the fields of docs/decode.md, in its order. */
 import { bytesToText, type Malformed } from '../wire/cursor.js';
-import { type DhcpMessage, decodeDhcp, dhcpOptions } from '../wire/dhcp.js';
+import { type DhcpMessage, decodeDhcp, dhcpOptions, dhcpPlaces, hasDhcpCookie } from '../wire/dhcp.js';
+import { macToText } from '../wire/ethernet.js';
 import { decodeLldp, type LldpMed } from '../wire/lldp.js';
 import { decodeSccp } from '../wire/sccp.js';
 import { decodeTftp } from '../wire/tftp.js';
@@ -60,23 +61,23 @@ const med = ({ capabilities, deviceClass, policies, power: told, inventory }: Ll
 
 export const readDhcp = (payload: Buffer, missing: number): MessageFields => {
   const fields = dhcpFields(payload);
-  if (missing === 0 || hasEndOption(payload)) return fields;
+  if (missing === 0 || areOptionsThere(payload, payload.length + missing)) return fields;
   const { malformed: _, ...cut } = fields;
-  const malformed = damageOf(undefined, payload.length, missing);
-  const { length } = payload;
-  const isHeaderTold = length >= 34 && length < 240 && length + missing <= 300;
-  return isHeaderTold ? { ...cut, malformed } : { optionCodes: [], cut, malformed };
+  return { optionCodes: [], cut, malformed: damageOf(undefined, payload.length, missing) };
 };
 
-/** Options that end within these bytes were all captured. */
-const hasEndOption = (payload: Buffer): boolean => {
-  let at = 240;
-  while (at < payload.length) {
+/** Does the capture hold the code of every option up to the end of them, or of the message? */
+const areOptionsThere = (payload: Buffer, wholeLength: number): boolean => {
+  const codes = { pad: 0, end: 255 } as const;
+  let at: number = hasDhcpCookie(payload, 0, payload.length) ? dhcpPlaces.options : dhcpPlaces.behindVendorField;
+  while (at < wholeLength) {
     const code = payload[at];
-    if (code === 255) return true;
-    at += code === 0 ? 1 : 2 + (payload[at + 1] ?? 0);
+    if (code === undefined) return false;
+    if (code === codes.end) return true;
+    const length = payload[at + 1];
+    at += code === codes.pad || length === undefined ? 1 : 2 + length;
   }
-  return false;
+  return true;
 };
 
 /** A field is told when its bytes are there. */
@@ -92,7 +93,7 @@ const dhcpFields = (payload: Buffer): MessageFields => {
     yourAddress: from(20, dhcp.yourAddress),
     serverAddress: from(24, dhcp.serverAddress),
     relayAddress: from(28, dhcp.relayAddress),
-    clientMac: from(44, isMac(payload) ? dhcp.clientMac : undefined),
+    clientMac: from(34, isMac(payload) ? macToText(payload.subarray(28, 34)) : undefined),
     messageType: dhcp.messageType,
     hostName: asciiOrNone(dhcp.hostName),
     vendorClass: asciiOrNone(dhcp.vendorClass),
@@ -104,7 +105,7 @@ const dhcpFields = (payload: Buffer): MessageFields => {
     routers: dhcp.routers,
     dnsServers: dhcp.dnsServers,
     tftpServerName: asciiOrNone(dhcp.tftpServerName),
-    ...tftpServers(dhcp),
+    ...tftpServers(payload, dhcp),
     optionCodes: dhcp.options.map(({ code }) => code),
     malformed: dhcp.malformed,
   };
@@ -117,15 +118,18 @@ const isMac = (payload: Buffer): boolean => (payload[1] === 1 || payload[1] === 
  * Option 150 as its bytes stand, four by four, as tshark reads it. Some servers send a text there: no phone takes that
  * (protocol facts 5.3), and `tftpServersText` shows it.
  */
-const tftpServers = ({ tftpServers: servers, options, malformed }: DhcpMessage) => {
+const tftpServers = (payload: Buffer, { tftpServers: servers, options, malformed }: DhcpMessage) => {
   if (servers !== undefined) return { tftpServers: servers };
-  if (malformed !== undefined && options.at(-1)?.code === dhcpOptions.tftpServers) return {};
-  const value = options.find(({ code }) => code === dhcpOptions.tftpServers)?.value;
-  if (value === undefined || value.length < 4) return {};
-  const whole = Array.from({ length: Math.floor(value.length / 4) }, (_, index) =>
-    value.subarray(4 * index, 4 * index + 4),
+  const isCut = malformed !== undefined && malformed.offset < payload.length;
+  if (isCut && options.at(-1)?.code === dhcpOptions.tftpServers) return {};
+  const values = options.filter(({ code }) => code === dhcpOptions.tftpServers).map(({ value }) => Buffer.from(value));
+  const whole = values.flatMap((value) =>
+    Array.from({ length: Math.floor(value.length / 4) }, (_, index) =>
+      value.subarray(4 * index, 4 * index + 4).join('.'),
+    ),
   );
-  return { tftpServers: whole.map((address) => address.join('.')), tftpServersText: ascii(bytesToText(value)) };
+  if (whole.length === 0) return {};
+  return { tftpServers: whole, tftpServersText: ascii(bytesToText(Buffer.concat(values))) };
 };
 
 export const readTftp = (payload: Uint8Array, missing: number): MessageFields | undefined => {

@@ -6,7 +6,7 @@ const bounds = {
   /** Directions followed at a time; the one silent longest is forgotten for a new one. */
   flows: 8192,
   sccpMessage: 64 * 1024,
-  sipMessage: 64 * 1024,
+  sipMessage: 1 << 20,
   /** Held back of one direction while an earlier segment is missing. */
   waitingSegments: 64,
   waitingBytes: 128 * 1024,
@@ -50,6 +50,8 @@ export interface StreamMessages {
   sip(flow: { source: string; destination: string }, bytes: Buffer, at: number, end: number, missing: number): void;
   /** Does this id belong to a known SCCP message? */
   isSccpMessage(id: number): boolean;
+  /** Can that message be so long, counted in bytes from the id on? */
+  canBeSccp(id: number, length: number): boolean;
   /** Of the innermost addresses, with these ports. */
   ends(sourcePort: number, destinationPort: number): { source: string; destination: string };
 }
@@ -263,9 +265,20 @@ export class TcpStreams {
     const length = bytes.readUInt32LE(at);
     if (length < sccp.leastLength || length > bounds.sccpMessage) return false;
     if (!sccpVersions.has(bytes.readUInt32LE(at + 4))) return false;
-    if (isOurs) return true;
-    if (end - at < sccp.header) return false;
-    return this.#messages.isSccpMessage(bytes.readUInt32LE(at + 8));
+    return isOurs || this.#areSccpMessages(bytes, at, end);
+  }
+
+  /** On any other port: messages that can be so long, up to the last byte; one that is alone may go on behind it. */
+  #areSccpMessages(bytes: Buffer, from: number, end: number): boolean {
+    let at = from;
+    while (at < end) {
+      if (end - at < sccp.header) return false;
+      const length = bytes.readUInt32LE(at);
+      if (!this.#messages.canBeSccp(bytes.readUInt32LE(at + 8), length)) return false;
+      at += 8 + length;
+      if (at > end && at - from > 8 + length) return false;
+    }
+    return true;
   }
 
   /** `isStart`: nothing of these bytes was held, so that they may begin with anything. */

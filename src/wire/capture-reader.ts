@@ -19,6 +19,8 @@ export interface CaptureRecord {
   /** Options of a pcapng packet block: from `end` and its padding to here. 0: none. */
   optionsEnd: number;
   littleEndian: boolean;
+  /** 1-based, in the file. Custom blocks and log entries of pcapng have numbers, too, as in Wireshark. */
+  number: number;
 }
 
 interface Interface {
@@ -36,9 +38,13 @@ export const blockTypes = {
   simplePacket: 3,
   enhancedPacket: 6,
 } as const;
+/** Blocks that are no packets and yet count: custom ones, entries of the systemd journal, events of sysdig. */
+const numberedBlocks: ReadonlySet<number> = new Set([0xbad, 0x40000bad, 9, 0x204, 0x216, 0x221]);
 export const captureOptions = { end: 0, timestampResolution: 9, timestampOffset: 14 } as const;
 export const blockOverhead = 12;
 export const blockAlignment = 4;
+/** Of a section's header: type, length, byte-order magic, version. */
+const sectionHead = 16;
 export const byteOrderMagic = 0x1a2b3c4d;
 const swappedByteOrderMagic = 0x4d3c2b1a;
 export const microsecondResolution = 6;
@@ -84,6 +90,7 @@ export class CaptureReader {
       linkType: 0,
       optionsEnd: 0,
       littleEndian: false,
+      number: 0,
     };
   }
 
@@ -158,16 +165,22 @@ export class CaptureReader {
       record.start = start;
       record.end = start + capturedLength;
       at = record.end;
-      this.#onRecord(record);
+      this.#tell();
     }
     return at;
+  }
+
+  #tell(): void {
+    this.#record.number++;
+    this.#onRecord(this.#record);
   }
 
   #readBlocks(bytes: Buffer): number {
     let at = 0;
     while (bytes.length - at >= blockOverhead) {
-      // The section header's type reads the same both ways; its magic tells the order of all that follows.
       const isSection = bytes.readUInt32BE(at) === blockTypes.section;
+      if (isSection && bytes.length - at < sectionHead) break;
+      // The section header's type reads the same both ways; its magic tells the order of all that follows.
       if (isSection) this.#startSection(bytes, at);
       const type = this.#u32(bytes, at);
       const length = this.#u32(bytes, at + 4);
@@ -187,6 +200,8 @@ export class CaptureReader {
     if (magic !== byteOrderMagic && magic !== swappedByteOrderMagic)
       this.#fail(at + blockOverhead, 'no byte-order magic');
     this.#littleEndian = magic === swappedByteOrderMagic;
+    const [major, minor] = [this.#u16(bytes, at + 12), this.#u16(bytes, at + 14)];
+    if (major !== 1 || (minor !== 0 && minor !== 2)) this.#fail(at + 12, `a section of version ${major}.${minor}`);
     this.#interfaces = [];
   }
 
@@ -196,6 +211,7 @@ export class CaptureReader {
       this.#readPacket(bytes, type, at, end);
     else if (type === blockTypes.simplePacket) this.#readSimplePacket(bytes, at, end);
     else if (type === blockTypes.interface) this.#interfaces.push(this.#readInterface(bytes, at, end));
+    else if (numberedBlocks.has(type)) this.#record.number++;
   }
 
   #need(at: number, count: number, end: number): void {
@@ -243,7 +259,7 @@ export class CaptureReader {
     record.timestampUs = 0;
     record.linkType = from.linkType;
     record.optionsEnd = 0;
-    this.#onRecord(record);
+    this.#tell();
   }
 
   #readPacket(bytes: Buffer, type: number, at: number, end: number): void {
@@ -261,7 +277,7 @@ export class CaptureReader {
     record.timestampUs = toMicroseconds(this.#u32(bytes, at + 4), this.#u32(bytes, at + 8), from);
     record.linkType = from.linkType;
     record.optionsEnd = end;
-    this.#onRecord(record);
+    this.#tell();
   }
 
   #interfaceAt(index: number, at: number): Interface {

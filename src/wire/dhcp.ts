@@ -1,6 +1,14 @@
 /** DHCP: RFC 2131 message, RFC 2132 options, RFC 3396 long options, RFC 5859 option 150. */
 import { BenchError } from '../errors.js';
-import { ByteReader, ByteWriter, bytesToText, type Malformed, malformedOf, textToBytes } from './cursor.js';
+import {
+  ByteReader,
+  ByteWriter,
+  bytesToText,
+  type Malformed,
+  MalformedBytes,
+  malformedOf,
+  textToBytes,
+} from './cursor.js';
 import { macToBytes, macToText } from './ethernet.js';
 import { ipv4ToNumber, numberToIpv4 } from './ipv4.js';
 
@@ -97,8 +105,16 @@ const fieldLengths = { sname: 64, file: 128, vendor: 64 } as const;
 /** Option 52: which of the fixed fields hold options. */
 const overloads = { file: 1, sname: 2 } as const;
 
+/** Offsets in a message: its magic cookie, its options, and, where the cookie is missing, what follows the vendor field. */
+export const dhcpPlaces = { cookie: 236, options: 240, behindVendorField: 300 } as const;
+
+/** Is that a message of DHCP, and not of BOOTP? `at`: its first byte. */
+export const hasDhcpCookie = (bytes: Buffer, at: number, end: number): boolean =>
+  end - at >= dhcpPlaces.options && bytes.readUInt32BE(at + dhcpPlaces.cookie) === magicCookie;
+
 type Draft = { -readonly [Key in keyof DhcpMessage]?: DhcpMessage[Key] };
-type ReadValue = (value: Uint8Array) => Draft;
+/** undefined: bytes that are no such value. */
+type ReadValue = (value: Uint8Array) => Draft | undefined;
 /** `cut`: the message ends inside the value, which is listed and no more. */
 type ReadOption = DhcpOption & { readonly cut: boolean };
 
@@ -115,26 +131,29 @@ function addresses(value: Uint8Array): string[] {
 const one =
   (length: number, read: ReadValue): ReadValue =>
   (value) =>
-    value.length === length ? read(value) : {};
+    value.length === length ? read(value) : undefined;
 const list =
   (read: ReadValue): ReadValue =>
   (value) =>
-    value.length > 0 && value.length % 4 === 0 ? read(value) : {};
+    value.length > 0 && value.length % 4 === 0 ? read(value) : undefined;
 
-/** A value of a wrong length is no value: it stays in `options` and gives no field. */
-const readers: ReadonlyMap<number, ReadValue> = new Map<number, ReadValue>([
+/** Options of one value. A value of a wrong length is no value: it stays in `options` and gives no field. */
+const fixedReaders: ReadonlyMap<number, ReadValue> = new Map<number, ReadValue>([
   [dhcpOptions.subnetMask, one(4, (value) => ({ subnetMask: numberToIpv4(number(value)) }))],
+  [dhcpOptions.requestedAddress, one(4, (value) => ({ requestedAddress: numberToIpv4(number(value)) }))],
+  [dhcpOptions.leaseTime, one(4, (value) => ({ leaseSeconds: number(value) }))],
+  [dhcpOptions.serverIdentifier, one(4, (value) => ({ serverIdentifier: numberToIpv4(number(value)) }))],
+  [dhcpOptions.maxMessageSize, one(2, (value) => ({ maxMessageBytes: new ByteReader(value).u16('size') }))],
+  [dhcpOptions.messageType, one(1, (value) => ({ messageType: messageTypes[new ByteReader(value).u8('type') - 1] }))],
+]);
+const readers: ReadonlyMap<number, ReadValue> = new Map<number, ReadValue>([
+  ...fixedReaders,
   [dhcpOptions.router, list((value) => ({ routers: addresses(value) }))],
   [dhcpOptions.dns, list((value) => ({ dnsServers: addresses(value) }))],
   [dhcpOptions.hostName, (value) => ({ hostName: textWithoutNul(value) })],
-  [dhcpOptions.requestedAddress, one(4, (value) => ({ requestedAddress: numberToIpv4(number(value)) }))],
-  [dhcpOptions.leaseTime, one(4, (value) => ({ leaseSeconds: number(value) }))],
-  [dhcpOptions.messageType, one(1, (value) => ({ messageType: messageTypes[new ByteReader(value).u8('type') - 1] }))],
-  [dhcpOptions.serverIdentifier, one(4, (value) => ({ serverIdentifier: numberToIpv4(number(value)) }))],
   [dhcpOptions.parameterRequestList, (value) => ({ parameterRequestList: [...value] })],
   [dhcpOptions.vendorClass, (value) => ({ vendorClass: textWithoutNul(value) })],
   [dhcpOptions.clientIdentifier, (value) => ({ clientIdentifier: value })],
-  [dhcpOptions.maxMessageSize, one(2, (value) => ({ maxMessageBytes: new ByteReader(value).u16('size') }))],
   [dhcpOptions.relayInformation, (value) => ({ relayInformation: value })],
   [dhcpOptions.tftpServerName, (value) => ({ tftpServerName: textWithoutNul(value) })],
   [dhcpOptions.tftpServers, list((value) => ({ tftpServers: addresses(value) }))],
@@ -182,18 +201,20 @@ export function decodeDhcp(bytes: Uint8Array, { bootp = false }: { readonly boot
     const hasCookie = reader.u32('magic cookie') === magicCookie;
     if (!hasCookie && !bootp) reader.fail('no DHCP magic cookie');
     if (!hasCookie) behindVendorField.skip(Math.min(fieldLengths.vendor, behindVendorField.remaining), 'vendor field');
-    readOptions(hasCookie ? reader : behindVendorField, options.own);
+    // Damage in the message's own options leaves those of sname and file.
+    const damage = malformedOf(() => readOptions(hasCookie ? reader : behindVendorField, options.own));
     const overload = options.own.find(isOverload);
     const fields = overload ? new ByteReader(overload.value).u8('overload') : 0;
     if (fields & overloads.file) readOptions(file, options.file);
     if (fields & overloads.sname) readOptions(sname, options.sname);
+    if (damage) throw new MalformedBytes(damage.offset, damage.reason);
   });
   const { own, sname, file } = options;
-  const inPlace = own.findIndex(isOverload) + 1;
+  const inPlace = own.toSpliced(own.findIndex(isOverload) + 1, 0, ...sname, ...file);
   return {
     ...header,
-    options: own.toSpliced(inPlace, 0, ...sname, ...file).map(({ code, value }) => ({ code, value })),
-    ...readValues([...own, ...file, ...sname]),
+    options: inPlace.map(({ code, value }) => ({ code, value })),
+    ...readValues([...own, ...file, ...sname], inPlace),
     ...(malformed && { malformed }),
   };
 }
@@ -204,7 +225,7 @@ function readSecs(reader: ByteReader): number {
   return low === 0 ? high : high * 256 + low;
 }
 
-const isOverload = ({ code, value }: DhcpOption): boolean => code === dhcpOptions.overload && value.length === 1;
+const isOverload = ({ code, value }: DhcpOption): boolean => code === dhcpOptions.overload && value.length >= 1;
 
 function readOptions(reader: ByteReader, into: ReadOption[]): void {
   while (reader.remaining > 0) {
@@ -217,7 +238,8 @@ function readOptions(reader: ByteReader, into: ReadOption[]): void {
   }
 }
 
-function readValues(options: readonly ReadOption[]): Draft {
+/** `options` in the order in which parts are joined, and `inPlace` as they stand. */
+function readValues(options: readonly ReadOption[], inPlace: readonly ReadOption[]): Draft {
   const joined = new Map<number, ByteWriter>();
   for (const { code, value, cut } of options) {
     if (cut) continue;
@@ -225,9 +247,20 @@ function readValues(options: readonly ReadOption[]): Draft {
     joined.set(code, writer.bytes(value));
   }
   const draft: Draft = {};
-  for (const [code, writer] of joined) Object.assign(draft, readers.get(code)?.(writer.finish()));
+  for (const [code, writer] of joined) {
+    const read = readers.get(code);
+    const isFixed = fixedReaders.has(code);
+    if (read !== undefined) Object.assign(draft, (isFixed && firstOf(inPlace, code, read)) || read(writer.finish()));
+  }
   return draft;
 }
+
+/** Of an option that has one value the first whole one counts; only where none is whole are they parts. */
+const firstOf = (options: readonly ReadOption[], code: number, read: ReadValue): Draft | undefined =>
+  options
+    .filter((option) => option.code === code && !option.cut)
+    .map(({ value }) => read(value))
+    .find((draft) => draft !== undefined);
 
 /**
  * `sname`/`file` bytes as given (a phone leaves garbage there), cut or filled up with zeros; a value over 255 bytes

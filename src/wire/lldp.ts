@@ -118,7 +118,7 @@ const ouis = { ieee8021: 0x0080c2, ieee8023: 0x00120f, med: 0x0012bb } as const;
 const subtypes = {
   ieee8021: { portVlan: 1 },
   ieee8023: { macPhy: 1, mdiPower: 2 },
-  med: { capabilities: 1, policy: 2, power: 4 },
+  med: { capabilities: 1, policy: 2, location: 3, power: 4 },
 } as const;
 /** MED subtypes from 5 on. */
 const inventoryFields = [
@@ -136,6 +136,7 @@ const families = { ipv4: 1, ipv6: 2 } as const;
 const typeShift = 9;
 const longestValue = 0x1ff;
 const macLength = 6;
+/** Subtype and value. */
 const longestId = 256;
 const interfaceIndex = 2;
 
@@ -147,7 +148,6 @@ const text = (value: ByteReader): string => bytesToText(value.rest());
 /** Values and lengths as tshark takes them: a value of a length that its subtype cannot have ends the message. */
 function readId(value: ByteReader, kinds: { readonly mac: number; readonly address: number }) {
   if (value.remaining < 2) value.fail(`an id of ${value.remaining} bytes`);
-  if (value.remaining > longestId) value.fail(`an id of ${value.remaining} bytes`);
   const subtype = value.u8('id subtype');
   return { subtype, read: () => readIdValue(value, subtype, kinds) };
 }
@@ -161,12 +161,17 @@ function readIdValue(
     if (value.remaining !== macLength) value.fail(`a MAC of ${value.remaining} bytes`);
     return macToText(value.rest());
   }
-  if (subtype !== kinds.address) return text(value);
+  if (subtype !== kinds.address) {
+    if (value.remaining >= longestId) value.fail(`an id of ${value.remaining} bytes`);
+    return text(value);
+  }
   const family = value.u8('address family');
   const length = family === families.ipv4 ? 4 : family === families.ipv6 ? 16 : value.remaining;
   if (value.remaining !== length) value.fail(`an address of ${value.remaining} bytes`);
   if (family === families.ipv4) return numberToIpv4(value.u32('address'));
-  return family === families.ipv6 ? ipv6ToText(value.rest()) : text(value);
+  if (family === families.ipv6) return ipv6ToText(value.rest());
+  if (value.remaining === 0) value.fail('an address of 0 bytes');
+  return text(value);
 }
 
 function readManagementAddress(value: ByteReader, into: Draft): void {
@@ -201,20 +206,45 @@ function readMedPower(value: ByteReader): LldpMedPower {
   return { type: bits >>> 6, source: (bits >>> 4) & 3, priority: bits & 0xf, deciwatts: value.u16('power value') };
 }
 
+/** What is too short here is passed over; the TLVs behind it are read all the same. */
+function isShort(value: ByteReader, least: number, what: string, into: Draft): boolean {
+  if (value.remaining >= least) return false;
+  into.malformed ??= { offset: value.offset, reason: `${what} needs ${least} bytes, ${value.remaining} are left` };
+  return true;
+}
+
+/** A civic address (RFC 4776) with a part that is cut ends the message, as in tshark; nothing else of it is read. */
+function readLocation(value: ByteReader): void {
+  const civicAddress = 2;
+  if (value.remaining < 2 || value.u8('location format') !== civicAddress) return;
+  const length = value.u8('civic address length');
+  if (length === 0 || length > value.remaining) return;
+  const address = value.part(length, 'civic address');
+  address.skip(3, 'country');
+  while (address.remaining > 0) {
+    address.skip(1, 'part of the address');
+    const partLength = address.u8('length of a part of the address');
+    if (partLength > address.remaining) return;
+    address.skip(partLength, 'part of the address');
+  }
+}
+
 function readMed(value: ByteReader, into: Draft): void {
   const subtype = value.u8('MED subtype');
   const med = into.med ?? { policies: [] };
   into.med = med;
   if (subtype === subtypes.med.capabilities) {
-    const capabilities = value.u16('MED capabilities');
-    into.med = { ...med, capabilities };
-    into.med = { ...into.med, deviceClass: value.u8('device class') };
-  } else if (subtype === subtypes.med.policy) into.med = { ...med, policies: [...med.policies, readPolicy(value)] };
-  else if (subtype === subtypes.med.power) into.med = { ...med, power: readMedPower(value) };
+    if (isShort(value, 2, 'MED capabilities', into)) return;
+    into.med = { capabilities: value.u16('MED capabilities'), ...med };
+    if (!isShort(value, 1, 'device class', into)) into.med = { deviceClass: value.u8('device class'), ...into.med };
+  } else if (subtype === subtypes.med.policy) {
+    if (!isShort(value, 4, 'policy', into)) into.med = { ...med, policies: [...med.policies, readPolicy(value)] };
+  } else if (subtype === subtypes.med.location) readLocation(value);
+  else if (subtype === subtypes.med.power) into.med = { power: readMedPower(value), ...med };
   else {
     const field = inventoryFields[subtype - firstInventorySubtype];
     if (field !== undefined && value.remaining > 0)
-      into.med = { ...med, inventory: { ...med.inventory, [field]: text(value) } };
+      into.med = { ...med, inventory: { [field]: text(value), ...med.inventory } };
   }
 }
 
@@ -233,15 +263,41 @@ function read8023(value: ByteReader, into: Draft): void {
       requestedDeciwatts: value.u16('requested power'),
       allocatedDeciwatts: value.u16('allocated power'),
     };
-  }
+  } else value.skip(leastOf8023.get(subtype) ?? 0, `802.3 TLV ${subtype}`);
+}
+
+/** What the TLVs that are not told must hold, in bytes behind their subtype; one that is shorter ends the message. */
+const leastOf8023: ReadonlyMap<number, number> = new Map([
+  [3, 5],
+  [4, 2],
+  [5, 10],
+  [7, 2],
+]);
+const leastOf8021: ReadonlyMap<number, number> = new Map([
+  [2, 3],
+  [7, 5],
+  [8, 2],
+  [9, 21],
+  [10, 21],
+  [11, 2],
+  [12, 1],
+]);
+
+function read8021(value: ByteReader, into: Draft): void {
+  const names = { vlan: 3, protocol: 4 } as const;
+  const subtype = value.u8('802.1 subtype');
+  if (subtype === subtypes.ieee8021.portVlan) into.portVlan = value.u16('port VLAN');
+  else if (subtype === names.vlan || subtype === names.protocol) {
+    if (subtype === names.vlan) value.skip(2, 'VLAN');
+    value.skip(value.u8('length of a name'), 'name');
+  } else value.skip(leastOf8021.get(subtype) ?? 0, `802.1 TLV ${subtype}`);
 }
 
 function readOrganisation(value: ByteReader, into: Draft): void {
   const oui = value.u24('OUI');
   if (oui === ouis.med) readMed(value, into);
   else if (oui === ouis.ieee8023) read8023(value, into);
-  else if (oui === ouis.ieee8021 && value.u8('802.1 subtype') === subtypes.ieee8021.portVlan)
-    into.portVlan = value.u16('port VLAN');
+  else if (oui === ouis.ieee8021) read8021(value, into);
 }
 
 const readers: ReadonlyMap<number, ReadTlv> = new Map<number, ReadTlv>([

@@ -57,6 +57,15 @@ export function decodeSccp(bytes: Uint8Array): SccpMessage {
   return { ...header, fields, payload, ...(malformed && { malformed }) };
 }
 
+/** Does a message of this id exist, and can it be so long? `length` as in the header: bytes from the id on. */
+export function sccpCanBe(messageId: number, length: number): boolean {
+  const name = sccpMessageName(messageId);
+  const known = sccpLayouts[name];
+  const payload = length - messageIdSize;
+  if (name === 'unknown' || payload < (known?.least ?? 0) || length > longestMessage - uncounted) return false;
+  return payload === 0 || known === undefined || known.parts.length > 0;
+}
+
 function readParts({ least, parts }: SccpLayout, reader: ByteReader, fields: Record<string, string | number>): void {
   const leastEnd = reader.offset + least;
   for (const part of parts) {

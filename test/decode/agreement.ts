@@ -1,6 +1,6 @@
 /** What `decode` must tell of a frame, out of tshark's JSON: the field list of the captures' README. */
 import type { DecodedMessage } from '../../src/decode/decoder.js';
-import { all, first, firstNumber, type Json, last, numbers, Pairs, texts } from '../wire/oracle.js';
+import { all, first, firstNumber, type Json, numbers, Pairs, texts } from '../wire/oracle.js';
 
 export type Expected = Readonly<Record<string, unknown>>;
 
@@ -11,6 +11,9 @@ const tftpOpcodes = ['', 'RRQ', 'WRQ', 'DATA', 'ACK', 'ERROR', 'OACK'];
 
 const children = (node: Json | undefined): readonly [string, Json][] => (node instanceof Pairs ? node.pairs : []);
 const orNone = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
+/** The parts of a repeated option together (RFC 3396). */
+const joinedText = (node: Json | undefined, name: string): string | undefined =>
+  has(node, name) ? texts(node, name).join('') : undefined;
 const has = (node: Json | undefined, name: string): boolean => all(node, name).length > 0;
 
 /** The messages tshark found in one frame. */
@@ -32,8 +35,9 @@ const readers: Readonly<Record<Protocol, (layer: Json, layers: Json) => Expected
     checksumOk: checksumOk(first(layer, 'cdp.checksum.status')),
     deviceId: first(layer, 'cdp.deviceid'),
     portId: first(layer, 'cdp.portid'),
-    platform: first(layer, 'cdp.platform'),
-    softwareVersion: plain(texts(layer, 'cdp.software_version').join('\n')) || undefined,
+    // tshark shows HP's own TLVs under the same name.
+    platform: first(tlvsOf(layer, 0x06)[0], 'cdp.platform'),
+    softwareVersion: softwareVersion(tlvsOf(layer, 0x05)),
     vtpDomain: first(layer, 'cdp.vtp_management_domain'),
     systemName: first(layer, 'cdp.system_name'),
     capabilities: firstNumber(layer, 'cdp.capabilities'),
@@ -62,7 +66,9 @@ const readers: Readonly<Record<Protocol, (layer: Json, layers: Json) => Expected
     systemDescription: first(layer, 'lldp.tlv.system.desc'),
     capabilities: firstNumber(layer, 'lldp.tlv.system_cap'),
     enabledCapabilities: firstNumber(layer, 'lldp.tlv.enable_system_cap'),
-    managementAddresses: orNone([...texts(layer, 'lldp.mgn.addr.ip4'), ...texts(layer, 'lldp.mgn.addr.ip6')]),
+    managementAddresses: orNone(
+      children(layer).flatMap(([, tlv]) => [...texts(tlv, 'lldp.mgn.addr.ip4'), ...texts(tlv, 'lldp.mgn.addr.ip6')]),
+    ),
     'med.capabilities': firstNumber(layer, 'lldp.media.subtype.caps'),
     'med.deviceClass': firstNumber(layer, 'lldp.media.subtype.class'),
     'med.policies': policies(layer),
@@ -85,18 +91,19 @@ const readers: Readonly<Record<Protocol, (layer: Json, layers: Json) => Expected
     yourAddress: first(layer, 'dhcp.ip.your'),
     serverAddress: first(layer, 'dhcp.ip.server'),
     relayAddress: first(layer, 'dhcp.ip.relay'),
-    clientMac: first(layer, 'dhcp.hw.mac_addr'),
+    // Not the one inside option 61.
+    clientMac: children(layer).find(([name]) => name === 'dhcp.hw.mac_addr')?.[1],
     messageType: messageTypes[(firstNumber(layer, 'dhcp.option.dhcp') ?? 0) - 1],
-    hostName: last(layer, 'dhcp.option.hostname'),
-    vendorClass: last(layer, 'dhcp.option.vendor_class_id'),
+    hostName: joinedText(layer, 'dhcp.option.hostname'),
+    vendorClass: joinedText(layer, 'dhcp.option.vendor_class_id'),
     parameterRequestList: orNone(numbers(layer, 'dhcp.option.request_list_item')),
-    requestedAddress: last(layer, 'dhcp.option.requested_ip_address'),
-    serverIdentifier: last(layer, 'dhcp.option.dhcp_server_id'),
+    requestedAddress: first(layer, 'dhcp.option.requested_ip_address'),
+    serverIdentifier: first(layer, 'dhcp.option.dhcp_server_id'),
     leaseSeconds: firstNumber(layer, 'dhcp.option.ip_address_lease_time'),
-    subnetMask: last(layer, 'dhcp.option.subnet_mask'),
+    subnetMask: first(layer, 'dhcp.option.subnet_mask'),
     routers: orNone(texts(layer, 'dhcp.option.router')),
     dnsServers: orNone(texts(layer, 'dhcp.option.domain_name_server')),
-    tftpServerName: last(layer, 'dhcp.option.tftp_server_name'),
+    tftpServerName: joinedText(layer, 'dhcp.option.tftp_server_name'),
     tftpServers: orNone(texts(layer, 'dhcp.option.tftp_server_address')),
     optionCodes: numbers(layer, 'dhcp.option.type').filter((code) => code !== 0 && code !== 255),
   }),
@@ -184,11 +191,16 @@ const addressIn = (address: Json): string[] => [
   ...texts(address, 'cdp.nrgyz.ipv6_address'),
 ];
 
+const softwareVersion = (tlvs: Json[]): string | undefined =>
+  tlvs.map((tlv) => plain(texts(tlv, 'cdp.software_version').join('\n'))).find((version) => version !== '');
+
 /** tshark escapes what cannot be printed in this one text. */
 const plain = (text: string): string =>
   text
     .replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
-    .replace(/\\t/g, '\t');
+    .replace(/\\u([\dA-F]{4})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replace(/\\([abfrtv])/g, (_, letter: string) => escapes[letter] ?? letter);
+const escapes: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', r: '\r', t: '\t', v: '\v' };
 
 function voiceVlan(tlvs: Json[]): unknown {
   const tlv = tlvs[0];
@@ -217,7 +229,7 @@ function idOf(layer: Json, name: string): string | undefined {
 function policies(layer: Json): unknown {
   const found = children(layer)
     .map(([, tlv]) => tlv)
-    .filter((tlv) => has(tlv, 'lldp.media.app_type'))
+    .filter((tlv) => has(tlv, 'lldp.media.vlan_id'))
     .map((tlv) => ({
       application: firstNumber(tlv, 'lldp.media.app_type'),
       unknown: first(tlv, 'lldp.media.policy_flag') === '1',
@@ -239,6 +251,9 @@ function medPower(layer: Json): unknown {
     deciwatts: firstNumber(layer, 'lldp.media.power.value'),
   };
 }
+
+/** How many signs stand for bytes that are no UTF-8 is a matter of taste. */
+const told = (value: unknown): string | undefined => JSON.stringify(value)?.replace(/\ufffd+/g, '\ufffd');
 
 function fieldOf(message: DecodedMessage, path: string): unknown {
   let value: unknown = message;
@@ -262,8 +277,9 @@ export function differences(
     const theirs = grouped(expectedOf(layers), ({ protocol }) => `${number} ${protocol}`);
     for (const protocol of Object.keys(layerNames)) {
       const key = `${number} ${protocol}`;
-      const mine = (ours.get(key) ?? []).filter((message) => !isUnseen(message));
       const their = theirs.get(key) ?? [];
+      const all = ours.get(key) ?? [];
+      const mine = all.length > their.length ? all.filter((message) => !isUnseen(message)) : all;
       compared++;
       if (mine.length !== their.length) lines.push(`${key}: ours has ${mine.length} messages, tshark ${their.length}`);
       for (const [index, { fields }] of their.entries()) {
@@ -271,7 +287,7 @@ export function differences(
         if (message === undefined) continue;
         for (const [name, value] of Object.entries(fields)) {
           compared++;
-          const [our, other] = [JSON.stringify(fieldOf(message, name)), JSON.stringify(value)];
+          const [our, other] = [told(fieldOf(message, name)), told(value)];
           if (our !== other) lines.push(`${key} ${name}: ours ${our}, tshark ${other}`);
         }
       }
@@ -280,9 +296,10 @@ export function differences(
   return { lines, compared };
 }
 
-/** A message whose header was cut before its id: tshark tells nothing of it. */
+/** A message cut in its header, before SCCP's id or DHCP's hardware address: tshark tells nothing of it. */
 const isUnseen = ({ protocol, malformed, messageName }: DecodedMessage): boolean =>
-  protocol === 'sccp' && malformed !== undefined && messageName === 'unknown';
+  malformed !== undefined &&
+  ((protocol === 'sccp' && messageName === 'unknown') || (protocol === 'dhcp' && malformed.offset < 44));
 
 function grouped<T>(list: readonly T[], keyOf: (each: T) => string): ReadonlyMap<string, T[]> {
   const groups = new Map<string, T[]>();
