@@ -44,7 +44,8 @@ import { loadBenchFile } from './plan/load-bench-file.js';
 import { loadPlan } from './plan/load-plan.js';
 import type { Plan } from './plan/plan.js';
 import { writeReports } from './reports/write-reports.js';
-import { attachSimulator, startSimulator } from './sim/launch.js';
+import type { SimulatorConfig } from './sim/contracts.js';
+import { attachSimulator, type SimulatorHandle, type SimulatorRack, startRack, startSimulator } from './sim/launch.js';
 import { wireLines } from './sim/line-wires.js';
 import { systemClock } from './timeline/clock.js';
 
@@ -119,6 +120,28 @@ const openSimulatedBoard = async (
   return openGpioInjector({ lines, clock, profileId: profile ?? profileIdOf(powerTerms(plan)), serial: '' });
 };
 
+/** Modelled boards share a process; it ends by itself when it has stood empty. */
+let rack: Promise<SimulatorRack> | undefined;
+const rackOf = (limited: boolean): Promise<SimulatorRack> => {
+  rack ??= startRack(
+    { rackPath: join(mkdtempSync(join(tmpdir(), 'linkpulse-rack-')), 'rack.sock'), orphanSeconds },
+    { netNamespace: !limited },
+    clock,
+  );
+  return rack;
+};
+
+const startBench = async (config: SimulatorConfig, limited: boolean): Promise<SimulatorHandle> => {
+  if (config.board !== 'modelled') return startSimulator(config, { netNamespace: !limited }, clock);
+  try {
+    return await (await rackOf(limited)).add(config);
+  } catch {
+    // It stood empty for long, or died: the next one is another process.
+    rack = undefined;
+    return (await rackOf(limited)).add(config);
+  }
+};
+
 const openSimulatedPort = async (
   port: SimulatedPort,
   plan: Plan,
@@ -142,7 +165,7 @@ const openSimulatedPort = async (
   try {
     const early = limited ? await openLimitedNetwork({ ...frames, macAddress: simulatedBenchMac, clock }) : undefined;
     if (early !== undefined) undo.push(() => early.close());
-    const simulator = await startSimulator(
+    const simulator = await startBench(
       {
         board: port.firmware === 'modelled' ? 'modelled' : 'firmware',
         faults: [...faults].filter(isOfTheSimulator),
@@ -159,8 +182,7 @@ const openSimulatedPort = async (
         witnessPath,
         orphanSeconds,
       },
-      { netNamespace: !limited },
-      clock,
+      limited,
     );
     undo.push(() => simulator.stop());
     if (!limited) {

@@ -150,6 +150,13 @@ export interface SimulatorConfig {
   readonly orphanSeconds: number;
 }
 
+/** Many benches in one process; they come by its control socket. */
+export interface RackConfig {
+  readonly rackPath: string;
+  /** The rack ends by itself when it has stood empty, and nobody held its socket, for so long. */
+  readonly orphanSeconds: number;
+}
+
 export interface PhoneTimers {
   readonly bootMs: number;
   readonly linkUpMs: number;

@@ -9,7 +9,9 @@ import { BenchError } from '../errors.js';
 export type ControlAnswer = Readonly<Record<string, unknown>>;
 export type ControlRequest = Readonly<Record<string, unknown>>;
 /** A command that cannot make sense of its request throws; the answer says why. */
-export type ControlCommands = Readonly<Record<string, (request: ControlRequest) => ControlAnswer>>;
+export type ControlCommands = Readonly<
+  Record<string, (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>>
+>;
 
 export interface Control {
   /** Connections open now. */
@@ -19,7 +21,7 @@ export interface Control {
 
 const longestLine = 4096;
 
-const answerTo = (line: string, commands: ControlCommands): ControlAnswer => {
+const answerTo = async (line: string, commands: ControlCommands): Promise<ControlAnswer> => {
   let request: unknown;
   try {
     request = JSON.parse(line);
@@ -30,7 +32,7 @@ const answerTo = (line: string, commands: ControlCommands): ControlAnswer => {
   const command = typeof name === 'string' && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) return { ok: false, error: `unknown command; known: ${Object.keys(commands).join(', ')}` };
   try {
-    return { ok: true, ...command(request as ControlRequest) };
+    return { ok: true, ...(await command(request as ControlRequest)) };
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : String(error) };
   }
@@ -38,6 +40,7 @@ const answerTo = (line: string, commands: ControlCommands): ControlAnswer => {
 
 const serve = (socket: Socket, commands: ControlCommands) => {
   let text = '';
+  let answered: Promise<unknown> = Promise.resolve();
   socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: string) => {
@@ -45,7 +48,7 @@ const serve = (socket: Socket, commands: ControlCommands) => {
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
       const line = text.slice(0, end);
       text = text.slice(end + 1);
-      socket.write(`${JSON.stringify(answerTo(line, commands))}\n`);
+      answered = answered.then(async () => socket.write(`${JSON.stringify(await answerTo(line, commands))}\n`));
     }
     if (text.length > longestLine) socket.destroy();
   });

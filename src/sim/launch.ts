@@ -2,12 +2,13 @@
  * Starts the simulated bench as a process of its own that outlives this one, and finds it again by its control socket.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { BenchError } from '../errors.js';
 import type { Clock } from '../timeline/clock.js';
 import { expectWithin, sleep } from '../timeline/wait.js';
-import type { SimulatorConfig } from './contracts.js';
+import type { RackConfig, SimulatorConfig } from './contracts.js';
 
 export interface SimulatorHandle {
   readonly pid: number;
@@ -74,12 +75,15 @@ const handleFor = (
   controlPath: string,
   known: Pick<SimulatorHandle, 'pid' | 'ptyPath' | 'witnessPath'>,
   clock: Clock,
+  isOfRack = false,
 ): SimulatorHandle => ({
   ...known,
   command: (name, parameters) => sendCommand(controlPath, name, clock, parameters),
   stop: async () => {
     await sendCommand(controlPath, 'stop', clock).catch(() => {});
     for (let waited = 0; alive(known.pid); waited += pollMs) {
+      // One bench of a rack is gone with its socket, the process goes on.
+      if (isOfRack && !existsSync(controlPath)) return;
       if (waited >= stopTimeoutMs) process.kill(known.pid, 'SIGKILL');
       await sleep(clock, pollMs);
     }
@@ -132,13 +136,44 @@ export const startSimulator = async (
   options: { readonly netNamespace: boolean },
   clock: Clock,
 ): Promise<SimulatorHandle> => {
+  const { pid, pty } = await startProcess(config, options, clock);
+  return handleFor(config.controlPath, { pid, ptyPath: pty, witnessPath: config.witnessPath }, clock);
+};
+
+export interface SimulatorRack {
+  readonly pid: number;
+  /** One more bench in that process. Rejects with BenchError SIMULATOR_FAILED. */
+  add(config: SimulatorConfig): Promise<SimulatorHandle>;
+}
+
+/** A process for many benches, which ends by itself `orphanSeconds` after its last one. Throws as `startSimulator` does. */
+export const startRack = async (
+  config: RackConfig,
+  options: { readonly netNamespace: boolean },
+  clock: Clock,
+): Promise<SimulatorRack> => {
+  const { pid } = await startProcess(config, options, clock);
+  return {
+    pid,
+    add: async (bench) => {
+      const { pty } = await sendCommand(config.rackPath, 'add', clock, { config: bench });
+      const known = { pid, ptyPath: String(pty), witnessPath: bench.witnessPath };
+      return handleFor(bench.controlPath, known, clock, true);
+    },
+  };
+};
+
+const startProcess = async (
+  config: SimulatorConfig | RackConfig,
+  options: { readonly netNamespace: boolean },
+  clock: Clock,
+): Promise<Ready> => {
   const program = [process.execPath, entry, JSON.stringify(config)];
   const [command = '', ...parameters] = options.netNamespace ? ['unshare', '-n', '--', ...program] : program;
   // Detached: its own session, so that no signal to this process or its terminal reaches it.
   const child = spawn(command, parameters, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
   try {
-    const { pid, pty } = await readyOf(child, command, clock);
-    return handleFor(config.controlPath, { pid, ptyPath: pty, witnessPath: config.witnessPath }, clock);
+    return await readyOf(child, command, clock);
   } catch (cause) {
     child.kill('SIGKILL');
     throw cause;
@@ -159,7 +194,7 @@ export const attachSimulator = async (controlPath: string, clock: Clock): Promis
       ptyPath: String(status.ptyPath),
       witnessPath: String(status.witnessPath),
     };
-    return handleFor(controlPath, known, clock);
+    return handleFor(controlPath, known, clock, status.isOfRack === true);
   } catch {
     return undefined;
   }

@@ -16,6 +16,9 @@ export interface PacingLimits {
 
 export const pacingLimits: PacingLimits = { sliceUs: 2000, stallUs: 20_000, debtUs: 20_000, fastest: 1.1 };
 
+/** Of a board that runs no instructions: its own moments are exact whatever the slice, only the serial line waits for it. */
+export const modelledPacing: PacingLimits = { ...pacingLimits, sliceUs: 5000 };
+
 /** Decides how far to run; pure, in microseconds. */
 export interface Pace {
   /** How much simulated time to run after `elapsedUs` of wall time. */
@@ -61,16 +64,21 @@ export const createPace = (limits: PacingLimits = pacingLimits): Pace => {
 };
 
 /** Calls `run` with simulated microseconds, slice after slice, yielding to the event loop in between, until cancelled. */
-export const startPacing = (clock: Clock, run: (simulatedUs: number) => void, pace: Pace = createPace()): Alarm => {
+export const startPacing = (
+  clock: Clock,
+  run: (simulatedUs: number) => void,
+  pace: Pace = createPace(),
+  limits: PacingLimits = pacingLimits,
+): Alarm => {
   let last = clock.nowUs();
   let alarm: Alarm;
   const slice = () => {
-    alarm = clock.alarm(pacingLimits.sliceUs / 1000, slice);
+    alarm = clock.alarm(limits.sliceUs / 1000, slice);
     const now = clock.nowUs();
     const elapsed = now - last;
     last = now;
     run(pace.next(elapsed));
   };
-  alarm = clock.alarm(pacingLimits.sliceUs / 1000, slice);
+  alarm = clock.alarm(limits.sliceUs / 1000, slice);
   return { cancel: () => alarm.cancel() };
 };

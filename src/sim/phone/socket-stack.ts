@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket, type SocketConstructorOpts } from 'node:net';
+import { openDeviceSocket } from '../../os/device-socket.js';
 import type { Alarm, Clock } from '../../timeline/clock.js';
 import type { PhoneStack } from '../contracts.js';
 
@@ -26,8 +27,16 @@ export interface SocketStack extends PhoneStack {
 const goneError = (): Error => Object.assign(new Error('the phone has no address any more'), { code: 'ENETDOWN' });
 const timeoutError = (): Error => Object.assign(new Error('connect was not answered'), { code: 'ETIMEDOUT' });
 
-/** Kernel sockets with `address` as their source. */
-export const createSocketStack = (address: string, map: EndpointMap, clock: Clock): SocketStack => {
+/**
+ * Kernel sockets with `address` as their source. `interfaceName`: they are that interface's alone, so that another phone may
+ * have the same address; null on loopback.
+ */
+export const createSocketStack = (
+  address: string,
+  map: EndpointMap,
+  clock: Clock,
+  interfaceName: string | null = null,
+): SocketStack => {
   /** How to close each open socket at once. */
   const open = new Set<() => void>();
   let closed = false;
@@ -50,7 +59,7 @@ export const createSocketStack = (address: string, map: EndpointMap, clock: Cloc
           reject(error);
         });
         const local = map.toSystem({ address, port });
-        socket.bind(local.port, local.address, () => {
+        const bound = () => {
           if (!alive) return reject(goneError());
           // From here on an error is a lost datagram, as on any wire.
           socket.on('error', () => {});
@@ -81,7 +90,15 @@ export const createSocketStack = (address: string, map: EndpointMap, clock: Cloc
               shutWhenSent();
             },
           });
-        });
+        };
+        if (interfaceName === null) return socket.bind(local.port, local.address, bound);
+        try {
+          socket.bind({ fd: openDeviceSocket({ kind: 'udp', interfaceName, ...local }).descriptor });
+          bound();
+        } catch (error) {
+          shut();
+          reject(error);
+        }
       }),
 
     connect: (peerAddress, peerPort, timeoutMs) =>
@@ -89,7 +106,12 @@ export const createSocketStack = (address: string, map: EndpointMap, clock: Cloc
         if (closed) return reject(goneError());
         const peer = map.toSystem({ address: peerAddress, port: peerPort });
         const source = map.toSystem({ address, port: 0 });
-        const socket = connect({ host: peer.address, port: peer.port, localAddress: source.address });
+        let socket: Socket;
+        try {
+          socket = connecting(peer, source.address, interfaceName);
+        } catch (error) {
+          return reject(error);
+        }
         const shut = (): void => {
           settle();
           destroyNow(socket);
@@ -122,6 +144,19 @@ export const createSocketStack = (address: string, map: EndpointMap, clock: Cloc
       return open.size;
     },
   };
+};
+
+/** Node makes no socket that belongs to a device: it is given one that waits to be connected. */
+const connecting = ({ address: host, port }: Endpoint, localAddress: string, interfaceName: string | null): Socket => {
+  if (interfaceName === null) return connect({ host, port, localAddress });
+  const { descriptor } = openDeviceSocket({ kind: 'tcp', interfaceName, address: localAddress, port: 0 });
+  const unconnected: SocketConstructorOpts & { readonly manualStart: true } = {
+    fd: descriptor,
+    readable: true,
+    writable: true,
+    manualStart: true,
+  };
+  return new Socket(unconnected).connect({ host, port });
 };
 
 /** Without a FIN that the kernel would repeat for minutes. */

@@ -10,9 +10,8 @@ import { appearance } from './interface-appearance.js';
 import { createSocketStack, type SocketStack, sameEndpoints } from './socket-stack.js';
 import { isOnVlan, signallingPriority } from './tagged-frame.js';
 
-/** The phone's kernel side and the pump's side of the pair between them. */
-const stackInterface = 'pv0';
-const pumpInterface = 'pv1';
+/** Phones of this process so far: each has a pair of its own. */
+let phones = 0;
 
 /** The phone's stack speaks IPv4 and nothing else. */
 const stackEtherTypes: ReadonlySet<number> = new Set([etherTypes.ipv4, etherTypes.arp]);
@@ -44,12 +43,16 @@ const isForPhone = (destination: string, mac: string): boolean =>
 
 /**
  * The phone's end of a veth pair, in this process's network namespace. Its frames go straight to the listeners; its IP
- * is the kernel's, on a second pair `pv0`/`pv1`, with a pump in between that tags and untags. The wire end answers
+ * is the kernel's, on a second pair `pv<n>`/`pp<n>`, with a pump in between that tags and untags. The wire end answers
  * nothing by itself: no ARP, no IPv6, and a MAC of its own, so that the kernel takes the phone's frames for somebody else's.
  * Waits until the interface appears.
  */
 export const openRealWire = async (interfaceName: string, mac: string, clock: Clock): Promise<PhoneWire> => {
   const phoneMac = mac.toLowerCase();
+  /** The phone's kernel side and the pump's side of the pair between them. */
+  const [stackInterface, pumpInterface] = [`pv${phones}`, `pp${phones}`];
+  phones += 1;
+  const metric = phones;
   await appearance(interfaceName, clock);
   quietInterface(interfaceName);
   turnOffOffloads(interfaceName);
@@ -117,7 +120,7 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
     stack = undefined;
     state.vlan = undefined;
   };
-  const flush = ['addr', 'flush', 'dev', stackInterface];
+  const flush = ['addr', 'flush', 'dev', stackInterface] as const;
 
   return {
     kind: 'real',
@@ -142,10 +145,22 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
     attachIp: ({ vlan, address, prefixLength, router }) =>
       inTurn(async () => {
         silence();
-        const route = router === null || router === address ? [] : [['route', 'replace', 'default', 'via', router]];
+        // One default route for each phone: the metric keeps them apart.
+        const gateway = [
+          'route',
+          'replace',
+          'default',
+          'via',
+          router ?? '',
+          'dev',
+          stackInterface,
+          'metric',
+          String(metric),
+        ];
+        const route = router === null || router === address ? [] : [gateway];
         await runIpCommands([flush, ['addr', 'add', `${address}/${prefixLength}`, 'dev', stackInterface], ...route]);
         state.vlan = vlan;
-        stack = createSocketStack(address, sameEndpoints, clock);
+        stack = createSocketStack(address, sameEndpoints, clock, stackInterface);
         return stack;
       }),
     detachIp: () => {
@@ -162,6 +177,7 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
       listeners.clear();
       wire.close();
       pump.close();
+      await runIp('link', 'delete', 'dev', stackInterface).catch(() => {});
     },
   };
 };
