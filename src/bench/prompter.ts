@@ -1,5 +1,6 @@
 /** Asks the operator what the plan wants asked, and takes the answers. */
-import type { PromptPicture, PromptPlan } from '../plan/prompts.js';
+import { pictureName } from '../plan/prompt-pictures.js';
+import type { PromptPlan } from '../plan/prompts.js';
 import type { RunTimeline } from './run-timeline.js';
 import type { GivenAnswer, RunRequest } from './runner.js';
 
@@ -42,11 +43,4 @@ export const createPrompter = (parts: {
       return true;
     },
   };
-};
-
-/** As it stands in the event: a name of ours, or of a file in the run's folder. */
-export const pictureName = (id: string, picture: PromptPicture): string => {
-  if (picture.kind === 'drawn') return picture.name;
-  const ending = /\.(\w+)$/.exec(picture.path)?.[1] ?? '';
-  return `prompt-${id}.${ending.toLowerCase()}`;
 };

@@ -6,10 +6,11 @@ import { type FaultRow, faultNames, faultTable } from '../plan/faults.js';
 import { type Label, readLabel } from '../plan/identity.js';
 import { loadPlan } from '../plan/load-plan.js';
 import type { Plan } from '../plan/plan.js';
+import { readPromptPictures } from '../plan/prompt-pictures.js';
 import { attemptNote, deservesAnother } from '../records/attempt.js';
 import { refuseFullDisk } from '../records/disk-reserve.js';
 import { buildRecord, type RunRecord } from '../records/record.js';
-import { createRunFolder, finishRecord } from '../records/run-folder.js';
+import { createRunFolder, finishRecord, writeWhole } from '../records/run-folder.js';
 import { sourceOf, type TimelineEvent } from '../timeline/events.js';
 import { createTimelineLog, readTimeline } from '../timeline/log.js';
 import { benchFault } from './bench-fault.js';
@@ -41,6 +42,7 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
       if (golden === null) await refuseUntested(parts, port);
       refuseFaultsThatCannotShow(request.faults, loaded.plan);
       refuseUnknownAnswers(request.answers, loaded.plan);
+      const pictures = readPromptPictures(loaded.plan);
       await refuseFullDisk(parts.bench.runsDirectory, parts.bench.diskReserveBytes);
       const label = readLabel({ serial: request.serial, mac: request.labelMac }, loaded.plan.identity);
       const locks = port.kind === 'hardware' ? lockHardware(port) : [];
@@ -50,7 +52,15 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
         for (;;) {
           open ??= await parts.opener.open(port, loaded.plan, new Set(request.faults), uplinkOf(port, request));
           const onPrompter = (prompter: Prompter) => void prompters.set(port.name, prompter);
-          const attempt = { ...request, label, before, golden, onPrompter, calibration: port.calibration ?? null };
+          const attempt = {
+            ...request,
+            label,
+            before,
+            golden,
+            onPrompter,
+            pictures,
+            calibration: port.calibration ?? null,
+          };
           const outcome = await runOnce(parts, attempt, { ...open, name: port.name }, loaded, watcher, signal);
           before.push(outcome.record);
           if (golden !== null || signal.aborted || !deservesAnother(outcome.record, loaded.plan.retry, before.length))
@@ -126,6 +136,7 @@ const runOnce = async (
     readonly label: Label;
     readonly golden: GoldenRun | null;
     onPrompter(prompter: Prompter): void;
+    readonly pictures: ReadonlyMap<string, Buffer>;
     readonly before: readonly RunRecord[];
     readonly calibration: CalibrationTerms | null;
   },
@@ -149,6 +160,7 @@ const runOnce = async (
     },
     clock,
   );
+  for (const [name, bytes] of request.pictures) await writeWhole(folder.path, name, bytes);
   const attempt = attemptNote(folder.id, plan.retry, request.before);
   const log = createTimelineLog(folder.files.timeline, clock);
   const capture = parts.openCapture(folder.files.capture, port.network.link.name);

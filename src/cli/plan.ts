@@ -4,6 +4,7 @@ import { BenchError, isBenchError } from '../errors.js';
 import { type ExplainedLimit, type ExplainedPlan, explainPlan } from '../plan/explain.js';
 import { planJsonSchema, planSchemaPath } from '../plan/json-schema.js';
 import { loadPlan } from '../plan/load-plan.js';
+import { readPromptPictures } from '../plan/prompt-pictures.js';
 import { startingPlan } from '../plan/starting-plan.js';
 import { limitsText } from '../reports/measurement-text.js';
 import { exitCodes } from '../stages/exit-code.js';
@@ -73,6 +74,7 @@ const readVlan = (text: string): number | null => {
 const checkOne = (file: string, { line, error, paint }: Terminal): boolean => {
   try {
     const { plan } = loadPlan(file);
+    readPromptPictures(plan);
     line(`${paint('green', 'ok')} ${file}: ${plan.name}, ${plan.title}`);
     return true;
   } catch (problem) {

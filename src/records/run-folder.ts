@@ -84,7 +84,7 @@ const syncDirectory = async (path: string): Promise<void> => {
 };
 
 /** The file is either as it was or whole, also after a power cut. Throws BenchError RECORD_FAILED. */
-export const writeWhole = async (folder: string, name: string, text: string): Promise<void> => {
+export const writeWhole = async (folder: string, name: string, text: string | Uint8Array): Promise<void> => {
   const path = join(folder, name);
   const temporary = `${path}.new`;
   try {

@@ -55,12 +55,12 @@ const deadlineOf = ({ asked, prompt }: PromptState): number => (asked?.atUs ?? 0
 
 const quoted = ({ question }: PromptPlan): string => `“${question.en}”`;
 
-/** `Kim answered no`. */
+/** `answered no by Kim`. */
 const whoSaid = ({ by, answer, where }: FactOf<'prompt-answer'>): string =>
-  where === 'command line' ? `Answered beforehand: ${answer}` : `${by} answered ${answer}`;
+  `answered ${answer} ${where === 'command line' ? 'beforehand' : `by ${by}`}`;
 
 const wrongAnswer = (prompt: PromptPlan, given: FactOf<'prompt-answer'>): Finding => {
-  const cause = `${whoSaid(given)} to ${quoted(prompt)}.`;
+  const cause = `${quoted(prompt)} was ${whoSaid(given)}.`;
   return prompt.blame === 'phone'
     ? phoneFails(cause, 'Look at the phone once more; if the answer stands, it is faulty.')
     : wentWrong(prompt.blame, cause, 'Set right what the question asks for, then test the phone again.');
@@ -122,8 +122,9 @@ export const promptsDeadlineUs = ({ prompts }: PromptsState): number | null => {
   return open === undefined ? null : deadlineOf(open);
 };
 
-/** The question to be asked now, where every stage is decided well; null: one is open, or all were asked. */
+/** The question to be asked now, where every stage is decided well; null: one is open, one went wrong, or all were asked. */
 export const duePrompt = ({ prompts }: PromptsState): PromptPlan | null => {
+  if (prompts.some(({ finding }) => finding !== null)) return null;
   const first = prompts.find((state) => !isSettled(state));
   return first === undefined || first.asked !== null ? null : first.prompt;
 };
@@ -148,7 +149,7 @@ export const promptResults = (
     });
     const outcome = (): Pick<PromptResult, 'verdict' | 'blame' | 'cause' | 'nextAction'> => {
       if (finding !== null) return finding;
-      if (given !== null) return words('pass', `${whoSaid(given)}.`);
+      if (given !== null) return words('pass', `It was ${whoSaid(given)}.`);
       if (badStage !== null) return words('not-reached', `Not reached: stage ${badStage} ended the run.`);
       if (cut !== null) return cutShort(prompt, cut);
       if (isWrong) return words('not-reached', 'Not reached: an answer before it ended the run.');

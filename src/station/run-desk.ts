@@ -22,6 +22,7 @@ export type RunSummary = Pick<
   | 'nextAction'
   | 'phone'
   | 'stages'
+  | 'prompts'
   | 'attempt'
   | 'limited'
 > & {
@@ -110,10 +111,10 @@ interface Seat {
 
 const summaryOf = (record: RunRecord, serial: string | null): RunSummary => {
   const { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction } = record;
-  const { phone, stages, limited, attempt = null } = record;
+  const { phone, stages, prompts = [], limited, attempt = null } = record;
   return {
     ...{ runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction },
-    ...{ phone, stages, limited, serial, attempt },
+    ...{ phone, stages, prompts, limited, serial, attempt },
   };
 };
 

@@ -149,6 +149,7 @@ describe('the HTTP side', () => {
       '/api/v1/events',
       '/api/v1/health',
       '/api/v1/plans',
+      '/api/v1/ports/{port}/answer',
       '/api/v1/ports/{port}/off',
       '/api/v1/ports/{port}/run',
       '/api/v1/ports/{port}/unlock',

@@ -1,4 +1,7 @@
 /** The operator's page as an operator meets it: a real station with a simulated port, a real browser, keys and touches. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -9,22 +12,33 @@ import {
   startPageStation,
   type WatchedPage,
 } from '../helpers/browser.js';
+import { quickPlan } from '../helpers/linkpulse.js';
 import { isInstalled, needs } from '../helpers/tools.js';
 
 const runMs = 60_000;
 const phone = '{ mac: "00:0f:24:5a:79:60", load: P00308010200, model: CP-7960G }';
 const hasChromium = isInstalled('chromium');
 
+const prompts = `
+prompts:
+  - { id: lamp, question: { en: Is the lamp lit?, de: Leuchtet die Lampe? }, picture: lamp.svg, timeout: 5min }
+`;
+
+let plans: string;
 let station: PageStation;
 let browser: Browser;
 beforeAll(async () => {
   if (!hasChromium) return;
-  station = await startPageStation([`sim1: { kind: simulated, phone: ${phone} }`]);
+  plans = mkdtempSync(join(tmpdir(), 'linkpulse-plans-'));
+  writeFileSync(join(plans, 'quick.yaml'), `${readFileSync(quickPlan, 'utf8')}${prompts}`);
+  writeFileSync(join(plans, 'lamp.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="7"/>');
+  station = await startPageStation([`sim1: { kind: simulated, phone: ${phone} }`], plans);
   browser = await launchChromium();
 }, 60_000);
 afterAll(async () => {
   await browser?.close();
   await station?.close();
+  rmSync(plans, { recursive: true, force: true });
 }, 60_000);
 beforeEach((context) => needs(context, 'chromium', 'chromium'));
 
@@ -43,11 +57,26 @@ describe("the operator's page", () => {
     await scan(page, 'FCH12345678');
     await page.waitForSelector('.verdict[data-verdict=running]');
     await page.waitForSelector('.chip[data-stage=power][data-verdict=pass]', { timeout: runMs });
+    await page.waitForSelector('.prompt[data-prompt=lamp]', { timeout: runMs });
+    expect(await page.evaluate('window.tones')).toBe(2);
+    await page.reload();
+    await page.selectOption('select.language', 'de');
+    const question = page.locator('.prompt[data-prompt=lamp]');
+    expect(await question.locator('h1').innerText()).toBe('Leuchtet die Lampe?');
+    expect(await page.evaluate("document.querySelector('.prompt img').naturalWidth")).toBe(9);
+    await page.selectOption('select.language', 'en');
+    await question.locator('[data-answer=yes]:enabled').waitFor();
+    await page.focus('.power-off');
+    // A scan that begins with the letter answers nothing.
+    await scan(page, 'YCH12345678');
+    expect(await question.isVisible()).toBe(true);
+    await page.keyboard.press('y', { delay: 20 });
     await page.waitForSelector('.verdict[data-verdict=pass]', { timeout: runMs });
     expect(await page.locator('.verdict-unit').innerText()).toBe('FCH12345678 · SEP000F245A7960');
     expect(await page.locator('.verdict-word').innerText()).toBe('PASS');
     expect(await page.locator('.chip[data-verdict=pass]').count()).toBe(6);
-    expect(await page.evaluate('window.tones')).toBe(2);
+    // One for the scan that was refused, two for the verdict.
+    expect(await page.evaluate('window.tones')).toBe(3);
     await page.reload();
     await page.waitForSelector('.verdict[data-verdict=pass]');
     expect(await page.locator('.verdict-unit').innerText()).toContain('FCH12345678');

@@ -13,19 +13,21 @@ writeFileSync(
 prompts:
   - { id: display, question: { en: Does the display show the clock? }, picture: display-clock }
   - { id: lamp, question: { en: Is the lamp red? }, expected: no }
+  - { id: handset, question: { en: Do you hear a tone? } }
 `,
 );
 const words = ['run', '--no-station', '--bench', bench.path, '--port', 'sim1', '--plan', plan];
 
 it('asks while the phone is powered, takes answers given beforehand, and a wrong one fails the phone', async () => {
-  const run = await runJson([...words, '--answer', 'display=yes', '--answer', 'lamp=yes']);
+  const run = await runJson([...words, '--answer', 'display=yes', '--answer', 'lamp=yes', '--answer', 'handset=yes']);
   expect(run.exitCode, run.record.cause).toBe(1);
   expect(run.record).toMatchObject({ verdict: 'fail', blame: null });
-  expect(run.record.cause).toBe('Answered beforehand: yes to “Is the lamp red?”.');
+  expect(run.record.cause).toBe('“Is the lamp red?” was answered yes beforehand.');
   expect(run.record.stages.map(({ verdict }) => verdict)).toEqual(Array(6).fill('pass'));
   expect(run.record.prompts?.map(({ verdict, answer }) => [verdict, answer])).toEqual([
     ['pass', 'yes'],
     ['fail', 'yes'],
+    ['not-reached', null],
   ]);
   const kinds = run.events.map(({ fact }) => fact.kind);
   expect(kinds.indexOf('prompt')).toBeLessThan(kinds.indexOf('power-off'));
@@ -41,5 +43,5 @@ it('asks while the phone is powered, takes answers given beforehand, and a wrong
 it('an answer to what the plan does not ask is refused before anything is powered', async () => {
   const run = invoke([...words, '--answer', 'clock=yes']);
   expect(await run.exitCode).toBe(4);
-  expect(run.stderr()).toContain('asks display, lamp');
+  expect(run.stderr()).toContain('asks display, lamp, handset');
 });

@@ -67,11 +67,12 @@ describe('a plan that asks the operator', () => {
     const plan = askingPlan(question('display', { blame }), question('lamp'));
     const lines = thereafter([10, asked('display')], [900, answered('display', 'no')]);
     expect(tell(plan, lines).shouldEnd()).toEqual({ reason: `prompt display: ${verdict}` });
+    expect(tell(plan, lines).duePrompt()).toBeNull();
     const ended = tell(plan, [...lines, [registeredMs + 1000, powerOff('COMMANDED')], [registeredMs + 1100, end]]);
     expect(ended.runVerdict()).toMatchObject({ verdict, blame: blamed, stage: null });
     expect(ended.exitCode({ strict: false })).toBe(exitCode);
     expect(ended.prompts().map((result) => result.verdict)).toEqual([verdict, 'not-reached']);
-    expect(ended.prompts()[0]?.cause).toBe('Kim answered no to “Does the display work?”.');
+    expect(ended.prompts()[0]?.cause).toBe('“Does the display work?” was answered no by Kim.');
   });
 
   it('an answer that does not come in time, or after it, judges nobody: error, blame operator', () => {

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BenchError } from '../../errors.js';
+import { pictureFileName } from '../../plan/prompt-pictures.js';
 import { runFiles } from '../../records/record.js';
 import { readRecord } from '../../records/run-folder.js';
 import type { RecordsQuestion } from '../records/question.js';
@@ -20,6 +21,12 @@ const contentTypes: Readonly<Record<(typeof runFiles)[keyof typeof runFiles], st
   'report.html': 'text/html; charset=utf-8',
   'junit.xml': 'application/xml; charset=utf-8',
 };
+
+const pictureTypes: Readonly<Record<string, string>> = { png: 'image/png', jpg: 'image/jpeg', svg: 'image/svg+xml' };
+const typeOf = (file: string): string =>
+  (contentTypes as Readonly<Record<string, string>>)[file] ??
+  pictureTypes[file.slice(-3)] ??
+  'application/octet-stream';
 
 /** What a run can be downloaded as: how the file is named behind the run's id, and what it is. */
 const handedOn = {
@@ -91,9 +98,9 @@ export const registerRecordsRoutes = (app: FastifyInstance, parts: HttpParts, { 
     `${base}/runs/:runId/:file`,
     {
       schema: {
-        summary: 'One file of a run’s folder, such as report.html or capture.pcapng',
+        summary: 'One file of a run’s folder, such as report.html, or a picture that its operator was shown',
         ...guarded,
-        params: ofRun.extend({ file: z.enum(runFiles) }),
+        params: ofRun.extend({ file: z.enum(runFiles).or(z.string().regex(pictureFileName)) }),
       },
     },
     async (request, reply) => {
@@ -106,7 +113,7 @@ export const registerRecordsRoutes = (app: FastifyInstance, parts: HttpParts, { 
         'content-security-policy',
         "sandbox allow-same-origin allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
       );
-      return reply.type(contentTypes[file]).send(createReadStream(path));
+      return reply.type(typeOf(file)).send(createReadStream(path));
     },
   );
   routes.get(

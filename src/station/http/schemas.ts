@@ -59,6 +59,16 @@ export const stage = z.object({
 
 const earlier = z.object({ runId: z.string(), verdict, blame: blame.nullable(), cause: z.string() });
 
+const promptResult = z.object({
+  id: z.string(),
+  question: z.string(),
+  verdict: z.string(),
+  blame: blame.nullable(),
+  answer: z.enum(answers).nullable(),
+  by: z.string().nullable(),
+  where: z.string().nullable(),
+});
+
 export const summary = z.object({
   runId: z.string(),
   port: z.string(),
@@ -71,6 +81,7 @@ export const summary = z.object({
   nextAction: z.string(),
   phone,
   stages: z.array(stage),
+  prompts: z.array(promptResult).optional().describe('what the operator answered'),
   attempt: z
     .object({ number: z.number().int(), of: z.number().int(), first: z.string(), earlier: z.array(earlier) })
     .nullable()

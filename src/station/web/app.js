@@ -114,6 +114,7 @@ const App = ({ store }) => {
       onState: (state) => setOnline(state === 'online'),
       onSignedOut: () => setSession({ name: null, role: null }),
       onNews: (news) => {
+        if (news.kind === 'event' && news.event.fact.kind === 'prompt' && news.event.fact.isAnswerable) play('ask');
         if (news.kind === 'run-failed') play('bench');
         if (news.kind === 'run-ended' && news.again !== true)
           play(news.summary.verdict === 'error' ? 'bench' : news.summary.verdict);
@@ -129,6 +130,7 @@ const App = ({ store }) => {
     remember(`plan.${port.port}`, name);
     setChoices((count) => count + 1);
   };
+  const refused = (error) => tell(error.code === 'UNREACHABLE' ? t('offline') : `${error.code}: ${error.message}`);
   const start = async (serial) => {
     if (!mayRun(session)) return tell(t('refused.role'));
     if (port === undefined) return tell(t('offline'));
@@ -140,7 +142,7 @@ const App = ({ store }) => {
       return setNotice(null);
     } catch (error) {
       // What ends the run before it has a folder comes by the stream, too, as the port's verdict.
-      return tell(error.code === 'UNREACHABLE' ? t('offline') : `${error.code}: ${error.message}`);
+      return refused(error);
     }
   };
   const scanned = (text) => {
@@ -178,7 +180,7 @@ const App = ({ store }) => {
     ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}
     ${view !== '' && isSignedIn && html`<${Past} key=${tag} view=${view} query=${query} plans=${plans} ports=${portNames} />`}
     ${view === '' && ports.length > 1 && isSignedIn && html`<${Ports} ports=${ports} chosen=${port.port} onChoose=${choosePort} onOff=${off} />`}
-    ${view === '' && isSignedIn && port !== undefined && html`<${Station} key=${port.port} port=${port} isReady=${isReady} nowMs=${nowMs} />`}`;
+    ${view === '' && isSignedIn && port !== undefined && html`<${Station} key=${port.port} port=${port} isReady=${isReady} mayAnswer=${mayRun(session)} nowMs=${nowMs} onRefused=${refused} />`}`;
 };
 
 render(html`<${App} store=${createStore()} />`, document.getElementById('app'));

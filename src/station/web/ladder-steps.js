@@ -71,6 +71,8 @@ const landmarks = {
   'board-fault': ({ code }) => code,
   'board-lost': ({ code }) => code,
   'bench-fault': ({ code }) => code,
+  prompt: ({ question }) => short(question.en),
+  'prompt-answer': ({ answer, by }) => `${answer} (${short(by)})`,
   interrupted: ({ by }) => short(by),
 };
 

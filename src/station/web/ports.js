@@ -9,7 +9,7 @@ const Dots = ({ port }) =>
 
 const PortCard = ({ port, isChosen, onChoose, onOff }) => {
   const standing = standingOf(port);
-  const word = standing === 'running' ? t(`stage.${stageNow(port)}`) : t(`short.${standing}`);
+  const word = standing === 'running' ? t(`stage.${stageNow(port) ?? 'registration'}`) : t(`short.${standing}`);
   return html`<li class=${classes('port', `is-${standing}`, isChosen && 'is-chosen')} data-port=${port.port} data-verdict=${standing}>
     <button class="port-choose" type="button" aria-pressed=${isChosen} onClick=${onChoose}>
       <${Shape} of=${standing} />
@@ -17,7 +17,7 @@ const PortCard = ({ port, isChosen, onChoose, onOff }) => {
       <span class="port-word">${word}</span>
       <${Dots} port=${port} />
     </button>
-    ${standing === 'running' && html`<button class="port-off" type="button" onClick=${onOff} aria-label=${t('off.port', { port: port.port })}><${PowerSign} /></button>`}
+    ${port.running !== null && html`<button class="port-off" type="button" onClick=${onOff} aria-label=${t('off.port', { port: port.port })}><${PowerSign} /></button>`}
   </li>`;
 };
 

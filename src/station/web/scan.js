@@ -1,10 +1,13 @@
 /**
  * A scanner types: a burst of keys ended by Enter. It is heard whatever has the focus: from its second key on nothing of a
  * burst reaches buttons and the like (a space would press them, Enter too), and a field that took keys gets its old value
- * back. A person is slower than the gap, or types fewer keys at such a pace.
+ * back. A person is slower than the gap, or types fewer keys at such a pace. A letter that no other key comes close to, and
+ * that goes into no field, is told as the event `loneLetter`: a key that a person pressed.
  */
+export const loneLetter = 'lone-letter';
 const longestGapMs = 60;
 const fewestKeys = 6;
+const aloneMs = 90;
 
 const isText = (event) =>
   event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey && !event.isComposing;
@@ -17,6 +20,7 @@ export const listenForScans = (target, onScan) => {
   let lastAt = Number.NEGATIVE_INFINITY;
   let field = null;
   let valueBefore = '';
+  let lone;
 
   const restore = () => {
     if (field === null || field.value === valueBefore) return;
@@ -29,6 +33,7 @@ export const listenForScans = (target, onScan) => {
   };
 
   const onKeyDown = (event) => {
+    clearTimeout(lone);
     const isQuick = event.timeStamp - lastAt <= longestGapMs;
     if (event.key === 'Enter' && isQuick && text.length >= fewestKeys) {
       swallow(event);
@@ -48,6 +53,9 @@ export const listenForScans = (target, onScan) => {
       field = hasValue(target.document.activeElement) ? target.document.activeElement : null;
       valueBefore = field?.value ?? '';
       text = event.key;
+      const wasFree = event.timeStamp - lastAt > longestGapMs;
+      if (field === null && wasFree)
+        lone = setTimeout(() => target.dispatchEvent(new CustomEvent(loneLetter, { detail: event.key })), aloneMs);
     } else {
       text += event.key;
       // In a field quick keys may still be a typist's: they go in, and out again at the end of a scan.
@@ -62,6 +70,7 @@ export const listenForScans = (target, onScan) => {
   target.addEventListener('keydown', onKeyDown, true);
   target.addEventListener('keyup', onKeyUp, true);
   return () => {
+    clearTimeout(lone);
     target.removeEventListener('keydown', onKeyDown, true);
     target.removeEventListener('keyup', onKeyUp, true);
   };

@@ -11,12 +11,12 @@ import { Waterfall } from './waterfall.js';
 
 const tabs = ['waterfall', 'current', 'ladder'];
 
-export const Station = ({ port, isReady, nowMs }) => {
+export const Station = ({ port, isReady, mayAnswer, nowMs, onRefused }) => {
   const [tab, setTab] = useState(tabs.includes(remembered('tab')) ? remembered('tab') : 'waterfall');
   /** On a small screen the verdict takes the room until somebody asks for a drawing. */
   const [isOpen, setOpen] = useState(false);
   const standing = standingOf(port);
-  const isLive = standing === 'running';
+  const isLive = port.running !== null;
   useEffect(() => setOpen(false), [isLive]);
   const nowUs = isLive ? Math.max(0, nowMs - port.offsetMs) * 1000 : null;
   const choose = (name) => {
@@ -25,7 +25,7 @@ export const Station = ({ port, isReady, nowMs }) => {
     setOpen(!isOpen || name !== tab);
   };
   return html`<main class=${classes('station', `shows-${tab}`, `on-${standing}`, (isLive || isOpen) && 'is-open')}>
-    <${Verdict} port=${port} isReady=${isReady} nowMs=${nowMs} />
+    <${Verdict} port=${port} isReady=${isReady} mayAnswer=${mayAnswer} nowMs=${nowMs} onRefused=${onRefused} />
     <${Stages} port=${port} />
     <nav class="tabs">${tabs.map((name) => html`<button key=${name} type="button" aria-pressed=${name === tab && (isLive || isOpen)} onClick=${() => choose(name)}>${t(`panel.${name}`)}</button>`)}</nav>
     <div class="panels">

@@ -13,6 +13,12 @@ const portOf = (view, nowMs) => ({
   offsetMs: view.running === null ? null : nowMs - (view.events.at(-1)?.atUs ?? 0) / 1000,
 });
 
+/** A question is open until its answer, or until power goes off. */
+const promptAfter = (before, { fact, atUs }) => {
+  if (fact.kind === 'prompt') return fact.isAnswerable ? { ...fact, atUs } : null;
+  return ['prompt-answer', 'power-off', 'end'].includes(fact.kind) ? null : before;
+};
+
 export const createStore = (nowMs = () => performance.now()) => {
   /** Newest message that is in here. */
   let id = 0;
@@ -32,7 +38,7 @@ export const createStore = (nowMs = () => performance.now()) => {
     switch (news.kind) {
       case 'run-started':
         return change(news.port, () => ({
-          running: { run: news.run, serial: news.serial, stages: [] },
+          running: { run: news.run, serial: news.serial, stages: [], prompt: null },
           events: [],
           failed: null,
           offsetMs: nowMs(),
@@ -40,7 +46,11 @@ export const createStore = (nowMs = () => performance.now()) => {
       case 'event':
         return change(news.port, ({ running, events, offsetMs }) => ({
           events: events.length < mostEvents ? [...events, news.event] : events,
-          running: running === null || news.stages === undefined ? running : { ...running, stages: news.stages },
+          running: running && {
+            ...running,
+            stages: news.stages ?? running.stages,
+            prompt: promptAfter(running.prompt, news.event),
+          },
           // The message that travelled fastest tells best when the run began.
           offsetMs: Math.min(offsetMs ?? Number.POSITIVE_INFINITY, nowMs() - news.event.atUs / 1000),
         }));

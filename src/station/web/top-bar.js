@@ -7,8 +7,9 @@ import { languages, t } from './texts.js';
 const PlanChoice = ({
   plans,
   plan,
+  hasPort,
   onPlan,
-}) => html`<select class="plan" name="plan" aria-label=${t('plan')} value=${plan ?? ''} onChange=${(event) => onPlan(event.target.value)}>
+}) => html`<select class="plan" name="plan" disabled=${!hasPort} aria-label=${t('plan')} value=${plan ?? ''} onChange=${(event) => onPlan(event.target.value)}>
   <option value="" disabled>${t('plan.choose')}</option>
   ${plans.map(({ name, title }) => html`<option key=${name} value=${name} title=${title}>${name}</option>`)}
 </select>`;
@@ -40,7 +41,7 @@ export const TopBar = (given) => {
     <a class="home" href="#" aria-label="Linkpulse"><img src="/icon.svg" alt="" width="36" height="36" /></a>
     ${
       isSignedIn &&
-      html`<${PlanChoice} plans=${plans} plan=${plan} onPlan=${given.onPlan} />
+      html`<${PlanChoice} plans=${plans} plan=${plan} hasPort=${portNames.length > 0} onPlan=${given.onPlan} />
         <${SerialField} isReady=${isReady} onStart=${given.onStart} />`
     }
     <span class="gap"></span>

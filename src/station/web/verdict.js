@@ -1,19 +1,23 @@
 /** The giant verdict: colour, shape, word. It stays until the next scan. */
 import { clock } from './clock.js';
 import { classes, html } from './html.js';
+import { Prompt } from './prompt.js';
 import { t } from './texts.js';
 
-/** How a port stands: idle, running, pass, marginal, fail or bench (do not bin the phone). */
+/** How a port stands: idle, running, asking (the operator), pass, marginal, fail or bench (do not bin the phone). */
 export const standingOf = ({ running, last, failed }) => {
-  if (running !== null) return 'running';
+  if (running !== null) return running.prompt === null ? 'running' : 'asking';
   if (failed !== null) return 'bench';
   if (last === null) return 'idle';
   return last.verdict === 'error' ? 'bench' : last.verdict;
 };
 
-/** What is being done now: the first stage that is not decided, of a run that goes on. */
-export const stageNow = ({ running }) =>
-  running?.stages.find(({ verdict }) => verdict === 'not-reached')?.stage ?? (running === null ? null : 'power');
+/** What is being done now: the first stage that is not decided, of a run that goes on; null: nothing, or every stage is. */
+export const stageNow = ({ running }) => {
+  if (running === null) return null;
+  if (running.stages.length === 0) return 'power';
+  return running.stages.find(({ verdict }) => verdict === 'not-reached')?.stage ?? null;
+};
 
 const stroke = { fill: 'none', stroke: 'currentColor', 'stroke-linecap': 'round', 'stroke-linejoin': 'round' };
 const shapes = {
@@ -27,6 +31,8 @@ const shapes = {
     html`<path d="M50 8l44 80h-88z" ...${stroke} stroke-width="7" /><path d="M50 36v24M50 74v1" ...${stroke} stroke-width="10" />`,
   idle: () =>
     html`<path d="M8 20v-10h14M78 10h14v10M92 80v10h-14M22 90h-14v-10" ...${stroke} stroke-width="5" /><path d="M22 28v44M34 28v44M43 28v44M57 28v44M66 28v44M78 28v44" ...${stroke} stroke-width="5" />`,
+  asking: () =>
+    html`<path d="M10 14h80v54h-38l-20 20v-20h-22z" ...${stroke} stroke-width="6" /><path d="M40 34q2-9 11-9t10 9q0 6-9 11v3M51 57v1" ...${stroke} stroke-width="6" />`,
   running: () => html`<path d="M5 60h20v-38h10v38h22v-24h10v24h12v-44h8v44h10" ...${stroke} stroke-width="6" />`,
 };
 
@@ -55,7 +61,7 @@ const saying = (port, standing) => {
 
 const Running = ({ port, nowMs }) => html`<div class="verdict-text">
   <p class="verdict-unit">${unitOf(port)}</p>
-  <p class="verdict-word">${t(`stage.${stageNow(port) ?? 'power'}`)}</p>
+  <p class="verdict-word">${t(`stage.${stageNow(port) ?? 'registration'}`)}</p>
   <p class="verdict-time">${clock(nowMs - (port.offsetMs ?? nowMs))}</p>
 </div>`;
 
@@ -78,8 +84,12 @@ const Idle = ({ isReady }) => html`<div class="verdict-text">
   <p class="verdict-action">${isReady ? t('scan.hint') : t('scan.choosePlan')}</p>
 </div>`;
 
-export const Verdict = ({ port, isReady, nowMs }) => {
+export const Verdict = ({ port, isReady, mayAnswer, nowMs, onRefused }) => {
   const standing = standingOf(port);
+  if (standing === 'asking') {
+    const { prompt, run } = port.running;
+    return html`<${Prompt} key=${`${run.runId} ${prompt.id}`} port=${port} mayAnswer=${mayAnswer} runMs=${nowMs - (port.offsetMs ?? nowMs)} onRefused=${onRefused} />`;
+  }
   return html`<section class=${classes('verdict', `is-${standing}`)} data-verdict=${standing} role="status" aria-live="assertive">
     <${Shape} of=${standing} />
     ${

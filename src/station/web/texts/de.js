@@ -36,6 +36,14 @@ export const texts = {
   'verdict.fail': 'FEHLER',
   'verdict.bench': 'PRÜFPLATZ GESTÖRT',
   'short.idle': 'Bereit',
+  'short.asking': 'Frage',
+
+  'answer.yes': 'Ja',
+  'answer.no': 'Nein',
+  'key.yes': 'J',
+  'key.no': 'N',
+  'prompt.mayNot': 'Nur ein Bediener darf antworten.',
+
   'short.pass': 'Gut',
   'short.marginal': 'Knapp gut',
   'short.fail': 'Fehler',

@@ -36,6 +36,14 @@ export const texts = {
   'verdict.fail': 'FAIL',
   'verdict.bench': 'BENCH PROBLEM',
   'short.idle': 'Ready',
+  'short.asking': 'Question',
+
+  'answer.yes': 'Yes',
+  'answer.no': 'No',
+  'key.yes': 'Y',
+  'key.no': 'N',
+  'prompt.mayNot': 'Only an operator may answer.',
+
   'short.pass': 'Pass',
   'short.marginal': 'Pass, close',
   'short.fail': 'Fail',

@@ -36,6 +36,14 @@ export const texts = {
   'verdict.fail': 'FALLO',
   'verdict.bench': 'PROBLEMA DEL BANCO',
   'short.idle': 'Listo',
+  'short.asking': 'Pregunta',
+
+  'answer.yes': 'Sí',
+  'answer.no': 'No',
+  'key.yes': 'S',
+  'key.no': 'N',
+  'prompt.mayNot': 'Solo un operador puede responder.',
+
   'short.pass': 'Bueno',
   'short.marginal': 'Bueno, justo',
   'short.fail': 'Fallo',

@@ -36,6 +36,14 @@ export const texts = {
   'verdict.fail': '不合格',
   'verdict.bench': '测试台故障',
   'short.idle': '就绪',
+  'short.asking': '待回答',
+
+  'answer.yes': '是',
+  'answer.no': '否',
+  'key.yes': 'Y',
+  'key.no': 'N',
+  'prompt.mayNot': '只有操作员可以回答。',
+
   'short.pass': '合格',
   'short.marginal': '接近极限',
   'short.fail': '不合格',
