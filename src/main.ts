@@ -43,6 +43,7 @@ import { type FaultRow, faultTable } from './plan/faults.js';
 import { loadBenchFile } from './plan/load-bench-file.js';
 import { loadPlan } from './plan/load-plan.js';
 import type { Plan } from './plan/plan.js';
+import { createReportThread } from './reports/report-thread.js';
 import { writeReports } from './reports/write-reports.js';
 import type { SimulatorConfig } from './sim/contracts.js';
 import { attachSimulator, type SimulatorHandle, type SimulatorRack, startRack, startSimulator } from './sim/launch.js';
@@ -269,7 +270,8 @@ const openRunner = async (benchPath: string, options: RunnerOptions) => {
       limited = true;
     }
   }
-  return createRunner({ bench, opener: createOpener(limited), clock, openCapture, writeReports });
+  const write = options.isDaemon === true ? createReportThread().write : writeReports;
+  return createRunner({ bench, opener: createOpener(limited), clock, openCapture, writeReports: write });
 };
 
 const openWire = async (name: string, options: { readonly isShared: boolean }): Promise<ServedWire> => {

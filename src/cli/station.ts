@@ -50,7 +50,7 @@ export const registerStation: RegisterVerb = (program, context) => {
   withBench(command, context).action(async (options: StationOptions) => {
     // Before the simulated bench takes this process into a network of its own: the page must be seen from outside.
     const listener = options.http === undefined ? undefined : composition.inheritListener(options.http);
-    const runner = await composition.openRunner(options.bench, options);
+    const runner = await composition.openRunner(options.bench, { ...options, isDaemon: true });
     const log = (text: string) => terminal.line(`${clock.wallClock().toISOString()} ${text}`);
     for (const cut of await runner.recoverCutRuns()) log(`cut run completed: ${cut.folder} (${cut.record.cause})`);
     const audit = openAudit(join(resolve(options.state), 'audit.ndjson'), clock);

@@ -14,6 +14,8 @@ export interface RunnerOptions {
   readonly limited: boolean;
   /** The phone's wire will be bridged: this process stays where the uplink is. */
   readonly observe?: boolean;
+  /** Many phones by one process: what takes long is done beside it. */
+  readonly isDaemon?: boolean;
 }
 
 /** What main hands to the verbs. */

@@ -6,9 +6,21 @@ import { planParts } from './plan-schema.js';
 import { didYouMean } from './suggestion.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
 
+/** Plans read last, by path: a daemon that starts phone after phone checks a text once. */
+const readLast = new Map<string, LoadedPlan>();
+const plansKept = 16;
+
 /** Reads and checks a plan. Throws BenchError PLAN_UNREADABLE, or PLAN_INVALID with every problem on its own line. */
-export const loadPlan = (path: string): LoadedPlan =>
-  parsePlan(readTextFile(path, { unreadable: 'PLAN_UNREADABLE', invalid: 'PLAN_INVALID' }), path);
+export const loadPlan = (path: string): LoadedPlan => {
+  const text = readTextFile(path, { unreadable: 'PLAN_UNREADABLE', invalid: 'PLAN_INVALID' });
+  const place = resolve(path);
+  const known = readLast.get(place);
+  const loaded = known?.text === text ? { ...known, path } : parsePlan(text, path);
+  readLast.delete(place);
+  readLast.set(place, loaded);
+  for (const oldest of readLast.keys()) if (readLast.size > plansKept) readLast.delete(oldest);
+  return loaded;
+};
 
 const isSection = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,9 +1,10 @@
 /** Several phones at once in one daemon: equal addresses on every port, no word of one on the wire of another. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ethernetFrames } from '../../src/decode/ethernet-frames.js';
+import { makeReport } from '../../src/reports/make-report.js';
 import { findStation } from '../../src/station/station-client.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
@@ -63,6 +64,8 @@ describe('many ports in one daemon', () => {
       const others = macs.filter((_, other) => other !== index);
       expect(others.filter((mac) => sources.has(mac))).toEqual([]);
       expect(sources).toContain(macs[index]);
+      // Made by a thread beside the daemon, and the same as ever.
+      expect(readFileSync(join(folder, 'report.html'), 'utf8')).toBe(String(await makeReport(folder, 'html')));
     }
   }, 120_000);
 });
