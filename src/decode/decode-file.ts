@@ -31,9 +31,11 @@ export async function decodeFile(
       rest = window.subarray(reader.read(window));
       if (!(await goOn())) return { frames };
     }
+    decoder.end();
     reader.end(rest);
   } catch (error) {
     if (error instanceof MalformedBytes) {
+      decoder.end();
       if (frames === 0 && error.message === 'neither pcapng nor pcap')
         throw new BenchError('CAPTURE_UNREADABLE', `${path}: ${error.message}`);
       return { frames, malformed: { offset: error.offset, reason: error.message } };

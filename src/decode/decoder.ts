@@ -29,7 +29,7 @@ export interface CapturedBytes {
   readonly linkType: number;
 }
 
-const ports = { tftp: 69, dhcpServer: 67, dhcpClient: 68, bootServer: 4011 } as const;
+const ports = { tftp: 69, sip: 5060, dhcpServer: 67, dhcpClient: 68, bootServer: 4011 } as const;
 /** Texts of addresses kept, so that a busy address is spelt once. */
 const mostTexts = 4096;
 
@@ -60,6 +60,11 @@ export class Decoder implements Findings {
     this.#walker.walk(linkType, bytes, start, end, Math.max(originalLength - (end - start), 0));
   }
 
+  /** To be called behind the last frame. */
+  end(): void {
+    this.#tcp.end();
+  }
+
   cdp(bytes: Buffer, at: number, end: number, missing: number): void {
     this.#told('cdp', this.#macs(), readCdp(bytes.subarray(at, end), missing));
   }
@@ -79,20 +84,25 @@ export class Decoder implements Findings {
       this.#told('tftp', this.#ends(source, destination), fields);
     } else if (isDhcp(source, destination, bytes, at, end)) {
       this.#told('dhcp', this.#ends(source, destination), readDhcp(bytes.subarray(at, end), missing));
-    } else if (isSipStart(bytes, at, end)) this.#sip(this.#ends(source, destination), bytes, at, end, missing);
+    } else if (isSipStart(bytes, at, end)) {
+      const isOwnPort = source === ports.sip || destination === ports.sip;
+      this.#sip(this.#ends(source, destination), bytes, at, end, missing, isOwnPort);
+    }
   }
 
-  #sip(ends: Ends, bytes: Buffer, at: number, end: number, missing: number): void {
+  /** Of a message that the capture cut tshark shows the headers only on a port that is not SIP's. */
+  #sip(ends: Ends, bytes: Buffer, at: number, end: number, missing: number, isOwnPort = true): void {
     const head = readSipHead(bytes, at, end);
     const { method, statusCode, requestUri, malformed, ...headers } = head;
     const first = { method, statusCode, requestUri };
-    if (missing === 0) {
-      const { from, to, callId, cseq, contact, expires, userAgent, via } = headers;
-      this.#told('sip', ends, { ...first, from, to, callId, cseq, contact, expires, userAgent, via, malformed });
-    } else {
-      const damage = { offset: end - at, reason: `the capture lacks the last ${missing} bytes` };
+    const damage = { offset: end - at, reason: `the capture lacks the last ${missing} bytes` };
+    if (missing > 0 && isOwnPort) {
       this.#told('sip', ends, { ...first, cut: headers, malformed: damage });
+      return;
     }
+    const { from, to, callId, cseq, contact, expires, userAgent, via } = headers;
+    const told = { ...first, from, to, callId, cseq, contact, expires, userAgent, via };
+    this.#told('sip', ends, { ...told, malformed: missing > 0 ? damage : malformed });
   }
 
   #isTftp(source: number, destination: number, bytes: Buffer, at: number, end: number): boolean {

@@ -114,7 +114,7 @@ export class IpWalker {
   #ipv6(bytes: Buffer, at: number, end: number, missing: number): void {
     if (end - at < 40) return;
     const onWire = end + missing - at - 40;
-    const length = Math.min(bytes.readUInt16BE(at + 4) || onWire, onWire);
+    const length = Math.min(bytes.readUInt16BE(at + 4), onWire);
     const layerEnd = Math.min(at + 40 + length, end);
     const cut = at + 40 + length - layerEnd;
     this.#addresses(bytes, at + 8, 16);
@@ -193,7 +193,8 @@ export class IpWalker {
     const destinationPort = bytes.readUInt16BE(at + 2);
     const told = bytes.readUInt16BE(at + 4);
     const onWire = end + missing - at;
-    const length = told === 0 ? onWire : Math.min(told, onWire);
+    // A length of 0 is a jumbogram's (RFC 2675), which IPv4 has not.
+    const length = told === 0 && this.#layers.addressLength === 16 ? onWire : Math.min(told, onWire);
     if (length < 8) return;
     const layerEnd = Math.min(at + length, end);
     const cut = at + length - layerEnd;

@@ -137,6 +137,7 @@ export const readTftp = (payload: Uint8Array, missing: number): MessageFields | 
   if (tftp === undefined) return undefined;
   const malformed = damageOf(tftp.malformed, payload.length, missing);
   const { opcode } = tftp;
+  const hasNumber = payload.length >= 4;
   switch (opcode) {
     case 'RRQ':
     case 'WRQ': {
@@ -150,13 +151,18 @@ export const readTftp = (payload: Uint8Array, missing: number): MessageFields | 
       };
     }
     case 'DATA':
-      return { opcode, block: tftp.block, dataBytes: tftp.data.length + missing, malformed };
+      return {
+        opcode,
+        ...(hasNumber && { block: tftp.block }),
+        dataBytes: Math.max(payload.length + missing - 4, 0),
+        malformed,
+      };
     case 'ACK':
-      return { opcode, block: tftp.block, malformed };
+      return hasNumber ? { opcode, block: tftp.block, malformed } : { opcode, malformed };
     case 'ERROR':
       return {
         opcode,
-        errorCode: tftp.errorCode,
+        ...(hasNumber && { errorCode: tftp.errorCode }),
         ...errorMessage(payload, tftp.errorMessage),
         ...(malformed && { malformed }),
       };

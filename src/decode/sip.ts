@@ -164,8 +164,9 @@ export function sipMessageLength(bytes: Buffer, at: number, end: number): number
   while (line < end) {
     const stop = lineEnd(bytes, line, end);
     const next = lineNext;
-    if (stop === line) return next - at + contentLength;
+    // A CR at the very end may be half of a line's end.
     if (next === end && bytes[end - 1] !== codes.lf) return undefined;
+    if (stop === line) return next - at + contentLength;
     const told = /^(?:content-length|l)\s*:\s*(\d+)/i.exec(bytes.toString('latin1', line, Math.min(stop, line + 64)));
     if (told !== null) contentLength = Number(told[1]);
     line = next;

@@ -75,6 +75,11 @@ export class TcpStreams {
     this.#messages = messages;
   }
 
+  /** The capture has ended: what waits for a segment that never came is told. */
+  end(): void {
+    for (const flow of this.#flows.values()) while (flow.waiting.length > 0) this.#skip(flow);
+  }
+
   segment(bytes: Buffer, at: number, payloadAt: number, end: number, missing: number): void {
     const { addresses, addressesAt, addressLength } = this.#layers;
     const flags = bytes[at + 13] ?? 0;
@@ -143,8 +148,9 @@ export class TcpStreams {
     const flow = this.#flows.get(
       back + bytes.toString('latin1', at + 2, at + 4) + bytes.toString('latin1', at, at + 2),
     );
-    if (flow === undefined || flow.waiting.length === 0 || flow.next === undefined) return;
-    if (distance(flow.next, bytes.readUInt32BE(at + 8)) > 0) this.#skip(flow);
+    if (flow === undefined) return;
+    const acknowledged = bytes.readUInt32BE(at + 8);
+    while (flow.waiting.length > 0 && distance(flow.next ?? 0, acknowledged) > 0) this.#skip(flow);
   }
 
   #take(flow: Flow, sequence: number, bytes: Buffer, from: number, end: number, missing: number): void {
@@ -191,7 +197,8 @@ export class TcpStreams {
   #wait(flow: Flow, sequence: number, length: number, bytes: Buffer, from: number, end: number, missing: number): void {
     if (flow.waiting.some((other) => other.sequence === sequence && other.length >= length)) return;
     const { number, timestampUs } = this.#layers;
-    if (missing > 0 || this.#isWhole(flow, bytes, from, end)) {
+    const goesOn = flow.waiting.some((other) => other.payload && distance(other.sequence, sequence) === other.length);
+    if (missing > 0 || (!goesOn && this.#isWhole(flow, bytes, from, end))) {
       this.#read(flow, bytes, from, end, missing, true, true);
       flow.waiting.push({ sequence, length, number, timestampUs });
     } else {

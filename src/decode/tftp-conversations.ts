@@ -32,17 +32,17 @@ export class TftpConversations {
 const modes: ReadonlySet<string> = new Set(['octet', 'netascii', 'mail']);
 const shortestRequest = 2 + 2 + 5;
 
-/** A request that opens a conversation, on whatever port: texts of printable characters in pairs, the second a mode. */
+/** A request that opens a conversation, on whatever port: texts of printable characters in pairs, the second a mode. The capture may
+ * lack the end of the last one. */
 export function isTftpRequest(bytes: Buffer, at: number, end: number): boolean {
   if (end - at < shortestRequest || bytes[at] !== 0 || (bytes[at + 1] !== 1 && bytes[at + 1] !== 2)) return false;
-  if (bytes[end - 1] !== 0) return false;
   let texts = 0;
   for (let index = at + 2; index < end; index++) {
     const code = bytes[index] ?? 0;
     if (code === 0) texts++;
     else if (code < 0x20 || code > 0x7e) return false;
   }
-  if (texts % 2 !== 0) return false;
+  if (texts === 0 || texts % 2 !== 0) return false;
   const modeAt = bytes.indexOf(0, at + 2) + 1;
   return modes.has(bytes.toString('latin1', modeAt, bytes.indexOf(0, modeAt)).toLowerCase());
 }

@@ -121,7 +121,7 @@ const readers: Readonly<Record<Protocol, (layer: Json, layers: Json) => Expected
       mode: first(layer, 'tftp.type'),
       options: isRequest || opcode === 'OACK' ? options : undefined,
       block: firstNumber(layer, 'tftp.block'),
-      dataBytes: opcode === 'DATA' ? (numbers(layers, 'udp.length').at(-1) ?? 0) - 12 : undefined,
+      ...dataBytes(opcode, layers),
       errorCode: firstNumber(layer, 'tftp.error.code'),
       errorMessage: first(layer, 'tftp.error.message'),
     };
@@ -172,6 +172,12 @@ const readers: Readonly<Record<Protocol, (layer: Json, layers: Json) => Expected
     };
   },
 };
+
+/** What tshark's JSON holds no UDP header of (a datagram that ICMP quotes) cannot be counted. */
+function dataBytes(opcode: string, layers: Json): Expected {
+  const length = numbers(layers, 'udp.length').at(-1);
+  return opcode === 'DATA' && length !== undefined && length >= 12 ? { dataBytes: length - 12 } : {};
+}
 
 /** tshark's 2: not checked. */
 const checksumOk = (status: string | undefined): boolean | undefined =>
