@@ -8,6 +8,7 @@ import { createPlanWatch } from '../station/http/plan-watch.js';
 import { plansOf } from '../station/http/plans-folder.js';
 import type { HttpSide } from '../station/http/server.js';
 import { loadTokens } from '../station/http/tokens.js';
+import { isJournal, logRun, openLog, type StationLog } from '../station/log.js';
 import { lockingRunner, openPortLocks, type PortLocks } from '../station/port-locks.js';
 import { createRecordsDesk, type RecordsDesk } from '../station/records/desk.js';
 import { keepRetention } from '../station/records/retention.js';
@@ -51,22 +52,32 @@ export const registerStation: RegisterVerb = (program, context) => {
     // Before the simulated bench takes this process into a network of its own: the page must be seen from outside.
     const listener = options.http === undefined ? undefined : composition.inheritListener(options.http);
     const runner = await composition.openRunner(options.bench, { ...options, isDaemon: true });
-    const log = (text: string) => terminal.line(`${clock.wallClock().toISOString()} ${text}`);
-    for (const cut of await runner.recoverCutRuns()) log(`cut run completed: ${cut.folder} (${cut.record.cause})`);
+    const form = options.json ? 'json' : isJournal(process.env.JOURNAL_STREAM) ? 'journal' : 'text';
+    const log = openLog(form, clock, (line) => terminal.line(line));
+    for (const cut of await runner.recoverCutRuns())
+      log(`cut run completed: ${cut.folder} (${cut.record.cause})`, {
+        level: 'warning',
+        port: cut.record.port,
+        runId: cut.record.runId,
+      });
     const audit = openAudit(join(resolve(options.state), 'audit.ndjson'), clock);
-    const { runsDirectory, retention } = loadBenchFile(options.bench);
+    const { runsDirectory, retention, diskReserveBytes } = loadBenchFile(options.bench);
     const locks = openPortLocks(runsDirectory, clock);
     const lockingWith = lockingRunner(runner, locks, (port) => {
       audit({ action: 'locked', who: 'station', from: 'board', detail: { port, code: locks.of(port)?.code ?? null } });
-      log(`${port} is locked (${locks.of(port)?.code}): linkpulse board unlock --port ${port}`);
+      log(`${port} is locked (${locks.of(port)?.code}): linkpulse board unlock --port ${port}`, {
+        level: 'error',
+        port,
+      });
     });
     const desk = createRunDesk(lockingWith, {
       firstId: clock.wallClock().getTime(),
       hasPage: listener !== undefined,
     });
+    desk.onMessage(({ news }) => logRun(news, log));
     const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });
     const { socket: socketPath } = options;
-    const station = await startStation({ name: runner.station, runner: desk, socketPath, clock, locks, audit, log });
+    const station = await startStation({ name: runner.station, runner: desk, socketPath, clock, locks, audit });
     audit({
       action: 'station-started',
       who: 'station',
@@ -86,6 +97,7 @@ export const registerStation: RegisterVerb = (program, context) => {
             audit,
             records,
             runsDirectory,
+            diskReserveBytes,
           });
     const endRetention =
       retention === null ? undefined : keepRetention({ retention, desk, records, clock, audit, log });
@@ -109,16 +121,17 @@ export const registerStation: RegisterVerb = (program, context) => {
 };
 
 const openHttp = async (
-  { composition }: VerbContext,
+  { composition, signal }: VerbContext,
   options: StationOptions,
   of: {
     readonly desk: RunDesk;
     readonly name: string;
-    readonly log: (text: string) => void;
+    readonly log: StationLog;
     readonly locks: PortLocks;
     readonly audit: Audit;
     readonly records: RecordsDesk;
     readonly runsDirectory: string;
+    readonly diskReserveBytes: number;
     readonly listener: { readonly descriptor: number; readonly port: number };
   },
 ): Promise<HttpSide> => {
@@ -130,7 +143,7 @@ const openHttp = async (
   if (tls === undefined && (tlsCert ?? tlsKey) !== undefined)
     throw new BenchError('USAGE', '--tls-cert and --tls-key go together');
   if (tls === undefined && !/^127\./.test(options.http?.host ?? ''))
-    of.log(`tokens travel readable to everybody on that network: give --tls-cert and --tls-key`);
+    of.log(`tokens travel readable to everybody on that network: give --tls-cert and --tls-key`, { level: 'warning' });
   const watchPlans = createPlanWatch(join(state, 'plans-seen.json'), of.audit);
   watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath)));
   // Fastify is waited for only where somebody is to be served.
@@ -149,6 +162,8 @@ const openHttp = async (
     pageFolders: composition.pageFolders,
     tls,
     log: of.log,
+    diskReserveBytes: of.diskReserveBytes,
+    closing: signal,
   });
   await http.listen(of.listener);
   const address = `${tls === undefined ? 'http' : 'https'}://${options.http?.host}:${of.listener.port}/`;

@@ -25,6 +25,7 @@ export type RunSummary = Pick<
   | 'prompts'
   | 'attempt'
   | 'limited'
+  | 'golden'
 > & {
   /** What the scanner read. */
   readonly serial: string | null;
@@ -111,10 +112,10 @@ interface Seat {
 
 const summaryOf = (record: RunRecord, serial: string | null): RunSummary => {
   const { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction } = record;
-  const { phone, stages, prompts = [], limited, attempt = null } = record;
+  const { phone, stages, prompts = [], limited, attempt = null, golden = null } = record;
   return {
     ...{ runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction },
-    ...{ phone, stages, prompts, limited, serial, attempt },
+    ...{ phone, stages, prompts, limited, serial, attempt, golden },
   };
 };
 

@@ -21,7 +21,6 @@ export interface StationParts {
   readonly clock: Clock;
   readonly locks: PortLocks;
   readonly audit: Audit;
-  readonly log: (text: string) => void;
 }
 
 const farewellMs = 1_000;
@@ -77,10 +76,7 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
     const done = runner.run(
       asked,
       {
-        started: (run) => {
-          parts.log(`${port}: run ${run.runId} (plan ${run.plan.name})`);
-          say({ type: 'started', ...run });
-        },
+        started: (run) => say({ type: 'started', ...run }),
         event: (event, results) => say({ type: 'event', event, results: results() }),
         again: (outcome) => say({ type: 'again', outcome }),
       },
@@ -88,9 +84,7 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
     );
     runs.set(port, done);
     try {
-      const outcome = await done;
-      parts.log(`${port}: ${outcome.record.verdict}, exit ${outcome.record.exitCode}`);
-      say({ type: 'done', outcome });
+      say({ type: 'done', outcome: await done });
     } finally {
       runs.delete(port);
     }

@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BenchError } from '../../errors.js';
 import type { EventStreams } from './event-stream.js';
+import { registerMonitoring } from './monitoring-routes.js';
 import { registerRecordsRoutes } from './records-routes.js';
 import * as shape from './schemas.js';
 import type { Guarded, HttpParts } from './server.js';
@@ -16,17 +17,7 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
   const guarded = { security: [{ token: [] }] };
   const failures = { '4xx': shape.errorBody };
 
-  routes.get(
-    `${base}/health`,
-    { schema: { summary: 'Whether the station lives', response: { 200: shape.health } } },
-    async () => ({
-      status: 'ok' as const,
-      station: parts.station,
-      version: parts.version,
-      running: desk.view().ports.filter(({ running }) => running !== null).length,
-      ports: [...desk.ports],
-    }),
-  );
+  registerMonitoring(app, parts, guard);
   registerSession(app, parts, guard);
   registerRecordsRoutes(app, parts, guard);
   routes.get(`${base}/openapi.json`, { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));

@@ -230,3 +230,14 @@ export const health = z.object({
   running: z.number().int(),
   ports: z.array(z.string()).describe('so that power can be switched off without a token'),
 });
+
+export const readiness = z.object({
+  status: z.enum(['ready', 'not-ready']),
+  reasons: z.array(
+    z.object({
+      code: z.string().describe('CLOSING, or as in docs/errors.md'),
+      message: z.string(),
+      port: z.string().nullable().describe('null: the whole station'),
+    }),
+  ),
+});

@@ -1,6 +1,6 @@
 /**
  * The station's HTTP side: REST, server-sent events, the page. Listens on loopback unless told otherwise; everything but
- * switching power off, health and the page's own files wants a token. No cross-origin requests.
+ * switching power off, health, readiness and the page's own files wants a token. No cross-origin requests.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { BenchError, isBenchError } from '../../errors.js';
 import type { Clock } from '../../timeline/clock.js';
+import type { StationLog } from '../log.js';
 import type { PortLocks } from '../port-locks.js';
 import type { RecordsDesk } from '../records/desk.js';
 import type { RunDesk } from '../run-desk.js';
@@ -53,7 +54,10 @@ export interface HttpParts {
   readonly pageFolders: readonly PageFolder[];
   readonly tls?: TlsFiles | undefined;
   readonly locks: PortLocks;
-  readonly log: (text: string) => void;
+  readonly log: StationLog;
+  readonly diskReserveBytes: number;
+  /** Aborts when the station begins to close. */
+  readonly closing: AbortSignal;
 }
 
 export interface HttpSide {
@@ -166,7 +170,7 @@ export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
         .send({ code: error.code, message: error.message, remedy: error.remedy });
     }
     const status = error.statusCode ?? 500;
-    if (status >= 500) parts.log(`HTTP: ${error.stack ?? error.message}`);
+    if (status >= 500) parts.log(`HTTP: ${error.stack ?? error.message}`, { level: 'error' });
     const code = status === 429 ? 'TOO_MANY_REQUESTS' : status >= 500 ? 'INTERNAL' : 'USAGE';
     return reply.status(status).send({ code, message: error.message, remedy: 'See /api/v1/openapi.json.' });
   });
