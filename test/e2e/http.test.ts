@@ -103,6 +103,7 @@ describe('the HTTP side', () => {
     expect((await call('/api/v1/health')).body).toMatchObject({ status: 'ok', station: 'e2e' });
     for (const path of [
       '/api/v1/view',
+      '/metrics',
       '/api/v1/downloads/evidence.tar.gz',
       '/api/v1/downloads/measurements.csv',
       '/api/v1/events',
@@ -160,6 +161,9 @@ describe('the HTTP side', () => {
       '/api/v1/session',
       '/api/v1/statistics',
       '/api/v1/view',
+      '/health',
+      '/metrics',
+      '/ready',
     ]);
   });
 
