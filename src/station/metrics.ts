@@ -4,6 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Blame } from '../errors.js';
+import { stageNames } from '../stages/judge.js';
 import type { TimelineEvent } from '../timeline/events.js';
 import type { DeskNews, RunSummary } from './run-desk.js';
 
@@ -110,8 +111,10 @@ export const createMetrics = ({ ports, station, version, isLocked }: MetricsPart
     labelNames: ['port', 'state'] as const,
     registers,
     collect() {
-      for (const port of ports)
-        for (const state of portStates) this.set({ port, state }, state === stateOf(port) ? 1 : 0);
+      for (const port of ports) {
+        const now = stateOf(port);
+        for (const state of portStates) this.set({ port, state }, state === now ? 1 : 0);
+      }
     },
   });
   new Gauge({
@@ -120,7 +123,8 @@ export const createMetrics = ({ ports, station, version, isLocked }: MetricsPart
     labelNames: ['station', 'version'] as const,
     registers,
   }).set({ station, version }, 1);
-  // A counter that appears with its first count has no rate of it.
+  // A series that appears with its first count has no rate of it.
+  for (const stage of stageNames) stageDurations.zero({ stage, verdict: 'pass' });
   for (const port of ports) {
     for (const [verdict, blame] of outcomes) runs.inc({ verdict, blame, port }, 0);
     power.set({ port }, 0);

@@ -47,8 +47,7 @@ export const registerMonitoring = (app: FastifyInstance, parts: HttpParts, { nee
       schema: {
         summary: 'Figures for Prometheus, as text; the list is docs/metrics.md',
         security: [{ token: [] }],
-        produces: ['text/plain'],
-        response: { 200: z.string(), '4xx': shape.errorBody },
+        response: { 200: { content: { 'text/plain': { schema: z.string() } } }, '4xx': shape.errorBody },
       },
     },
     async (request, reply) => {
