@@ -1,5 +1,5 @@
 /** The station's lines: for people as text, for machines as one JSON object a line. */
-import { fstatSync } from 'node:fs';
+import { fstatSync, type Stats } from 'node:fs';
 import type { Clock } from '../timeline/clock.js';
 import type { DeskNews } from './run-desk.js';
 
@@ -23,13 +23,17 @@ export type StationLog = (text: string, fields?: LogFields) => void;
 /** `journal`: JSON behind the `<6>` by which systemd's journal knows the level; it takes that off again. */
 export type LogForm = 'text' | 'json' | 'journal';
 
-const standardOutput = 1;
+const [standardOutput, standardError] = [1, 2];
 
-/** Whether standard output is the journal's own: a shell's child may have inherited the variable and not the stream. */
+/**
+ * Whether standard output is the journal's own: a shell's child may have inherited the variable and not the stream. Where each
+ * of the two has a stream, systemd names that of standard error (systemd.exec(5), JOURNAL_STREAM).
+ */
 export const isJournal = (journalStream: string | undefined): boolean => {
   if (journalStream === undefined) return false;
-  const { dev, ino } = fstatSync(standardOutput);
-  return journalStream === `${dev}:${ino}`;
+  const [output, error] = [fstatSync(standardOutput), fstatSync(standardError)];
+  const isNamed = ({ dev, ino }: Stats) => journalStream === `${dev}:${ino}`;
+  return isNamed(output) || (isNamed(error) && output.isSocket());
 };
 
 export const openLog =

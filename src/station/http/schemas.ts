@@ -88,6 +88,7 @@ export const summary = z.object({
     .optional()
     .describe('where the plan gives more than one'),
   limited: z.array(z.string()),
+  golden: z.object({ fault: z.string().nullable() }).nullable().optional().describe('tests the bench, judges no phone'),
   serial: z.string().nullable(),
 });
 
