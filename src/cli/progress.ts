@@ -50,7 +50,9 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
     event: (event, results) => {
       const decided = results().filter((result) => result.endedAtUs !== null || result.verdict === 'skipped');
       for (const result of decided) if (!told.has(result.stage)) tellStage(result);
-      if (event.fact.kind === 'prompt' || event.fact.kind === 'prompt-answer')
+      // Who sits here is asked it below.
+      const isToldBelow = event.fact.kind === 'prompt' && terminal.isInteractive;
+      if ((event.fact.kind === 'prompt' && !isToldBelow) || event.fact.kind === 'prompt-answer')
         terminal.line(`  ${describeFact(event.fact)}`);
       if (event.fact.kind === 'bridged') terminal.line(paint('yellow', `  ${describeFact(event.fact)}`));
       if (event.fact.kind === 'simulated-time') pacing = describeFact(event.fact);

@@ -135,6 +135,12 @@ describe('the HTTP side', () => {
       status: 404,
       body: { code: 'PORT_UNKNOWN' },
     });
+    const answer = { runId: '20261123-031502-sim1-k3fw', prompt: 'lamp', answer: 'yes' };
+    expect(await post('/api/v1/ports/sim1/answer', 'viewer', answer)).toMatchObject({ status: 403 });
+    expect(await post('/api/v1/ports/sim1/answer', 'operator', answer)).toMatchObject({
+      status: 409,
+      body: { code: 'NOT_ASKED' },
+    });
     expect(await call('/api/v1/runs/..%2f..%2fetc', 'viewer')).toMatchObject({ status: 400 });
     expect(await call('/../package.json')).toMatchObject({ status: 404 });
     expect(await call('/vendor/preact/..%2f..%2fpackage.json')).toMatchObject({

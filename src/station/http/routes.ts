@@ -133,6 +133,8 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
       const who = need(request, 'operator');
       const { port } = request.params;
       const { runId, prompt, answer } = request.body;
+      if (!desk.ports.includes(port))
+        throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${desk.ports.join(', ')}`);
       const given = { runId, id: prompt, answer, by: who.name, where: 'page' } as const;
       if (!(await desk.answer(port, given)))
         throw new BenchError('NOT_ASKED', `"${prompt}" is not open in run ${runId} on ${port}`);
