@@ -73,6 +73,7 @@ export const registerStation: RegisterVerb = (program, context) => {
     const desk = createRunDesk(lockingWith, {
       firstId: clock.wallClock().getTime(),
       hasPage: listener !== undefined,
+      locks,
     });
     desk.onMessage(({ news }) => logRun(news, log));
     const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });

@@ -23,11 +23,17 @@ export interface PortLocks {
   lock(port: string, code: string, runId: string): void;
   /** False: it was not locked. */
   unlock(port: string): boolean;
+  /** Told after each `lock` and `unlock`. */
+  onChange(listener: (port: string) => void): void;
 }
 
 const locking: ReadonlySet<string> = new Set(['FOREIGN_VOLTAGE', 'SWITCH_STUCK']);
 
 export const openPortLocks = (runsDirectory: string, clock: Clock): PortLocks => {
+  const listeners = new Set<(port: string) => void>();
+  const tell = (port: string) => {
+    for (const listener of listeners) listener(port);
+  };
   const pathOf = (port: string) => join(runsDirectory, `lock-${port}.json`);
   return {
     of: (port) => {
@@ -48,12 +54,15 @@ export const openPortLocks = (runsDirectory: string, clock: Clock): PortLocks =>
       } catch (cause) {
         throw new BenchError('RECORD_FAILED', `${pathOf(port)}: ${String(cause)}`, { cause });
       }
+      tell(port);
     },
     unlock: (port) => {
       const wasLocked = existsSync(pathOf(port));
       rmSync(pathOf(port), { force: true });
+      tell(port);
       return wasLocked;
     },
+    onChange: (listener) => void listeners.add(listener),
   };
 };
 

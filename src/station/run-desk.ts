@@ -3,10 +3,11 @@
  * told to all who listen. Messages are numbered; whoever comes back with a number gets what came after it.
  */
 import type { Runner, RunOutcome, RunRequest, RunStarted, RunWatcher } from '../bench/runner.js';
-import { BenchError } from '../errors.js';
+import { BenchError, type Blame } from '../errors.js';
 import type { RunRecord } from '../records/record.js';
 import type { StageResult } from '../stages/judge.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
+import type { PortLockNote, PortLocks } from './port-locks.js';
 
 /** What of a record a viewer needs at once; the rest is behind its id. */
 export type RunSummary = Pick<
@@ -36,6 +37,9 @@ export interface RunFailure {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
+  readonly blame: Blame;
+  /** What the scanner read. */
+  readonly serial: string | null;
 }
 
 export type DeskNews =
@@ -56,6 +60,8 @@ export type DeskNews =
       readonly summary: RunSummary;
       readonly again?: true;
     }
+  /** Locked, or unlocked (null). */
+  | { readonly kind: 'port-lock'; readonly port: string; readonly lock: PortLockNote | null }
   /** The run came to no record. */
   | ({ readonly kind: 'run-failed'; readonly port: string } & RunFailure);
 
@@ -80,6 +86,8 @@ export interface PortView {
   readonly last: RunSummary | null;
   /** Of the newest attempt, where it came to no record: `last` is older then. */
   readonly failed: RunFailure | null;
+  /** Why nobody may arm it until an engineer has looked; null: it may be. */
+  readonly lock: PortLockNote | null;
 }
 
 export interface DeskView {
@@ -135,10 +143,18 @@ const promptAfter = (before: OpenPrompt | null, { fact, atUs }: TimelineEvent): 
   return isOver ? null : before;
 };
 
-/** `hasPage`: somebody looks at the station's page and can answer. `firstId`: above all numbers of the station's process before this one, so that whoever resumes with an old one is told. */
+/** `hasPage`: somebody looks at the station's page and can answer. `locks`: of the ports, told where they change. `firstId`: above all numbers of the station's process before this one, so that whoever resumes with an old one is told. */
 export const createRunDesk = (
   runner: Runner,
-  { firstId = 0, hasPage = false }: { readonly firstId?: number; readonly hasPage?: boolean } = {},
+  {
+    firstId = 0,
+    hasPage = false,
+    locks,
+  }: {
+    readonly firstId?: number;
+    readonly hasPage?: boolean;
+    readonly locks?: Pick<PortLocks, 'of' | 'onChange'>;
+  } = {},
 ): RunDesk => {
   const seats = new Map<string, Seat>(
     runner.ports.map((port) => [port, { running: null, events: [], last: null, failed: null, abort: null }]),
@@ -154,6 +170,9 @@ export const createRunDesk = (
     if (messages.length > messagesKept) messages.splice(0, messages.length - messagesKept);
     for (const listener of [...listeners]) listener(message);
   };
+
+  const lockOf = (port: string) => locks?.of(port) ?? null;
+  locks?.onChange((port) => tell({ kind: 'port-lock', port, lock: lockOf(port) }));
 
   const run = async (request: RunRequest, watcher: RunWatcher, signal: AbortSignal): Promise<RunOutcome> => {
     const { port } = request;
@@ -202,7 +221,10 @@ export const createRunDesk = (
       return outcome;
     } catch (error) {
       const known = error instanceof BenchError ? error : new BenchError('INTERNAL', String(error), { cause: error });
-      seat.failed = { code: known.code, message: known.message, remedy: known.remedy };
+      const { code, message, remedy, blame } = known;
+      seat.failed = { code, message, remedy, blame, serial };
+      // What is kept is of the phone before where this one never began.
+      if (seat.running === null) seat.events = [];
       tell({ kind: 'run-failed', port, ...seat.failed });
       throw error;
     } finally {
@@ -226,7 +248,7 @@ export const createRunDesk = (
     view: () => ({
       id,
       ports: [...seats].map(([port, { running, events, last, failed }]) => ({
-        ...{ port, running, events: [...events], last, failed },
+        ...{ port, running, events: [...events], last, failed, lock: lockOf(port) },
       })),
     }),
     after: (from) => {

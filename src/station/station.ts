@@ -51,9 +51,8 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       const { port, runId, id, answer } = request;
       if (!answers.includes(answer)) throw new BenchError('USAGE', 'an answer is yes or no');
       const given = { runId, id, answer, by: 'local user', where: 'terminal' } as const;
-      const wasOpen = await runner.answer(port, given);
-      if (wasOpen) act('answered', { port, runId, prompt: id, answer });
-      return say({ type: 'answered', wasOpen });
+      act('answered', { port, runId, prompt: id, answer });
+      return say({ type: 'answered', wasOpen: await runner.answer(port, given) });
     }
     if (request.type === 'unlock') {
       const { port } = request;

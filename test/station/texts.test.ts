@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { root } from '../helpers/linkpulse.js';
+import { pageModule } from '../helpers/page-module.js';
 
 const web = join(root, 'src/station/web');
 const languages = readdirSync(join(web, 'texts')).map((file) => file.replace('.js', ''));
 const textsOf = async (language: string): Promise<Readonly<Record<string, string>>> =>
-  (await import(pathToFileURL(join(web, 'texts', `${language}.js`)).href)).texts;
+  (await pageModule<{ texts: Readonly<Record<string, string>> }>(`texts/${language}.js`)).texts;
 const valuesIn = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 
 describe('the texts of the page', () => {

@@ -1,12 +1,14 @@
 /**
  * Server-sent events (WHATWG HTML, 9.2): one message of the desk an event, its number as `id`, so that a browser that was
- * cut off resumes by itself with Last-Event-ID. `reset` says: too much was missed, fetch the view anew.
+ * cut off resumes by itself with Last-Event-ID. `reset` says: too much was missed, fetch the view anew. Numbers have no gaps.
+ * `alive` has no number and comes when nothing else does.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../timeline/clock.js';
 import type { DeskMessage, RunDesk } from '../run-desk.js';
 
-const keepAliveMs = 15_000;
+/** A viewer that hears nothing for longer knows that its connection is gone, although nobody closed it. */
+const keepAliveMs = 4_000;
 /** A viewer that does not read is let go: it comes back and resumes. */
 const longestBacklogBytes = 4 * 1024 * 1024;
 
@@ -41,7 +43,7 @@ export const createEventStreams = (desk: RunDesk, clock: Clock): EventStreams =>
       if (missed === undefined) write(`id: ${desk.view().id}\nevent: reset\ndata: {}\n\n`);
       else for (const message of missed) write(asEvent(message));
       const forget = desk.onMessage((message) => write(asEvent(message)));
-      const alive = clock.every(keepAliveMs, () => write(': alive\n\n'));
+      const alive = clock.every(keepAliveMs, () => write('event: alive\ndata: {}\n\n'));
       response.on('close', () => {
         forget();
         alive.cancel();

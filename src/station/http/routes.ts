@@ -136,9 +136,9 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
       if (!desk.ports.includes(port))
         throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${desk.ports.join(', ')}`);
       const given = { runId, id: prompt, answer, by: who.name, where: 'page' } as const;
+      parts.audit({ action: 'answered', who: who.name, from: request.ip, detail: { port, runId, prompt, answer } });
       if (!(await desk.answer(port, given)))
         throw new BenchError('NOT_ASKED', `"${prompt}" is not open in run ${runId} on ${port}`);
-      parts.audit({ action: 'answered', who: who.name, from: request.ip, detail: { port, runId, prompt, answer } });
       return { port, runId };
     },
   );

@@ -129,7 +129,14 @@ export const port = z.object({
     .nullable(),
   events: z.array(event).describe('the newest of the run that is on, else of the last one'),
   last: summary.nullable(),
-  failed: errorBody.nullable().describe('why the newest attempt came to no record; null where it did'),
+  failed: errorBody
+    .extend({ blame, serial: z.string().nullable() })
+    .nullable()
+    .describe('why the newest attempt came to no record; null where it did'),
+  lock: z
+    .object({ code: z.string(), runId: z.string(), at: z.string() })
+    .nullable()
+    .describe('why nobody may arm it until an engineer has looked'),
 });
 
 export const view = z.object({

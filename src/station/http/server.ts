@@ -90,6 +90,7 @@ const statusOf: Readonly<Record<string, number>> = {
   GOLDEN_DUE: 409,
   GOLDEN_FAILED: 409,
   PLAN_INVALID: 422,
+  LABEL_REFUSED: 422,
   USAGE: 400,
   RECORDS_BUSY: 503,
   DISK_RESERVE: 507,

@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { call, send } from './api.js';
+import { Boundary } from './boundary.js';
 import { useNow } from './clock.js';
 import { connect } from './connection.js';
 import { html } from './html.js';
@@ -9,6 +10,7 @@ import { Past } from './past.js';
 import { addressOf, placeOf } from './past-query.js';
 import { Ports } from './ports.js';
 import { switchOff } from './power-off.js';
+import { isToldByThePort, refusalWords } from './refusals.js';
 import { remember, remembered } from './remembered.js';
 import { listenForScans } from './scan.js';
 import { SignIn } from './sign-in.js';
@@ -75,7 +77,7 @@ const App = ({ store }) => {
   const isSignedIn = session !== undefined && session.role !== null;
   const isRunning = ports.some(({ running }) => running !== null);
   const isReady = isSignedIn && mayRun(session) && plan !== undefined && port?.running === null;
-  const nowMs = useNow(isRunning);
+  const nowMs = useNow(isRunning && isOnline);
 
   const tell = useCallback((text, isBad = true) => {
     setNotice({ text, isBad });
@@ -115,7 +117,7 @@ const App = ({ store }) => {
       onSignedOut: () => setSession({ name: null, role: null }),
       onNews: (news) => {
         if (news.kind === 'event' && news.event.fact.kind === 'prompt' && news.event.fact.isAnswerable) play('ask');
-        if (news.kind === 'run-failed') play('bench');
+        if (news.kind === 'run-failed') play(news.code === 'LABEL_REFUSED' ? 'refused' : 'bench');
         if (news.kind === 'run-ended' && news.again !== true)
           play(news.summary.verdict === 'error' ? 'bench' : news.summary.verdict);
       },
@@ -130,7 +132,10 @@ const App = ({ store }) => {
     remember(`plan.${port.port}`, name);
     setChoices((count) => count + 1);
   };
-  const refused = (error) => tell(error.code === 'UNREACHABLE' ? t('offline') : `${error.code}: ${error.message}`);
+  const refused = (error, scanned = '') => {
+    if (error.code === 'UNAUTHORISED') setSession({ name: null, role: null });
+    tell(refusalWords(error, { port: port?.port, scanned }));
+  };
   const start = async (serial) => {
     if (!mayRun(session)) return tell(t('refused.role'));
     if (port === undefined) return tell(t('offline'));
@@ -141,8 +146,7 @@ const App = ({ store }) => {
       await send(`/ports/${port.port}/run`, { plan: plan.name, ...(serial === '' ? {} : { serial }) });
       return setNotice(null);
     } catch (error) {
-      // What ends the run before it has a folder comes by the stream, too, as the port's verdict.
-      return refused(error);
+      return isToldByThePort(error) && isOnline ? setNotice(null) : refused(error, serial);
     }
   };
   const scanned = (text) => {
@@ -180,7 +184,7 @@ const App = ({ store }) => {
     ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}
     ${view !== '' && isSignedIn && html`<${Past} key=${tag} view=${view} query=${query} plans=${plans} ports=${portNames} />`}
     ${view === '' && ports.length > 1 && isSignedIn && html`<${Ports} ports=${ports} chosen=${port.port} onChoose=${choosePort} onOff=${off} />`}
-    ${view === '' && isSignedIn && port !== undefined && html`<${Station} key=${port.port} port=${port} isReady=${isReady} mayAnswer=${mayRun(session)} nowMs=${nowMs} onRefused=${refused} />`}`;
+    ${view === '' && isSignedIn && port !== undefined && html`<${Boundary} key=${`${port.port} ${port.running?.run.runId}`}><${Station} key=${port.port} port=${port} isOnline=${isOnline} hasPlan=${plan !== undefined} who=${{ role: session.role, mayRun: mayRun(session) }} nowMs=${nowMs} onRefused=${refused} /></${Boundary}>`}`;
 };
 
 render(html`<${App} store=${createStore()} />`, document.getElementById('app'));

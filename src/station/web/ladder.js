@@ -1,5 +1,5 @@
 /** Who said what to whom, newest at the bottom; follows the run unless somebody scrolled up. */
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { seconds } from './clock.js';
 import { classes, html } from './html.js';
 import { columns, stepsOf } from './ladder-steps.js';
@@ -31,17 +31,27 @@ export const Ladder = ({ events }) => {
   const list = useRef(null);
   const follows = useRef(true);
   const steps = useMemo(() => stepsOf(events), [events]);
-  useEffect(() => {
+  const follow = () => {
     if (follows.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [steps.length]);
+  };
+  useLayoutEffect(follow, [steps.length]);
+  useEffect(() => {
+    // Also where it comes into sight.
+    const observer = new ResizeObserver(follow);
+    observer.observe(list.current);
+    return () => observer.disconnect();
+  }, []);
   const onScroll = ({ target }) => {
+    if (target.clientHeight === 0) return;
     follows.current = target.scrollHeight - target.scrollTop - target.clientHeight < nearEndPx;
   };
   return html`<figure class="panel ladder" aria-label=${t('panel.ladder')}>
     <div class="step ladder-head"><span></span>${columns.map((column) => html`<b key=${column}>${t(`column.${column}`)}</b>`)}</div>
+    <div class="ladder-body">
+    <div class="lifelines" aria-hidden="true"><span></span>${columns.map((column) => html`<i key=${column}></i>`)}</div>
     <div class="ladder-steps" ref=${list} onScroll=${onScroll} tabindex="0">
-      <div class="lifelines" aria-hidden="true"><span></span>${columns.map((column) => html`<i key=${column}></i>`)}</div>
       ${steps.map((step) => html`<${Step} key=${step.seq} step=${step} />`)}
+    </div>
     </div>
   </figure>`;
 };

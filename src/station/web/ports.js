@@ -1,15 +1,16 @@
 /** Every port side by side: sign and word of each; one is chosen, scans go there. */
 import { classes, html } from './html.js';
+import { PowerSign, Shape } from './shapes.js';
 import { stagesOf } from './stages.js';
+import { stageWord, standingOf } from './standing.js';
 import { t } from './texts.js';
-import { PowerSign, Shape, stageNow, standingOf } from './verdict.js';
 
 const Dots = ({ port }) =>
   html`<span class="dots" aria-hidden="true">${stagesOf(port).map(({ stage, verdict }) => html`<i key=${stage} class=${`is-${verdict}`}></i>`)}</span>`;
 
 const PortCard = ({ port, isChosen, onChoose, onOff }) => {
   const standing = standingOf(port);
-  const word = standing === 'running' ? t(`stage.${stageNow(port) ?? 'registration'}`) : t(`short.${standing}`);
+  const word = standing === 'running' ? stageWord(port) : t(`short.${standing}`);
   return html`<li class=${classes('port', `is-${standing}`, isChosen && 'is-chosen')} data-port=${port.port} data-verdict=${standing}>
     <button class="port-choose" type="button" aria-pressed=${isChosen} onClick=${onChoose}>
       <${Shape} of=${standing} />

@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { call, send } from './api.js';
 import { classes, html } from './html.js';
+import { PowerSign } from './shapes.js';
 import { t } from './texts.js';
-import { PowerSign } from './verdict.js';
 
 export const powerOffKey = 'F8';
 const shownForMs = 4_000;

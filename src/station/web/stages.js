@@ -1,8 +1,8 @@
 /** The six stages as a row of chips: sign, name, how long. */
 import { seconds } from './clock.js';
 import { classes, html } from './html.js';
+import { stageNow } from './standing.js';
 import { t } from './texts.js';
-import { stageNow } from './verdict.js';
 
 export const stageNames = ['power', 'boot', 'vlan', 'address', 'config', 'registration'];
 const signs = { pass: '✓', marginal: '≈', fail: '✕', error: '!', skipped: '–', 'not-reached': '', now: '…' };

@@ -5,13 +5,14 @@ import { classes, html } from './html.js';
 import { Ladder } from './ladder.js';
 import { remember, remembered } from './remembered.js';
 import { Stages } from './stages.js';
+import { stageNow, standingOf } from './standing.js';
 import { t } from './texts.js';
-import { stageNow, standingOf, Verdict } from './verdict.js';
+import { Verdict } from './verdict.js';
 import { Waterfall } from './waterfall.js';
 
 const tabs = ['waterfall', 'current', 'ladder'];
 
-export const Station = ({ port, isReady, mayAnswer, nowMs, onRefused }) => {
+export const Station = ({ port, isOnline, hasPlan, who, nowMs, onRefused }) => {
   const [tab, setTab] = useState(tabs.includes(remembered('tab')) ? remembered('tab') : 'waterfall');
   /** On a small screen the verdict takes the room until somebody asks for a drawing. */
   const [isOpen, setOpen] = useState(false);
@@ -24,8 +25,8 @@ export const Station = ({ port, isReady, mayAnswer, nowMs, onRefused }) => {
     setTab(name);
     setOpen(!isOpen || name !== tab);
   };
-  return html`<main class=${classes('station', `shows-${tab}`, `on-${standing}`, (isLive || isOpen) && 'is-open')}>
-    <${Verdict} port=${port} isReady=${isReady} mayAnswer=${mayAnswer} nowMs=${nowMs} onRefused=${onRefused} />
+  return html`<main class=${classes('station', !isOnline && 'is-stale', `shows-${tab}`, `on-${standing}`, (isLive || isOpen) && 'is-open')}>
+    <${Verdict} port=${port} hasPlan=${hasPlan} who=${who} nowMs=${nowMs} onRefused=${onRefused} />
     <${Stages} port=${port} />
     <nav class="tabs">${tabs.map((name) => html`<button key=${name} type="button" aria-pressed=${name === tab && (isLive || isOpen)} onClick=${() => choose(name)}>${t(`panel.${name}`)}</button>`)}</nav>
     <div class="panels">

@@ -61,9 +61,16 @@ export const createStore = (nowMs = () => performance.now()) => {
           last: news.summary,
           failed: null,
         }));
+      case 'port-lock':
+        return change(news.port, () => ({ lock: news.lock }));
       case 'run-failed': {
-        const { code, message, remedy } = news;
-        return change(news.port, () => ({ running: null, failed: { code, message, remedy } }));
+        const { code, message, remedy, blame, serial } = news;
+        // What is drawn would be of the phone before where this one never began.
+        return change(news.port, ({ running, events }) => ({
+          running: null,
+          failed: { code, message, remedy, blame, serial },
+          events: running === null ? [] : events,
+        }));
       }
       default:
         return undefined;
@@ -86,10 +93,17 @@ export const createStore = (nowMs = () => performance.now()) => {
       ports = view.ports.map((port) => portOf(port, nowMs()));
       changed();
     },
+    /** False: messages before it are missing, or it cannot be read; then the view is to be fetched anew. */
     message: (messageId, news) => {
-      if (messageId <= id) return;
+      if (messageId <= id) return true;
+      if (messageId > id + 1) return false;
+      try {
+        apply(news);
+      } catch {
+        return false;
+      }
       id = messageId;
-      apply(news);
+      return true;
     },
     /** Earlier events of a run, as they lie on the station's disk, before those that are here. */
     older: (name, runId, stored) =>

@@ -9,6 +9,13 @@ export const texts = {
   offline: 'Keine Verbindung zur Station. Die Anzeige kann veraltet sein.',
   limited: 'Eingeschränkter Prüfplatz: nicht alles konnte bewiesen werden.',
   doNotBin: 'Dieses Telefon nicht aussortieren',
+  'attempt.now': 'Versuch {number} von {of}',
+  'attempt.late': 'Nicht gleich: bestanden erst im Versuch {number}.',
+  'attempt.last': 'Nach {number} Versuchen.',
+  'page.broken': 'Dieser Teil der Seite ist gestört; was er zeigte, kann veraltet sein.',
+  'page.reload': 'Neu laden',
+  unlock: 'Anschluss freigeben…',
+  'unlock.sure': 'Buchse geprüft und sicher: freigeben',
 
   'signIn.title': 'Anmelden',
   'signIn.hint': 'Ausweis scannen oder Token eintippen.',
@@ -26,6 +33,11 @@ export const texts = {
   'refused.busy': '{port} prüft gerade ein Telefon. Das Ergebnis abwarten oder einen anderen Anschluss wählen.',
   'refused.role': 'Sie dürfen zusehen, aber keine Prüfung starten. Als Bediener anmelden.',
   'refused.noSuch': '{name} gibt es hier nicht.',
+  'refused.signedOut': 'Sie sind abgemeldet. Bitte neu anmelden.',
+  'refused.plan': 'Diesen Prüfplan hat die Station nicht mehr. Einen anderen wählen.',
+  'refused.notAsked': 'Diese Frage ist nicht mehr offen.',
+  'refused.often': 'Zu viele Anfragen. Eine Minute warten.',
+  'refused.unreadable': '„{text}“ ist kein Etikett. Noch einmal scannen.',
 
   'scan.title': 'Etikett scannen',
   'scan.hint': 'Telefon anstecken, dann die Seriennummer auf dem Etikett scannen.',
@@ -33,8 +45,10 @@ export const texts = {
 
   'verdict.pass': 'GUT',
   'verdict.marginal': 'KNAPP GUT',
-  'verdict.fail': 'FEHLER',
+  'verdict.fail': 'DEFEKT',
   'verdict.bench': 'PRÜFPLATZ GESTÖRT',
+  'verdict.refused': 'NEU SCANNEN',
+  'verdict.locked': 'GESPERRT',
   'short.idle': 'Bereit',
   'short.asking': 'Frage',
 
@@ -46,8 +60,10 @@ export const texts = {
 
   'short.pass': 'Gut',
   'short.marginal': 'Knapp gut',
-  'short.fail': 'Fehler',
+  'short.fail': 'Defekt',
   'short.bench': 'Prüfplatz gestört',
+  'short.refused': 'Neu scannen',
+  'short.locked': 'Gesperrt',
 
   'action.pass': 'Das Telefon ist gut. Ausstecken und das nächste scannen.',
   'action.marginal':
@@ -58,6 +74,17 @@ export const texts = {
   'action.config': 'Prüfplan kontrollieren oder den Prüfingenieur rufen: Plan und Telefon passen nicht zusammen.',
   'action.power': 'Anhalten und den Prüfingenieur rufen: die Stromversorgung des Prüfplatzes ist gestört.',
   'action.operator': 'Telefon, Kabel und Stecker prüfen, dann noch einmal scannen.',
+  'action.refused':
+    'Dieses Etikett passt nicht zum Prüfplan. Die Seriennummer am Telefon scannen und prüfen, ob der Plan zu diesem Telefon gehört.',
+  'action.locked':
+    'Nichts anfassen. Den Prüfingenieur rufen: die Buchse war nicht sicher. Hier wird nichts geprüft, bis sie angesehen wurde.',
+  'action.unanswered': 'Niemand hat die Frage rechtzeitig beantwortet. Das Telefon noch einmal scannen und antworten.',
+  'action.answered':
+    'Nach der Antwort liegt es nicht am Telefon. In Ordnung bringen, wonach gefragt wurde, dann noch einmal scannen.',
+  'failure.golden': 'Dieser Anschluss muss erst am Referenztelefon geprüft werden. Den Prüfingenieur rufen.',
+  'failure.disk': 'Die Festplatte der Station ist voll. Den Prüfingenieur rufen.',
+  'failure.board': 'Die Platine dieses Anschlusses antwortet nicht. Ihre Kabel prüfen, dann noch einmal scannen.',
+  'failure.plan': 'Der Prüfplan hat Fehler. Einen anderen wählen oder den Prüfingenieur rufen.',
 
   'stage.power': 'Strom',
   'stage.boot': 'Start',
@@ -65,6 +92,7 @@ export const texts = {
   'stage.address': 'Adresse',
   'stage.config': 'Konfiguration',
   'stage.registration': 'Anmeldung',
+  'stage.ending': 'Beenden…',
   'stageVerdict.pass': 'bestanden',
   'stageVerdict.marginal': 'bestanden, nahe an einer Grenze',
   'stageVerdict.fail': 'nicht bestanden',
@@ -76,7 +104,7 @@ export const texts = {
   'panel.waterfall': 'Hochlauf',
   'panel.current': 'Strom',
   'panel.ladder': 'Nachrichten',
-  'panel.noCurrent': 'Noch kein Strom',
+  'panel.noCurrent': 'Kein Strom gemessen',
   'column.bench': 'Prüfplatz',
   'column.phone': 'Telefon',
   'column.dhcp': 'DHCP',

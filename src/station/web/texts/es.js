@@ -9,6 +9,13 @@ export const texts = {
   offline: 'Sin conexión con la estación. Lo que se ve puede ser antiguo.',
   limited: 'Banco limitado: no se pudo comprobar todo.',
   doNotBin: 'No deseche este teléfono',
+  'attempt.now': 'Intento {number} de {of}',
+  'attempt.late': 'No a la primera: superó la prueba en el intento {number}.',
+  'attempt.last': 'Tras {number} intentos.',
+  'page.broken': 'Esta parte de la página falló; lo que mostraba puede ser antiguo.',
+  'page.reload': 'Recargar',
+  unlock: 'Desbloquear el puerto…',
+  'unlock.sure': 'La toma está revisada y es segura: desbloquear',
 
   'signIn.title': 'Iniciar sesión',
   'signIn.hint': 'Escanee su credencial o escriba su clave.',
@@ -26,6 +33,11 @@ export const texts = {
   'refused.busy': '{port} está probando un teléfono. Espere el resultado o elija otro puerto.',
   'refused.role': 'Puede mirar, pero no iniciar pruebas. Entre como operador.',
   'refused.noSuch': 'Aquí no hay {name}.',
+  'refused.signedOut': 'Su sesión terminó. Entre otra vez.',
+  'refused.plan': 'La estación ya no tiene este plan de prueba. Elija otro.',
+  'refused.notAsked': 'Esta pregunta ya no está abierta.',
+  'refused.often': 'Demasiadas peticiones. Espere un minuto.',
+  'refused.unreadable': '«{text}» no es una etiqueta. Escanee otra vez.',
 
   'scan.title': 'Escanee la etiqueta',
   'scan.hint': 'Conecte el teléfono y escanee el número de serie de la etiqueta.',
@@ -33,8 +45,10 @@ export const texts = {
 
   'verdict.pass': 'BUENO',
   'verdict.marginal': 'BUENO, JUSTO',
-  'verdict.fail': 'FALLO',
+  'verdict.fail': 'RECHAZADO',
   'verdict.bench': 'PROBLEMA DEL BANCO',
+  'verdict.refused': 'ESCANEE OTRA VEZ',
+  'verdict.locked': 'BLOQUEADO',
   'short.idle': 'Listo',
   'short.asking': 'Pregunta',
 
@@ -46,8 +60,10 @@ export const texts = {
 
   'short.pass': 'Bueno',
   'short.marginal': 'Bueno, justo',
-  'short.fail': 'Fallo',
+  'short.fail': 'Rechazado',
   'short.bench': 'Problema del banco',
+  'short.refused': 'Escanee otra vez',
+  'short.locked': 'Bloqueado',
 
   'action.pass': 'El teléfono está bien. Desconéctelo y escanee el siguiente.',
   'action.marginal':
@@ -58,6 +74,16 @@ export const texts = {
   'action.config': 'Revise el plan de prueba o avise al ingeniero: el plan y el teléfono no encajan.',
   'action.power': 'Pare y avise al ingeniero de pruebas: la alimentación del banco tiene una avería.',
   'action.operator': 'Revise el teléfono, el cable y el conector; luego escanee otra vez.',
+  'action.refused':
+    'Esta etiqueta no encaja con el plan de prueba. Escanee el número de serie del teléfono y compruebe que el plan es el de este teléfono.',
+  'action.locked':
+    'No toque nada. Avise al ingeniero de pruebas: la toma no era segura. Aquí no se prueba nada hasta que la revise.',
+  'action.unanswered': 'Nadie respondió a tiempo. Escanee el teléfono otra vez y responda.',
+  'action.answered': 'Según la respuesta, no es el teléfono. Corrija lo que se preguntó y escanee otra vez.',
+  'failure.golden': 'Este puerto debe probarse antes con el teléfono de referencia. Avise al ingeniero de pruebas.',
+  'failure.disk': 'El disco de la estación está lleno. Avise al ingeniero de pruebas.',
+  'failure.board': 'La placa de este puerto no responde. Revise sus cables y escanee otra vez.',
+  'failure.plan': 'El plan de prueba tiene errores. Elija otro o avise al ingeniero de pruebas.',
 
   'stage.power': 'Alimentación',
   'stage.boot': 'Arranque',
@@ -65,6 +91,7 @@ export const texts = {
   'stage.address': 'Dirección',
   'stage.config': 'Configuración',
   'stage.registration': 'Registro',
+  'stage.ending': 'Terminando…',
   'stageVerdict.pass': 'superada',
   'stageVerdict.marginal': 'superada, cerca de un límite',
   'stageVerdict.fail': 'fallida',
@@ -76,7 +103,7 @@ export const texts = {
   'panel.waterfall': 'Arranque',
   'panel.current': 'Corriente',
   'panel.ladder': 'Mensajes',
-  'panel.noCurrent': 'Aún no hay corriente',
+  'panel.noCurrent': 'No se midió corriente',
   'column.bench': 'Banco',
   'column.phone': 'Teléfono',
   'column.dhcp': 'DHCP',

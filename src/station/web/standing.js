@@ -1,0 +1,78 @@
+/** How a port stands, and what its operator does now. Pure but for the language in use. */
+import { t } from './texts.js';
+
+/**
+ * idle, running, asking (the operator), pass, marginal, fail, bench (do not bin the phone), refused (what was scanned is no
+ * label of this plan: nothing was powered) or locked.
+ */
+export const standingOf = ({ running, last, failed, lock }) => {
+  if (running !== null) return running.prompt === null ? 'running' : 'asking';
+  if (lock !== null) return 'locked';
+  if (failed !== null) return failed.code === 'LABEL_REFUSED' ? 'refused' : 'bench';
+  if (last === null) return 'idle';
+  return last.verdict === 'error' ? 'bench' : last.verdict;
+};
+
+/** What is being done now: the first stage that is not decided, of a run that goes on; null: nothing, or every stage is. */
+export const stageNow = ({ running }) => {
+  if (running === null) return null;
+  if (running.stages.length === 0) return 'power';
+  return running.stages.find(({ verdict }) => verdict === 'not-reached')?.stage ?? null;
+};
+
+export const stageWord = (port) => t(`stage.${stageNow(port) ?? 'ending'}`);
+
+/** The phone that it is about, as far as somebody knows. */
+export const unitOf = ({ running, last, failed }) => {
+  if (running !== null) return running.serial ?? '';
+  if (failed !== null) return failed.serial ?? '';
+  return [last?.serial, last?.phone.deviceId ?? last?.phone.mac].filter(Boolean).join(' · ');
+};
+
+/** Errors that an operator can do something about, or should name to the engineer; others go by who is to blame. */
+const knownFailures = {
+  GOLDEN_DUE: 'golden',
+  GOLDEN_FAILED: 'golden',
+  DISK_RESERVE: 'disk',
+  BOARD_NOT_FOUND: 'board',
+  BOARD_SILENT: 'board',
+  BOARD_LOST: 'board',
+  PLAN_INVALID: 'plan',
+};
+
+const isUnanswered = ({ prompts = [] }) =>
+  prompts.some(({ verdict, answer }) => verdict === 'error' && answer === null);
+const isAnsweredBadly = ({ prompts = [] }) =>
+  prompts.some(({ verdict, answer }) => verdict === 'error' && answer !== null);
+
+const actionOf = (standing, { last, failed }) => {
+  if (standing !== 'bench') return t(`action.${standing}`);
+  if (failed !== null) {
+    const known = knownFailures[failed.code];
+    return known === undefined ? t(`action.${failed.blame}`) : t(`failure.${known}`);
+  }
+  if (isUnanswered(last)) return t('action.unanswered');
+  if (last.blame === 'operator' && isAnsweredBadly(last)) return t('action.answered');
+  return t(`action.${last.blame ?? 'bench'}`);
+};
+
+/** `action`: in the operator's language; `cause` and `detail` in the judge's own words, which are English. */
+export const sayingOf = (port) => {
+  const standing = standingOf(port);
+  const { last, failed, lock } = port;
+  const action = actionOf(standing, port);
+  if (standing === 'locked') return { action, cause: `${lock.code}: ${last?.cause ?? lock.runId}`, detail: '' };
+  if (failed !== null) return { action, cause: failed.message, detail: standing === 'refused' ? '' : failed.remedy };
+  return { action, cause: standing === 'pass' ? '' : last.cause, detail: last.nextAction };
+};
+
+/** A pass later than at first is a class of its own; empty: it was the first attempt, or the plan gives no other. */
+export const attemptWords = ({ running, last, failed, lock }) => {
+  if (running !== null) {
+    const { attempt } = running.run;
+    return attempt == null ? '' : t('attempt.now', { number: attempt.number, of: attempt.of });
+  }
+  if (failed !== null || lock !== null || last?.attempt == null || last.attempt.number === 1) return '';
+  const isGood = last.verdict === 'pass' || last.verdict === 'marginal';
+  return t(isGood ? 'attempt.late' : 'attempt.last', { number: last.attempt.number });
+};
