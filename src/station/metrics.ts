@@ -147,6 +147,7 @@ export const createMetrics = ({ ports, station, version, isLocked }: MetricsPart
     registry,
     stateOf,
     hear: (news) => {
+      if (news.kind === 'port-lock') return;
       const { port } = news;
       const before = states.get(port) ?? 'idle';
       if (news.kind === 'event') {

@@ -111,7 +111,15 @@ describe('what Prometheus reads', () => {
     );
     expect(metrics.stateOf('jack1')).toBe('running');
     expect(metrics.stateOf('jack2')).toBe('locked');
-    metrics.hear({ kind: 'run-failed', port: 'jack1', code: 'BOARD_SILENT', message: '', remedy: '' });
+    metrics.hear({
+      kind: 'run-failed',
+      port: 'jack1',
+      code: 'BOARD_SILENT',
+      message: '',
+      remedy: '',
+      blame: 'bench',
+      serial: null,
+    });
     expect(metrics.stateOf('jack1')).toBe('board-lost');
   });
 
