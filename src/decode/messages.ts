@@ -141,11 +141,12 @@ export const readTftp = (payload: Uint8Array, missing: number): MessageFields | 
   switch (opcode) {
     case 'RRQ':
     case 'WRQ': {
-      const isCut = malformed !== undefined;
+      const fileNameEnd = payload.indexOf(0, 2);
+      const modeEnd = fileNameEnd < 0 ? -1 : payload.indexOf(0, fileNameEnd + 1);
       return {
         opcode,
-        fileName: isCut && tftp.fileName === '' ? undefined : ascii(tftp.fileName),
-        mode: isCut && tftp.mode === '' ? undefined : ascii(tftp.mode),
+        fileName: fileNameEnd < 0 ? undefined : ascii(tftp.fileName),
+        mode: modeEnd < 0 ? undefined : ascii(tftp.mode),
         options: asciiOptions(tftp.options),
         malformed,
       };

@@ -153,12 +153,12 @@ export function dhcpMessage(chance: Chance): Buffer {
   const options = Array.from({ length: chance.number(10) }, () => anyOption(chance, kinds[0], used));
   if (overload > 0 || chance.once(40)) options.splice(chance.number(options.length + 1), 0, option(52, u8(overload)));
   if (!chance.once(6)) options.splice(0, 0, option(53, u8(1 + chance.number(8))));
-  const end = chance.once(12) ? chance.one([u8(), u8(12), option(18, Buffer.from('SEP'), 9)]) : u8(255);
+  const whole = joined(head, u32(0x63825363), options);
+  // Without an end, and with one that is cut.
+  if (chance.once(12)) return joined(whole, chance.one([u8(), u8(12), option(18, Buffer.from('SEP'), 9)]));
   return joined(
-    head,
-    u32(0x63825363),
-    options,
-    end,
+    whole,
+    u8(255),
     chance.once(3) ? Buffer.alloc(chance.number(60)) : u8(),
     chance.once(20) ? chance.bytes(9) : u8(),
   );

@@ -144,7 +144,7 @@ export function lldpCases(seed: number, count: number): MadeFrame[] {
       Array.from({ length: chance.number(12) }, () => anyTlv(chance)),
       chance.once(10) ? u8() : u16(0),
     );
-    if (chance.once(8)) payload.writeUInt8(chance.number(256), chance.number(Math.min(payload.length, 24)));
+    if (chance.once(8)) payload.writeUInt8(chance.number(256), chance.number(Math.min(payload.length, 12)));
     const cut = chance.once(10) ? payload.subarray(0, chance.number(payload.length)) : payload;
     const tags = chance.once(10)
       ? ([[0x8100, 100]] as const)

@@ -142,23 +142,19 @@ function pieces(chance: Chance, messages: readonly Buffer[], sequence: number): 
   return found;
 }
 
-/**
- * What happens to segments on their way. Over the wrap of sequence numbers nothing: there tshark takes what follows a
- * repeated segment for repeated, too.
- */
+/** What happens to segments on their way. */
 function travelled(chance: Chance, list: readonly Piece[], way: Way): Piece[] {
   const on: Piece[] = [];
   for (const [index, piece] of list.entries()) {
     const last = list[index - 1];
     const next = list[index + 1];
-    const wraps = piece.sequence > 0x80000000;
     if (way === 'swap' && next !== undefined && chance.once(4)) on.push(next);
     if (way === 'gap' && chance.once(6)) continue;
     if (way === 'overlap' && last !== undefined && chance.once(3)) {
       const extra = last.bytes.subarray(chance.number(last.bytes.length));
       on.push({ sequence: (piece.sequence - extra.length) >>> 0, bytes: joined(extra, piece.bytes) });
     } else on.push(piece);
-    if (wraps || way !== 'repeat') continue;
+    if (way !== 'repeat') continue;
     if (chance.once(10)) on.push(piece);
     if (chance.once(12) && last !== undefined) on.push(last);
     if (chance.once(15) && index > 0) on.push({ sequence: (piece.sequence - 1) >>> 0, bytes: u8(0) });
@@ -167,7 +163,7 @@ function travelled(chance: Chance, list: readonly Piece[], way: Way): Piece[] {
 }
 
 /** `swap`: a segment ahead of its turn, which comes once more behind it. */
-export type Way = 'repeat' | 'overlap' | 'swap' | 'gap';
+export type Way = 'none' | 'repeat' | 'overlap' | 'swap' | 'gap';
 
 export function sccpCases(seed: number, count: number, way: Way = 'repeat'): MadeFrame[] {
   const chance = new Chance(seed);
@@ -185,7 +181,9 @@ export function sccpCases(seed: number, count: number, way: Way = 'repeat'): Mad
             )
           : ethernet(0x0800, ipv4({ from: isUp ? phone : server, to: isUp ? server : phone, protocol: 6 }, segment)),
       });
-    const starts = { up: chance.once(4) ? 0xffffff80 : chance.number(1e9), down: chance.number(1e9) };
+    // Over the wrap of sequence numbers tshark takes what follows a repeated segment for repeated, too.
+    const wraps = chance.once(4);
+    const starts = { up: wraps ? 0xffffff80 : chance.number(1e9), down: chance.number(1e9) };
     if (!chance.once(4)) {
       push(true, tcp({ from: 49152, to: 2000, sequence: starts.up - 1, flags: 'S' }, u8()));
       push(
@@ -196,10 +194,16 @@ export function sccpCases(seed: number, count: number, way: Way = 'repeat'): Mad
     const talk = (isUp: boolean) => {
       const messages = Array.from({ length: 1 + chance.number(6) }, () => sccpMessage(chance));
       const start = isUp ? starts.up : starts.down;
-      for (const { sequence, bytes } of travelled(chance, pieces(chance, messages, start), way))
+      for (const { sequence, bytes } of travelled(
+        chance,
+        pieces(chance, messages, start),
+        wraps && way === 'repeat' ? 'none' : way,
+      ))
         push(
           isUp,
-          isUp ? tcp({ from: 49152, to: 2000, sequence }, bytes) : tcp({ from: 2000, to: 49152, sequence }, bytes),
+          isUp
+            ? tcp({ from: 49152, to: 2000, sequence, acknowledged: starts.down }, bytes)
+            : tcp({ from: 2000, to: 49152, sequence, acknowledged: starts.up }, bytes),
         );
       const size = messages.reduce((sum, message) => sum + message.length, 0);
       if (isUp) starts.up = (starts.up + size) >>> 0;

@@ -119,6 +119,7 @@ export function tftpCases(seed: number, count: number): MadeFrame[] {
     const isIpv6 = chance.once(5);
     const tags = chance.once(8) ? ([[0x8100, 110]] as const) : [];
     let id = 1;
+    let serverPort = 69;
     const push = (bytes: Buffer, missing = 0) => frames.push({ bytes, missing });
     const send: Send = (isUp, [from, to], payload) => {
       const datagram = udp(from, to, payload);
@@ -141,19 +142,16 @@ export function tftpCases(seed: number, count: number): MadeFrame[] {
         );
       }
       const last = frames.at(-1);
-      if (last !== undefined && !isFragmented && chance.once(25)) {
+      if (last !== undefined && !isFragmented && serverPort === 69 && chance.once(25)) {
         const kept = 42 + chance.number(Math.max(last.bytes.length - 42, 1));
         frames[frames.length - 1] = { bytes: last.bytes.subarray(0, kept), missing: last.bytes.length - kept };
       }
     };
     const talks = 1 + chance.number(3);
-    for (let index = 0; index < talks; index++)
-      talk(
-        chance,
-        send,
-        chance.once(4) ? 49152 : 49152 + chance.number(9000),
-        chance.once(6) ? chance.one([1069, 10069, 7169]) : 69,
-      );
+    for (let index = 0; index < talks; index++) {
+      serverPort = chance.once(6) ? chance.one([1069, 10069, 7169]) : 69;
+      talk(chance, send, chance.once(4) ? 49152 : 49152 + chance.number(9000), serverPort);
+    }
     if (chance.once(2)) send(true, [50000, 69], oddDatagram(chance));
     if (chance.once(8)) send(false, [69, 50000], oddDatagram(chance));
     if (chance.once(5) && !isIpv6) {
