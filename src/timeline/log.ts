@@ -64,7 +64,10 @@ export interface TimelineLog {
    * least 1 us after the item before. Hand it to every fact told from that item.
    */
   stampUs(clockUs: number): number;
-  /** Throws BenchError RECORD_FAILED once the log could not be written or is closed. `atUs`: from `stampUs`. */
+  /**
+   * Throws BenchError RECORD_FAILED once the log is closed. One that could not be written (`failed`) goes on telling listeners: how
+   * power goes off is what they want to see then. `atUs`: from `stampUs`.
+   */
   append(fact: Fact, options?: { readonly atUs?: number; readonly stamp?: EventStamp }): TimelineEvent;
   onEvent(listener: (event: TimelineEvent) => void): () => void;
   /** The latest events, oldest first; bounded. */
@@ -153,7 +156,9 @@ export const createTimelineLog = (path: string, clock: Clock): TimelineLog => {
 };
 
 interface AppendFile {
+  /** Nothing once it has failed. */
   write(text: string): void;
+  /** Throws where it is closed. */
   check(): void;
   readonly failed: Promise<BenchError>;
   flush(): Promise<void>;
@@ -211,7 +216,6 @@ const openAppendFile = (path: string): AppendFile => {
   };
 
   const check = (): void => {
-    if (broken !== undefined) throw broken;
     if (closing !== undefined) throw new BenchError('RECORD_FAILED', `${path} is closed`);
   };
 
@@ -226,12 +230,11 @@ const openAppendFile = (path: string): AppendFile => {
     flush,
     write: (text) => {
       check();
+      if (broken !== undefined) return;
       waiting.push(text);
       waitingBytes += text.length;
-      if (waitingBytes > mostBytesWaiting) {
-        fail(new BenchError('RECORD_FAILED', `${path}: the disk cannot keep up`));
-        check();
-      }
+      if (waitingBytes > mostBytesWaiting)
+        return fail(new BenchError('RECORD_FAILED', `${path}: the disk cannot keep up`));
       writing ??= drain();
     },
     close: () => {
