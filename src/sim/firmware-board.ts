@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encodeEeprom, nominalBlock } from '../wire/board-block.js';
-import type { BoardOptions, SimulatedBoard } from './contracts.js';
+import type { BoardOptions, SimulatedBoard } from './board.js';
 import { createJack } from './jack.js';
 import { Machine } from './machine.js';
 

@@ -4,7 +4,7 @@
  * the injector holds it to what the real image does. Its discrete lines are not modelled.
  */
 import { injectorProtocol } from '../../wire/injector.js';
-import type { BoardOptions, SimulatedBoard } from '../contracts.js';
+import type { BoardOptions, SimulatedBoard } from '../board.js';
 import { createPowerPath } from '../electrical.js';
 import { cyclesPerSecond, type ResetCause } from '../machine.js';
 import { type Agenda, createAgenda } from './agenda.js';
