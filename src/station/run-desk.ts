@@ -20,6 +20,7 @@ export type RunSummary = Pick<
   | 'blame'
   | 'exitCode'
   | 'cause'
+  | 'interruptedBy'
   | 'nextAction'
   | 'phone'
   | 'stages'
@@ -40,10 +41,17 @@ export interface RunFailure {
   readonly blame: Blame;
   /** What the scanner read. */
   readonly serial: string | null;
+  readonly labelMac: string | null;
 }
 
 export type DeskNews =
-  | { readonly kind: 'run-started'; readonly port: string; readonly run: RunStarted; readonly serial: string | null }
+  | {
+      readonly kind: 'run-started';
+      readonly port: string;
+      readonly run: RunStarted;
+      readonly serial: string | null;
+      readonly labelMac: string | null;
+    }
   /** `stages` only where they have changed. */
   | {
       readonly kind: 'event';
@@ -77,6 +85,7 @@ export interface PortView {
   readonly running: {
     readonly run: RunStarted;
     readonly serial: string | null;
+    readonly labelMac: string | null;
     readonly stages: readonly StageResult[];
     /** What the operator is asked just now. */
     readonly prompt: OpenPrompt | null;
@@ -119,10 +128,10 @@ interface Seat {
 }
 
 const summaryOf = (record: RunRecord, serial: string | null): RunSummary => {
-  const { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction } = record;
+  const { runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, interruptedBy } = record;
   const { phone, stages, prompts = [], limited, attempt = null, golden = null } = record;
   return {
-    ...{ runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction },
+    ...{ runId, port, startedAt, durationMs, verdict, blame, exitCode, cause, nextAction, interruptedBy },
     ...{ phone, stages, prompts, limited, serial, attempt, golden },
   };
 };
@@ -181,7 +190,7 @@ export const createRunDesk = (
     if (seat.abort !== null) throw new BenchError('PORT_BUSY', `${port} runs a phone already`);
     const abort = new AbortController();
     seat.abort = abort;
-    const serial = request.serial ?? null;
+    const { serial = null, labelMac = null } = request;
     let signature = '';
     let runId = '';
     try {
@@ -190,11 +199,11 @@ export const createRunDesk = (
         {
           started: (started) => {
             runId = started.runId;
-            seat.running = { run: started, serial, stages: [], prompt: null };
+            seat.running = { run: started, serial, labelMac, stages: [], prompt: null };
             seat.events = [];
             signature = '';
             seat.failed = null;
-            tell({ kind: 'run-started', port, run: started, serial });
+            tell({ kind: 'run-started', port, run: started, serial, labelMac });
             watcher.started(started);
           },
           event: (event, results) => {
@@ -222,7 +231,7 @@ export const createRunDesk = (
     } catch (error) {
       const known = error instanceof BenchError ? error : new BenchError('INTERNAL', String(error), { cause: error });
       const { code, message, remedy, blame } = known;
-      seat.failed = { code, message, remedy, blame, serial };
+      seat.failed = { code, message, remedy, blame, serial, labelMac };
       // What is kept is of the phone before where this one never began.
       if (seat.running === null) seat.events = [];
       tell({ kind: 'run-failed', port, ...seat.failed });

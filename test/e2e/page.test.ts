@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   launchChromium,
@@ -13,6 +13,7 @@ import {
   type WatchedPage,
 } from '../helpers/browser.js';
 import { quickPlan } from '../helpers/linkpulse.js';
+import { misfits } from '../helpers/page-layout.js';
 import { isInstalled, needs } from '../helpers/tools.js';
 
 const runMs = 60_000;
@@ -42,6 +43,59 @@ afterAll(async () => {
 }, 60_000);
 beforeEach((context) => needs(context, 'chromium', 'chromium'));
 
+const idle = { port: 'sim1', running: null, events: [], last: null, failed: null, lock: null };
+const cause =
+  'The phone fetched SEP000F245A7960.cnf.xml whole (966 bytes) and it is no configuration: it is cut or damaged.';
+const nextAction =
+  'Find the other source (a PoE switch, an injector, a miswired cable) and take it off before the next run.';
+const ended = (verdict: string, more: object = {}) => ({
+  ...{ runId: 'r1', port: 'sim1', startedAt: '2026-11-23T03:15:02Z', durationMs: 9000, verdict, blame: null },
+  ...{ exitCode: 0, cause, nextAction, phone: { deviceId: 'SEP000F245A7960' }, stages: [], limited: [] },
+  ...{ serial: 'FCH12345678', interruptedBy: null, attempt: { number: 3, of: 3, first: 'r0', earlier: [] }, ...more },
+});
+const failed = (code: string) => ({
+  code,
+  message: cause,
+  remedy: nextAction,
+  blame: 'bench',
+  serial: 'ABC1',
+  labelMac: null,
+});
+const run = {
+  runId: 'r2',
+  port: 'sim1',
+  plan: { name: 'quick', title: 'Q' },
+  limited: [],
+  attempt: { number: 2, of: 3 },
+};
+const running = { run, serial: 'FCH12345678', labelMac: null, stages: [], prompt: null };
+const one = (state: object) => [
+  { ...idle, ...state },
+  { ...idle, port: 'sim2' },
+  { ...idle, port: 'sim3' },
+];
+/** What the station may tell of a port, with long texts. */
+const states = {
+  running: one({ running }),
+  marginal: one({ last: ended('marginal') }),
+  fail: one({ last: ended('fail') }),
+  bench: one({ last: ended('error', { blame: 'config' }) }),
+  stopped: one({ last: ended('error', { blame: 'operator', interruptedBy: 'power off' }) }),
+  unanswered: one({ last: ended('error', { blame: 'operator', prompts: [{ verdict: 'error', answer: null }] }) }),
+  refused: one({ failed: failed('LABEL_REFUSED') }),
+  locked: one({ lock: { code: 'FOREIGN_VOLTAGE', runId: 'r1', at: '2026-11-23T03:15:02Z' } }),
+};
+
+/** The page where the station tells these ports in place of its own. */
+const showing = async (page: Page, ports: readonly object[]): Promise<void> => {
+  await page.unroute('**/api/v1/view');
+  await page.route('**/api/v1/view', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...((await response.json()) as object), ports } });
+  });
+  await page.reload();
+};
+
 const signedIn = async (options?: Parameters<typeof openPage>[1]): Promise<WatchedPage> => {
   const watched = await openPage(browser, options);
   await watched.page.goto(`${station.base}#token=${station.tokenOf('operator')}`);
@@ -53,6 +107,7 @@ describe("the operator's page", () => {
   it('runs the phone whose label is scanned, whatever has the focus, shows its stages and says PASS until the next scan', async () => {
     const { page, complaints } = await signedIn();
     expect(page.url()).not.toContain('token');
+    expect(await misfits(page, 'idle')).toEqual([]);
     await page.focus('.power-off');
     await scan(page, 'FCH12345678');
     await page.waitForSelector('.verdict[data-verdict=running]');
@@ -66,6 +121,7 @@ describe("the operator's page", () => {
     expect(await page.evaluate("document.querySelector('.prompt img').naturalWidth")).toBe(9);
     await page.selectOption('select.language', 'en');
     await question.locator('[data-answer=yes]:enabled').waitFor();
+    expect(await misfits(page, 'asking')).toEqual([]);
     await page.focus('.power-off');
     // A scan that begins with the letter answers nothing.
     await scan(page, 'YCH12345678');
@@ -81,6 +137,24 @@ describe("the operator's page", () => {
     await page.waitForSelector('.verdict[data-verdict=pass]');
     expect(await page.locator('.verdict-unit').innerText()).toContain('FCH12345678');
     expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  it('shows what to do in each state, whole, in four languages and on both screens', async () => {
+    const { page } = await signedIn();
+    const found: string[] = [];
+    for (const [state, ports] of Object.entries(states)) {
+      await showing(page, ports);
+      await page.waitForSelector('.verdict');
+      found.push(...(await misfits(page, state)));
+    }
+    expect(found).toEqual([]);
+    // One event that cannot be drawn takes its part of the page and nothing else.
+    const dhcp = { seq: 1, atUs: 1, source: 'observe', fact: { kind: 'dhcp', from: 'phone' } };
+    const broken = [{ ...idle, last: ended('pass'), events: [dhcp] }];
+    await showing(page, broken);
+    await page.waitForSelector('.is-broken');
+    expect(await page.isVisible('.power-off')).toBe(true);
     await page.context().close();
   }, 120_000);
 });

@@ -119,6 +119,7 @@ describe('what Prometheus reads', () => {
       remedy: '',
       blame: 'bench',
       serial: null,
+      labelMac: null,
     });
     expect(metrics.stateOf('jack1')).toBe('board-lost');
   });

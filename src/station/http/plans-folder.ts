@@ -13,7 +13,9 @@ export const plansOf = (folder: string): readonly ListedPlan[] =>
       const path = join(folder, file);
       try {
         const { plan, hash } = loadPlan(path);
-        return [{ name: plan.name, title: plan.title, model: plan.phone.model, hash, path }];
+        return [
+          { name: plan.name, title: plan.title, model: plan.phone.model, hash, required: plan.identity.required, path },
+        ];
       } catch (error) {
         if (isBenchError(error)) return [];
         throw error;

@@ -53,7 +53,10 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
     { schema: { summary: 'Plans that can be run', ...guarded, response: { 200: z.array(shape.plan), ...failures } } },
     async (request) => {
       need(request, 'viewer');
-      return parts.plans().map(({ name, title, model, hash }) => ({ name, title, model, hash }));
+      return parts.plans().map(({ name, title, model, hash, required }) => ({
+        ...{ name, title, model, hash },
+        required: [...required],
+      }));
     },
   );
   routes.post(

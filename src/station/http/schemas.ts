@@ -79,6 +79,7 @@ export const summary = z.object({
   exitCode: z.number().int(),
   cause: z.string(),
   nextAction: z.string(),
+  interruptedBy: z.string().nullable().optional(),
   phone,
   stages: z.array(stage),
   prompts: z.array(promptResult).optional().describe('what the operator answered'),
@@ -123,6 +124,7 @@ export const port = z.object({
     .object({
       run: started,
       serial: z.string().nullable(),
+      labelMac: z.string().nullable(),
       stages: z.array(stage),
       prompt: prompt.nullable().describe('what the operator is asked just now'),
     })
@@ -130,7 +132,7 @@ export const port = z.object({
   events: z.array(event).describe('the newest of the run that is on, else of the last one'),
   last: summary.nullable(),
   failed: errorBody
-    .extend({ blame, serial: z.string().nullable() })
+    .extend({ blame, serial: z.string().nullable(), labelMac: z.string().nullable() })
     .nullable()
     .describe('why the newest attempt came to no record; null where it did'),
   lock: z
@@ -145,7 +147,13 @@ export const view = z.object({
   ports: z.array(port),
 });
 
-export const plan = z.object({ name: z.string(), title: z.string(), model: z.string(), hash: z.string() });
+export const plan = z.object({
+  name: z.string(),
+  title: z.string(),
+  model: z.string(),
+  hash: z.string(),
+  required: z.array(z.enum(['serial', 'mac'])).describe('parts of the label without which no run begins'),
+});
 
 export const runRequest = z.strictObject({
   plan: planName,

@@ -12,6 +12,7 @@ import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { BenchError, isBenchError } from '../../errors.js';
+import type { IdentityPlan } from '../../plan/identity.js';
 import type { Clock } from '../../timeline/clock.js';
 import type { StationLog } from '../log.js';
 import type { PortLocks } from '../port-locks.js';
@@ -29,6 +30,8 @@ export interface ListedPlan {
   readonly title: string;
   readonly model: string;
   readonly hash: string;
+  /** Parts of the label without which no run begins. */
+  readonly required: IdentityPlan['required'];
   readonly path: string;
 }
 
@@ -73,6 +76,9 @@ export interface Guarded {
 }
 
 const requestsPerMinute = 600;
+/** The page has no build step: each load asks for some fifty files, and must not use up what scans need. */
+const pageFilesPerMinute = 6_000;
+const isOfApi = (url: string): boolean => url.startsWith('/api/') || url === '/metrics';
 /** However many knock: power off is always taken. */
 const powerOffPath = /^\/api\/v1\/ports\/[^/?]+\/off$/;
 const wrongTokensPerMinute = 20;
@@ -177,7 +183,8 @@ export const createHttpSide = async (parts: HttpParts): Promise<HttpSide> => {
   });
 
   await app.register(rateLimit, {
-    max: requestsPerMinute,
+    max: ({ url }) => (isOfApi(url) ? requestsPerMinute : pageFilesPerMinute),
+    keyGenerator: ({ ip, url }) => `${ip} ${isOfApi(url) ? 'API' : 'page'}`,
     timeWindow: '1 minute',
     allowList: ({ method, url }) => method === 'POST' && powerOffPath.test(url),
   });

@@ -6,6 +6,7 @@ import { Boundary } from './boundary.js';
 import { useNow } from './clock.js';
 import { connect } from './connection.js';
 import { html } from './html.js';
+import { asRequest, labelAfter } from './labels.js';
 import { Past } from './past.js';
 import { addressOf, placeOf } from './past-query.js';
 import { Ports } from './ports.js';
@@ -22,6 +23,8 @@ import { TopBar } from './top-bar.js';
 
 const drawnEveryMs = 100;
 const noticeMs = 6_000;
+/** A label of which only a part was read is forgotten: the next part may be another phone's. */
+const partialLabelMs = 60_000;
 const mayRun = ({ role }) => role === 'operator' || role === 'engineer';
 
 /** Draws again when the store has changed, ten times a second at the most. */
@@ -65,6 +68,7 @@ const App = ({ store }) => {
   const [chosen, setChosen] = useState(remembered('port'));
   const [, setChoices] = useState(0);
   const [notice, setNotice] = useState(null);
+  const [label, setLabel] = useState(null);
   const [tag, setTag] = useState(language());
   const hash = useHash();
   const { view, query } = placeOf(hash);
@@ -72,8 +76,12 @@ const App = ({ store }) => {
 
   const { ports } = store;
   const port = ports.find(({ port: name }) => name === chosen) ?? ports[0];
-  const planName = port === undefined ? null : remembered(`plan.${port.port}`);
-  const plan = plans.length === 1 ? plans[0] : plans.find(({ name }) => name === planName);
+  /** Asked anew for each scan: what was chosen a moment ago may not be drawn yet. */
+  const chosenPlan = () =>
+    plans.length === 1 || port === undefined
+      ? plans[0]
+      : plans.find(({ name }) => name === remembered(`plan.${port.port}`));
+  const plan = port === undefined ? undefined : chosenPlan();
   const isSignedIn = session !== undefined && session.role !== null;
   const isRunning = ports.some(({ running }) => running !== null);
   const isReady = isSignedIn && mayRun(session) && plan !== undefined && port?.running === null;
@@ -88,6 +96,12 @@ const App = ({ store }) => {
     const timer = setTimeout(() => setNotice(null), noticeMs);
     return () => clearTimeout(timer);
   }, [notice]);
+
+  useEffect(() => {
+    if (label === null) return undefined;
+    const timer = setTimeout(() => setLabel(null), partialLabelMs);
+    return () => clearTimeout(timer);
+  }, [label]);
 
   const signIn = useCallback(async (token) => {
     try {
@@ -109,11 +123,15 @@ const App = ({ store }) => {
 
   useEffect(() => {
     if (!isSignedIn) return undefined;
-    call('/plans')
-      .then(setPlans)
-      .catch((error) => tell(error.message));
     return connect(store, {
-      onState: (state) => setOnline(state === 'online'),
+      onState: (state) => {
+        setOnline(state === 'online');
+        // A station that comes back may have other plans.
+        if (state === 'online')
+          call('/plans')
+            .then(setPlans)
+            .catch(() => {});
+      },
       onSignedOut: () => setSession({ name: null, role: null }),
       onNews: (news) => {
         if (news.kind === 'event' && news.event.fact.kind === 'prompt' && news.event.fact.isAnswerable) play('ask');
@@ -122,7 +140,7 @@ const App = ({ store }) => {
           play(news.summary.verdict === 'error' ? 'bench' : news.summary.verdict);
       },
     });
-  }, [isSignedIn, store, tell]);
+  }, [isSignedIn, store]);
 
   const choosePort = (name) => {
     remember('port', name);
@@ -136,18 +154,32 @@ const App = ({ store }) => {
     if (error.code === 'UNAUTHORISED') setSession({ name: null, role: null });
     tell(refusalWords(error, { port: port?.port, scanned }));
   };
-  const start = async (serial) => {
-    if (!mayRun(session)) return tell(t('refused.role'));
-    if (port === undefined) return tell(t('offline'));
-    if (plan === undefined) return tell(t('scan.choosePlan'));
-    if (port.running !== null) return tell(t('refused.busy', { port: port.port }));
-    location.hash = '';
+  const start = async (read) => {
+    setLabel(null);
     try {
-      await send(`/ports/${port.port}/run`, { plan: plan.name, ...(serial === '' ? {} : { serial }) });
+      await send(`/ports/${read.port}/run`, asRequest(read));
       return setNotice(null);
     } catch (error) {
-      return isToldByThePort(error) && isOnline ? setNotice(null) : refused(error, serial);
+      if (error.code === 'PLAN_UNREADABLE')
+        call('/plans')
+          .then(setPlans)
+          .catch(() => {});
+      const { serial, mac = '' } = read.parts;
+      return isToldByThePort(error) && isOnline ? setNotice(null) : refused(error, serial ?? mac);
     }
+  };
+  /** A label's text, or one of its two; the run begins when the plan wants no more. */
+  const readLabel = (text) => {
+    if (!mayRun(session)) return tell(t('refused.role'));
+    if (port === undefined) return tell(t('offline'));
+    const wanted = chosenPlan();
+    if (wanted === undefined) return tell(t('scan.choosePlan'));
+    if (port.running !== null) return tell(t('refused.busy', { port: port.port }));
+    location.hash = '';
+    const read = labelAfter(label, { port: port.port, plan: wanted, text });
+    if (read.missing.length === 0) return start(read);
+    setNotice(null);
+    return setLabel(read);
   };
   const scanned = (text) => {
     if (!isSignedIn) return signIn(text);
@@ -165,7 +197,7 @@ const App = ({ store }) => {
       if (plans.some((each) => each.name === wanted)) return choosePlan(wanted);
       return tell(t('refused.noSuch', { name }));
     }
-    return start(text);
+    return readLabel(text);
   };
   const onScan = useRef(scanned);
   onScan.current = scanned;
@@ -178,13 +210,13 @@ const App = ({ store }) => {
     setTag(wanted);
   };
 
-  return html`<${TopBar} isSignedIn=${isSignedIn} isOnline=${isOnline} isReady=${isReady} isPast=${view !== ''} plans=${plans} plan=${plan?.name} tag=${tag} portNames=${portNames} onPlan=${choosePlan} onStart=${start} onLanguage=${changeLanguage} onNotReached=${() => tell(t('off.notReached'))} />
+  return html`<${TopBar} isSignedIn=${isSignedIn} isOnline=${isOnline} isReady=${isReady} isPast=${view !== ''} plans=${plans} plan=${plan?.name} tag=${tag} portNames=${portNames} onPlan=${choosePlan} onStart=${readLabel} onLanguage=${changeLanguage} onNotReached=${() => tell(t('off.notReached'))} />
     ${!isOnline && isSignedIn && html`<p class="offline" role="alert">${t('offline')}</p>`}
     ${notice !== null && html`<p class=${notice.isBad ? 'notice is-bad' : 'notice'} role="alert">${notice.text}</p>`}
     ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}
     ${view !== '' && isSignedIn && html`<${Past} key=${tag} view=${view} query=${query} plans=${plans} ports=${portNames} />`}
     ${view === '' && ports.length > 1 && isSignedIn && html`<${Ports} ports=${ports} chosen=${port.port} onChoose=${choosePort} onOff=${off} />`}
-    ${view === '' && isSignedIn && port !== undefined && html`<${Boundary} key=${`${port.port} ${port.running?.run.runId}`}><${Station} key=${port.port} port=${port} isOnline=${isOnline} hasPlan=${plan !== undefined} who=${{ role: session.role, mayRun: mayRun(session) }} nowMs=${nowMs} onRefused=${refused} /></${Boundary}>`}`;
+    ${view === '' && isSignedIn && port !== undefined && html`<${Boundary} of=${`${port.port} ${port.running?.run.runId}`}><${Station} key=${port.port} port=${port} label=${label?.port === port.port ? label : null} isOnline=${isOnline} hasPlan=${plan !== undefined} who=${{ role: session.role, mayRun: mayRun(session) }} nowMs=${nowMs} onRefused=${refused} /></${Boundary}>`}`;
 };
 
 render(html`<${App} store=${createStore()} />`, document.getElementById('app'));

@@ -3,14 +3,15 @@ import { Component } from 'preact';
 import { html } from './html.js';
 import { t } from './texts.js';
 
+/** Tries again when `of` changes (another port, another run). */
 export class Boundary extends Component {
   componentDidCatch(error) {
     console.error(error);
-    this.setState({ isBroken: true });
+    this.setState({ brokenAt: this.props.of });
   }
 
-  render({ children }, { isBroken }) {
-    if (isBroken !== true) return children;
+  render({ of, children }, { brokenAt }) {
+    if (brokenAt === undefined || brokenAt !== of) return children;
     return html`<p class="notice is-bad is-broken" role="alert">${t('page.broken')} <button type="button" onClick=${() => location.reload()}>${t('page.reload')}</button></p>`;
   }
 }

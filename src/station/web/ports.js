@@ -2,7 +2,7 @@
 import { classes, html } from './html.js';
 import { PowerSign, Shape } from './shapes.js';
 import { stagesOf } from './stages.js';
-import { stageWord, standingOf } from './standing.js';
+import { isStopped, stageWord, standingOf } from './standing.js';
 import { t } from './texts.js';
 
 const Dots = ({ port }) =>
@@ -10,7 +10,10 @@ const Dots = ({ port }) =>
 
 const PortCard = ({ port, isChosen, onChoose, onOff }) => {
   const standing = standingOf(port);
-  const word = standing === 'running' ? stageWord(port) : t(`short.${standing}`);
+  const word =
+    standing === 'running'
+      ? stageWord(port)
+      : t(`short.${standing === 'bench' && isStopped(port) ? 'stopped' : standing}`);
   return html`<li class=${classes('port', `is-${standing}`, isChosen && 'is-chosen')} data-port=${port.port} data-verdict=${standing}>
     <button class="port-choose" type="button" aria-pressed=${isChosen} onClick=${onChoose}>
       <${Shape} of=${standing} />

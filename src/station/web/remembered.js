@@ -1,7 +1,9 @@
-/** What this browser remembers between visits; a browser that keeps nothing works all the same. */
+/** What this browser remembers between visits; one that keeps nothing (a private window) remembers it until it is closed. */
 const prefix = 'linkpulse.';
+const here = new Map();
 
 export const remembered = (name) => {
+  if (here.has(name)) return here.get(name);
   try {
     return localStorage.getItem(prefix + name);
   } catch {
@@ -10,9 +12,10 @@ export const remembered = (name) => {
 };
 
 export const remember = (name, value) => {
+  here.set(name, value);
   try {
     localStorage.setItem(prefix + name, value);
   } catch {
-    // Private windows may refuse.
+    // It is kept here.
   }
 };

@@ -24,8 +24,8 @@ export const stageWord = (port) => t(`stage.${stageNow(port) ?? 'ending'}`);
 
 /** The phone that it is about, as far as somebody knows. */
 export const unitOf = ({ running, last, failed }) => {
-  if (running !== null) return running.serial ?? '';
-  if (failed !== null) return failed.serial ?? '';
+  if (running !== null) return running.serial ?? running.labelMac ?? '';
+  if (failed !== null) return failed.serial ?? failed.labelMac ?? '';
   return [last?.serial, last?.phone.deviceId ?? last?.phone.mac].filter(Boolean).join(' · ');
 };
 
@@ -45,12 +45,16 @@ const isUnanswered = ({ prompts = [] }) =>
 const isAnsweredBadly = ({ prompts = [] }) =>
   prompts.some(({ verdict, answer }) => verdict === 'error' && answer !== null);
 
+/** Somebody ended the run: nothing is wrong with the bench, and nothing is known of the phone. */
+export const isStopped = ({ last, failed }) => failed === null && last?.interruptedBy != null;
+
 const actionOf = (standing, { last, failed }) => {
   if (standing !== 'bench') return t(`action.${standing}`);
   if (failed !== null) {
     const known = knownFailures[failed.code];
     return known === undefined ? t(`action.${failed.blame}`) : t(`failure.${known}`);
   }
+  if (last.interruptedBy != null) return t('action.stopped');
   if (isUnanswered(last)) return t('action.unanswered');
   if (last.blame === 'operator' && isAnsweredBadly(last)) return t('action.answered');
   return t(`action.${last.blame ?? 'bench'}`);

@@ -12,7 +12,7 @@ import { Waterfall } from './waterfall.js';
 
 const tabs = ['waterfall', 'current', 'ladder'];
 
-export const Station = ({ port, isOnline, hasPlan, who, nowMs, onRefused }) => {
+export const Station = ({ port, label, isOnline, hasPlan, who, nowMs, onRefused }) => {
   const [tab, setTab] = useState(tabs.includes(remembered('tab')) ? remembered('tab') : 'waterfall');
   /** On a small screen the verdict takes the room until somebody asks for a drawing. */
   const [isOpen, setOpen] = useState(false);
@@ -26,7 +26,7 @@ export const Station = ({ port, isOnline, hasPlan, who, nowMs, onRefused }) => {
     setOpen(!isOpen || name !== tab);
   };
   return html`<main class=${classes('station', !isOnline && 'is-stale', `shows-${tab}`, `on-${standing}`, (isLive || isOpen) && 'is-open')}>
-    <${Verdict} port=${port} hasPlan=${hasPlan} who=${who} nowMs=${nowMs} onRefused=${onRefused} />
+    <${Verdict} port=${port} label=${label} hasPlan=${hasPlan} who=${who} nowMs=${nowMs} onRefused=${onRefused} />
     <${Stages} port=${port} />
     <nav class="tabs">${tabs.map((name) => html`<button key=${name} type="button" aria-pressed=${name === tab && (isLive || isOpen)} onClick=${() => choose(name)}>${t(`panel.${name}`)}</button>`)}</nav>
     <div class="panels">

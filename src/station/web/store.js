@@ -38,7 +38,7 @@ export const createStore = (nowMs = () => performance.now()) => {
     switch (news.kind) {
       case 'run-started':
         return change(news.port, () => ({
-          running: { run: news.run, serial: news.serial, stages: [], prompt: null },
+          running: { run: news.run, serial: news.serial, labelMac: news.labelMac, stages: [], prompt: null },
           events: [],
           failed: null,
           offsetMs: nowMs(),
@@ -64,11 +64,11 @@ export const createStore = (nowMs = () => performance.now()) => {
       case 'port-lock':
         return change(news.port, () => ({ lock: news.lock }));
       case 'run-failed': {
-        const { code, message, remedy, blame, serial } = news;
+        const { kind: _, port, ...failed } = news;
         // What is drawn would be of the phone before where this one never began.
-        return change(news.port, ({ running, events }) => ({
+        return change(port, ({ running, events }) => ({
           running: null,
-          failed: { code, message, remedy, blame, serial },
+          failed,
           events: running === null ? [] : events,
         }));
       }

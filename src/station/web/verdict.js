@@ -3,7 +3,7 @@ import { clock } from './clock.js';
 import { classes, html } from './html.js';
 import { Prompt } from './prompt.js';
 import { Shape } from './shapes.js';
-import { attemptWords, sayingOf, stageWord, standingOf, unitOf } from './standing.js';
+import { attemptWords, isStopped, sayingOf, stageWord, standingOf, unitOf } from './standing.js';
 import { t } from './texts.js';
 import { Unlock } from './unlock.js';
 
@@ -32,16 +32,18 @@ const Ended = ({ port, standing, role }) => {
   const attempt = attemptWords(port);
   const isLimited = standing === 'pass' && port.last.limited.length > 0;
   const isPhoneGood = standing === 'pass' || standing === 'marginal' || standing === 'fail';
-  return html`<div class="verdict-text" tabindex="0">
+  const text = standing === 'bench' && isStopped(port) ? 'stopped' : standing;
+  // Each begins at its top.
+  return html`<div key=${`${standing} ${port.last?.runId}`} class="verdict-text" tabindex="0">
     <p class="verdict-unit">${unitOf(port)}</p>
-    <${Word} text=${t(`verdict.${standing}`)} />
+    <${Word} text=${t(`verdict.${text}`)} />
+    ${standing === 'locked' && role === 'engineer' && html`<${Unlock} port=${port.port} />`}
     ${attempt !== '' && html`<p class="verdict-attempt">${attempt}</p>`}
     ${!isPhoneGood && standing !== 'refused' && html`<p class="verdict-warning">${t('doNotBin')}</p>`}
     <p class="verdict-action">${action}</p>
     ${cause !== '' && html`<p class="verdict-cause" lang="en">${cause}</p>`}
     ${detail !== '' && html`<p class="verdict-detail" lang="en">${detail}</p>`}
     ${isLimited && html`<p class="verdict-detail">${t('limited')}</p>`}
-    ${standing === 'locked' && role === 'engineer' && html`<${Unlock} port=${port.port} />`}
   </div>`;
 };
 
@@ -53,9 +55,22 @@ const Idle = ({ hasPlan, mayRun }) => {
   </div>`;
 };
 
-/** `who`: `{ role, mayRun }` of whoever is signed in. */
-export const Verdict = ({ port, hasPlan, who, nowMs, onRefused }) => {
+/** A part of the label was read; what came before is of another phone. */
+const HalfRead = ({
+  label: { parts, missing },
+}) => html`<section class="verdict is-idle" data-verdict="half" role="status" aria-live="assertive">
+  <${Shape} of="idle" />
+  <div class="verdict-text">
+    <p class="verdict-unit">${Object.values(parts).join(' · ')}</p>
+    <${Word} text=${t(`scan.now.${missing[0]}`)} />
+    <p class="verdict-action">${t('scan.both')}</p>
+  </div>
+</section>`;
+
+/** `label`: what was read of the next phone, null: nothing. `who`: `{ role, mayRun }` of whoever is signed in. */
+export const Verdict = ({ port, label, hasPlan, who, nowMs, onRefused }) => {
   const standing = standingOf(port);
+  if (label !== null && port.running === null) return html`<${HalfRead} label=${label} />`;
   if (standing === 'asking') {
     const { prompt, run } = port.running;
     return html`<${Prompt} key=${`${run.runId} ${prompt.id}`} port=${port} mayAnswer=${who.mayRun} runMs=${nowMs - (port.offsetMs ?? nowMs)} onRefused=${onRefused} />`;

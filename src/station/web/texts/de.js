@@ -42,12 +42,16 @@ export const texts = {
   'scan.title': 'Etikett scannen',
   'scan.hint': 'Telefon anstecken, dann die Seriennummer auf dem Etikett scannen.',
   'scan.choosePlan': 'Zuerst einen Prüfplan wählen.',
+  'scan.now.mac': 'Jetzt die MAC scannen',
+  'scan.now.serial': 'Jetzt die Seriennummer scannen',
+  'scan.both': 'Dieser Plan braucht Seriennummer und MAC vom Etikett eines Telefons.',
 
   'verdict.pass': 'GUT',
   'verdict.marginal': 'KNAPP GUT',
   'verdict.fail': 'DEFEKT',
   'verdict.bench': 'PRÜFPLATZ GESTÖRT',
   'verdict.refused': 'NEU SCANNEN',
+  'verdict.stopped': 'ABGEBROCHEN',
   'verdict.locked': 'GESPERRT',
   'short.idle': 'Bereit',
   'short.asking': 'Frage',
@@ -63,6 +67,7 @@ export const texts = {
   'short.fail': 'Defekt',
   'short.bench': 'Prüfplatz gestört',
   'short.refused': 'Neu scannen',
+  'short.stopped': 'Abgebrochen',
   'short.locked': 'Gesperrt',
 
   'action.pass': 'Das Telefon ist gut. Ausstecken und das nächste scannen.',
@@ -78,6 +83,7 @@ export const texts = {
     'Dieses Etikett passt nicht zum Prüfplan. Die Seriennummer am Telefon scannen und prüfen, ob der Plan zu diesem Telefon gehört.',
   'action.locked':
     'Nichts anfassen. Den Prüfingenieur rufen: die Buchse war nicht sicher. Hier wird nichts geprüft, bis sie angesehen wurde.',
+  'action.stopped': 'Die Prüfung wurde vor ihrem Ende abgebrochen. Das Telefon noch einmal scannen.',
   'action.unanswered': 'Niemand hat die Frage rechtzeitig beantwortet. Das Telefon noch einmal scannen und antworten.',
   'action.answered':
     'Nach der Antwort liegt es nicht am Telefon. In Ordnung bringen, wonach gefragt wurde, dann noch einmal scannen.',

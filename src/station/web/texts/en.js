@@ -42,12 +42,16 @@ export const texts = {
   'scan.title': 'Scan the label',
   'scan.hint': 'Plug the phone in, then scan the serial number on its label.',
   'scan.choosePlan': 'Choose a test plan first.',
+  'scan.now.mac': 'Now scan the MAC',
+  'scan.now.serial': 'Now scan the serial number',
+  'scan.both': 'This plan wants serial number and MAC from the label of one phone.',
 
   'verdict.pass': 'PASS',
   'verdict.marginal': 'PASS, CLOSE',
   'verdict.fail': 'FAIL',
   'verdict.bench': 'BENCH PROBLEM',
   'verdict.refused': 'SCAN AGAIN',
+  'verdict.stopped': 'STOPPED',
   'verdict.locked': 'PORT LOCKED',
   'short.idle': 'Ready',
   'short.asking': 'Question',
@@ -63,6 +67,7 @@ export const texts = {
   'short.fail': 'Fail',
   'short.bench': 'Bench problem',
   'short.refused': 'Scan again',
+  'short.stopped': 'Stopped',
   'short.locked': 'Locked',
 
   'action.pass': 'The phone is good. Unplug it and scan the next one.',
@@ -77,6 +82,7 @@ export const texts = {
     'This label does not fit the test plan. Scan the serial number on the phone, and check that the plan is the one for this phone.',
   'action.locked':
     'Touch nothing. Call the test engineer: the jack was not safe. Nothing is tested here until it was looked at.',
+  'action.stopped': 'The test was stopped before its end. Scan the phone again.',
   'action.unanswered': 'Nobody answered the question in time. Scan the phone again, and answer.',
   'action.answered': 'By the answer it is not the phone. Set right what was asked for, then scan again.',
   'failure.golden': 'This port must prove itself with the golden phone first. Call the test engineer.',
