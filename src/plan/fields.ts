@@ -55,6 +55,27 @@ export const wholeNumber = (min: number, max: number) =>
     { type: 'integer', minimum: min, maximum: max },
   );
 
+/** Numbers near a VLAN's that mean something else to a switch (802.1Q 9.6; CISCO-VLAN-MEMBERSHIP-MIB vmVoiceVlanId). */
+const noVlans: ReadonlyMap<unknown, string> = new Map([
+  [0, '0 is a priority tag without a VLAN'],
+  [4095, '4095 is reserved; to a Cisco switch it means untagged'],
+  [4096, '4096 is a Cisco switch’s number for no voice VLAN'],
+]);
+
+/** 802.1Q. */
+export const vlanId = () => {
+  const { min, max } = { min: 1, max: 4094 };
+  return field<number>(
+    (input) => {
+      if (typeof input === 'number' && Number.isInteger(input) && input >= min && input <= max) return { value: input };
+      const isQuoted = typeof input === 'string' && /^\d+$/.test(input);
+      const why = noVlans.get(input) ?? (isQuoted ? 'quotes make a text of it' : undefined);
+      return { problem: `must be a whole number between ${min} and ${max}${why === undefined ? '' : ` (${why})`}` };
+    },
+    { type: 'integer', minimum: min, maximum: max },
+  );
+};
+
 export const text = (pattern: RegExp, wanted: string) =>
   field<string>(
     (input) => (typeof input === 'string' && pattern.test(input) ? { value: input } : { problem: `must be ${wanted}` }),

@@ -9,7 +9,7 @@ type Check = (plan: Partial<Plan>) => readonly (Problem | false | undefined)[];
 
 const longestLinkDeadlineMs = injectorBounds.linkDeadlineMs.max;
 
-const addresses: Check = ({ network, callManagers }) => {
+const addresses: Check = ({ network, callManagers, tftp }) => {
   if (network === undefined) return [];
   const subnet = subnetOf(network.benchAddress, network.prefixLength);
   const first = ipv4Number(network.poolFirst);
@@ -36,7 +36,12 @@ const addresses: Check = ({ network, callManagers }) => {
       path: ['network', 'tftpServers'],
       message: `must hold the bench's address ${network.benchAddress}: nobody else serves files`,
     },
-    ...(callManagers ?? []).flatMap(({ address }, index) => [
+    ...(callManagers ?? []).flatMap(({ address, port }, index) => [
+      address === network.benchAddress &&
+        port === tftp?.httpPort && {
+          path: ['callManagers', index, 'port'],
+          message: `is where files are served over HTTP (tftp.httpPort) on ${address}`,
+        },
       outside(address) && { path: ['callManagers', index, 'address'], message: 'is outside the bench’s subnet' },
       inPool(address) && { path: ['callManagers', index, 'address'], message: 'lies in the DHCP pool' },
     ]),

@@ -17,6 +17,7 @@ import {
   phoneModel,
   quantity,
   text,
+  vlanId,
   wholeNumber,
 } from './fields.js';
 import { identitySection } from './identity.js';
@@ -30,7 +31,6 @@ import { dhcpSection, lldpSection } from './service-sections.js';
 const longestStageMs = 900_000;
 /** Where phones ask for files by HTTP (loads from 9 on). */
 const usualHttpPort = 6970;
-const vlanId = () => wholeNumber(1, 4094);
 
 const phone = z.strictObject({
   model: phoneModel(),

@@ -12,6 +12,7 @@ export const dhcpFits = ({ network, dhcp, callManagers }: Partial<Plan>): readon
   const subnet = subnetOf(network.benchAddress, network.prefixLength);
   const where = `${network.benchAddress}/${network.prefixLength}`;
   const ours = [network.benchAddress, ...network.tftpServers, ...(callManagers ?? []).map(({ address }) => address)];
+  const pools = [{ first: network.poolFirst, last: network.poolLast }, ...dhcp.morePools];
   const renewal = dhcp.renewalSeconds ?? 0;
   const rebinding = dhcp.rebindingSeconds ?? network.leaseSeconds;
   return [
@@ -37,6 +38,11 @@ export const dhcpFits = ({ network, dhcp, callManagers }: Partial<Plan>): readon
         before.some((other) => other.mac === mac) && { path: [...path, 'mac'], message: 'is given twice' },
       ];
     }),
+    dhcp.router !== null &&
+      pools.some((range) => holds(range, dhcp.router ?? '')) && {
+        path: ['dhcp', 'router'],
+        message: 'lies in a DHCP pool: a phone would get its address',
+      },
     dhcp.router !== null &&
       !isHostOf(subnet, dhcp.router) && { path: ['dhcp', 'router'], message: `must lie inside ${where}` },
     renewal >= rebinding && {

@@ -133,7 +133,7 @@ describe('what a plan must not hold', () => {
       `${lineOf(text, 'power:\n')}:1: power.echoes: is missing`,
       `${lineOf(text, 'prestandart')}:13: power.polarity: must be by-method or prestandard or 802.3af or mdi-x or mdi, did you mean prestandard?`,
       `${lineOf(text, 'ehoes')}:3: power.ehoes: unknown key, did you mean echoes?`,
-      `${lineOf(text, '4095')}:14: network.voiceVlan: must be a whole number between 1 and 4094, or none`,
+      `${lineOf(text, '4095')}:14: network.voiceVlan: must be a whole number between 1 and 4094 (4095 is reserved; to a Cisco switch it means untagged), or none`,
       `${lineOf(text, 'cm-tertiary')}:17: callManagers.2.priority: priority 1 is given twice`,
     ]);
   });
@@ -143,6 +143,12 @@ describe('what a plan must not hold', () => {
     ['power.jackSafeMs:', 'power.jackSaveMs:', ['unknown key, did you mean power.jackSafeMs?']],
     ['{ max: 450mA }', '{ maximum: 450mA }', ['maximum: unknown key, did you mean max?']],
     ['name: cm-primary,', 'nmae: cm-primary,', ['unknown key, did you mean name?', 'name: is missing']],
+    ['voiceVlan: 110', 'voiceVlan: 0', ['between 1 and 4094 (0 is a priority tag without a VLAN), or none']],
+    ['voiceVlan: 110', 'voiceVlan: 4096', ['(4096 is a Cisco switch’s number for no voice VLAN), or none']],
+    ['voiceVlan: 110', 'voiceVlan: voice', ['network.voiceVlan: must be a whole number between 1 and 4094, or none']],
+    ['voiceVlan: 110', 'voiceVlan: "110"', ['(quotes make a text of it), or none']],
+    ['nativeVlan: 1', 'nativeVlan: 4095', ['network.nativeVlan: must be a whole number between 1 and 4094 (4095']],
+    ['nativeVlan: 1', 'nativeVlan: none', ['network.nativeVlan: must be a whole number between 1 and 4094']],
     ['echoes: 3 ', 'echoes: 2 ', ['power.echoes: must be a whole number between 3 and 8']],
     ['echoes: 3 ', 'echoes: 9 ', ['power.echoes: must be a whole number between 3 and 8']],
     ['maxBursts: 40', 'maxBursts: "40"', ['power.maxBursts: must be a whole number']],
@@ -157,6 +163,12 @@ describe('what a plan must not hold', () => {
     ['title: Cisco', 'title: "Cisco\\e[31m"\nxtitle: ', ['title: must be one line of text', 'xtitle: unknown key']],
     ['priority: 1', 'priority: 0', ['callManagers.1.priority: priority 0 is given twice']],
     ['10.110.0.12, port', '10.110.0.11, port', ['callManagers.1.address: address and port are given twice']],
+    [
+      '10.110.0.11, port: 2000',
+      '10.110.0.1, port: 6970',
+      ['callManagers.0.port: is where files are served over HTTP (tftp.httpPort) on 10.110.0.1'],
+    ],
+    ['callManagers:\n', 'dhcp: { router: 10.110.0.150 }\ncallManagers:\n', ['dhcp.router: lies in a DHCP pool']],
     ['10.110.0.12, port', '10.111.0.12, port', ['callManagers.1.address: is outside the bench’s subnet']],
     ['10.110.0.12, port', '10.110.0.150, port', ['callManagers.1.address: lies in the DHCP pool']],
     [
