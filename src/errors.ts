@@ -102,10 +102,15 @@ export const errorTable = {
     'Check the wires and the 5 V, take a longer --bit-clock, flash again; after that the chip is worn out.',
     'bench',
   ),
-  INTERFACE_UNKNOWN: entry('No such network interface', 'Check the interface in the bench file.', 'config'),
+  INTERFACE_UNKNOWN: entry('No such network interface', 'linkpulse doctor tells which there are.', 'config'),
   INTERFACE_FORBIDDEN: entry(
     'This interface carries the default route',
-    'Use the port the phone hangs on, never the office network.',
+    'Use the port the phone hangs on, never the office network; linkpulse doctor tells which there are.',
+    'config',
+  ),
+  INTERFACE_WITHOUT_WIRE: entry(
+    'No phone can hang on this interface',
+    'Use the port the phone hangs on; linkpulse doctor tells which there are.',
     'config',
   ),
   DHCP_SERVER_HEARD: entry(

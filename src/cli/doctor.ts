@@ -3,8 +3,9 @@ import { exitCodes } from '../stages/exit-code.js';
 import type { Terminal } from './terminal.js';
 import type { RegisterVerb } from './verb.js';
 
-const marks: Readonly<Record<FindingLevel, { mark: string; colour: 'green' | 'yellow' | 'red' }>> = {
+const marks: Readonly<Record<FindingLevel, { mark: string; colour: 'green' | 'grey' | 'yellow' | 'red' }>> = {
   ok: { mark: '✔', colour: 'green' },
+  note: { mark: '·', colour: 'grey' },
   warning: { mark: '≈', colour: 'yellow' },
   problem: { mark: '✘', colour: 'red' },
 };
@@ -12,7 +13,9 @@ const marks: Readonly<Record<FindingLevel, { mark: string; colour: 'green' | 'ye
 export const registerDoctor: RegisterVerb = (program, { composition, done }) => {
   program
     .command('doctor')
-    .description('what this machine lacks for the ports of a bench file, each with the command that mends it')
+    .description(
+      'what this machine lacks for the ports of a bench file, each with the command that mends it; which interfaces a phone may hang on',
+    )
     .option('--bench <file>', 'bench file: ports, boards, interfaces', composition.defaults.benchPath)
     .option('--json', 'one finding a line as JSON', false)
     .addHelpText('after', '\nExit codes: 0 nothing stands in the way of a run, 5 something does')

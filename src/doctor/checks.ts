@@ -1,7 +1,7 @@
 /** Pure: facts of a machine and what its ports need -> findings. */
 import { grantCommand, missingCapabilities } from '../os/network-rights.js';
 import type { BenchPort } from '../plan/bench-file.js';
-import type { BoardPathFacts, InterfaceFacts, SystemFacts } from './facts.js';
+import type { BoardPathFacts, DhcpFacts, InterfaceFacts, SystemFacts, WireFacts } from './facts.js';
 import type { CheckName, Finding, FindingLevel } from './finding.js';
 
 const finding = (check: CheckName, level: FindingLevel, message: string, mend: string | null = null): Finding => ({
@@ -32,6 +32,7 @@ export const diagnose = (facts: SystemFacts, ports: readonly BenchPort[]): reado
     ),
     ...(hardware.length > 0 ? [checkCapabilities(facts)] : []),
     ...hardware.flatMap((port) => checkInterface(port.name, port.interface, facts.interfaces[port.interface])),
+    ...facts.wires.map(checkWire),
     checkClock(facts),
     checkDisk(facts),
   ];
@@ -182,14 +183,28 @@ const checkDhcp = (port: string, name: string, { dhcp }: Extract<InterfaceFacts,
     return finding('dhcp', 'ok', `${port}: not listened for other DHCP servers on ${name} (${dhcp.reason})`);
   if (dhcp.servers.length === 0)
     return finding('dhcp', 'ok', `${port}: no other DHCP server answered on ${name} within ${dhcp.seconds} s`);
-  const heard = dhcp.servers.map(({ address, mac }) => `${address} (${mac})`).join(', ');
   return finding(
     'dhcp',
     'problem',
-    `${port}: another DHCP server on ${name}: ${heard}`,
+    `${port}: another DHCP server on ${name}: ${serversOf(dhcp)}`,
     `unplug ${name} from that network: the phone's jack hangs on this interface alone`,
   );
 };
+
+/** May `linkpulse services --interface` have it? */
+const checkWire = ({ name, hasDefaultRoute, addresses, dhcp }: WireFacts): Finding => {
+  const note = (why: string) => finding('wire', 'note', `${name}: ${why}`);
+  if (hasDefaultRoute) return note('refused as a phone’s wire: the default route leaves by it');
+  if (dhcp.kind === 'not listened') return note(`not listened on: ${dhcp.reason}`);
+  if (dhcp.servers.length > 0) return note(`refused as a phone’s wire: DHCP is served there by ${serversOf(dhcp)}`);
+  const use = `a phone may hang on it: linkpulse services --interface ${name}`;
+  if (addresses.length === 0) return finding('wire', 'ok', `${name}: ${use}`);
+  const own = addresses.join(', ');
+  return finding('wire', 'ok', `${name}: ${use} (it has ${own}: machines of that network would meet our DHCP server)`);
+};
+
+const serversOf = ({ servers }: Extract<DhcpFacts, { kind: 'listened' }>): string =>
+  servers.map(({ address, mac }) => `${address} (${mac})`).join(', ');
 
 const checkClock = ({ clock }: SystemFacts): Finding => {
   const now = clock.now.toISOString();

@@ -1,5 +1,6 @@
 import { isBenchError } from '../errors.js';
 import { openPacketLink } from '../network/packet-link.js';
+import { interfaceNames, isLoopback } from '../os/interface-control.js';
 import type { BenchFile } from '../plan/bench-file.js';
 import type { Clock } from '../timeline/clock.js';
 import { diagnose } from './checks.js';
@@ -8,13 +9,18 @@ import type { DhcpFacts } from './facts.js';
 import type { Finding } from './finding.js';
 import { readSystem } from './system-reader.js';
 
-/** What this machine lacks for the ports of a bench file. Listens on the hardware ports' interfaces for some seconds. */
+/**
+ * What this machine lacks for the ports of a bench file, and which of its other interfaces a phone may hang on. Listens for some
+ * seconds on each of them that no default route leaves by.
+ */
 export const examine = async (bench: BenchFile, clock: Clock, root = '/'): Promise<readonly Finding[]> => {
   const hardware = bench.ports.filter((port) => port.kind === 'hardware');
+  const named = hardware.map((port) => port.interface);
   const facts = await readSystem(
     {
       boards: hardware.flatMap(({ board }) => (board === null ? [] : [board])),
-      interfaces: hardware.map((port) => port.interface),
+      interfaces: named,
+      wires: interfaceNames().filter((name) => !named.includes(name) && !isLoopback(name)),
       runsDirectory: bench.runsDirectory,
       diskReserveBytes: bench.diskReserveBytes,
       root,

@@ -18,6 +18,17 @@ export interface SystemFacts extends NetworkRights {
   readonly boards: Readonly<Record<string, BoardPathFacts>>;
   /** By name, of the hardware ports. */
   readonly interfaces: Readonly<Record<string, InterfaceFacts>>;
+  /** The machine's other interfaces, but for the loopback. */
+  readonly wires: readonly WireFacts[];
+}
+
+/** An interface that no port of the bench file has: may `services` use it? */
+export interface WireFacts {
+  readonly name: string;
+  readonly hasDefaultRoute: boolean;
+  /** Of its own, with prefix. */
+  readonly addresses: readonly string[];
+  readonly dhcp: DhcpFacts;
 }
 
 export type NamespaceFacts =

@@ -8,13 +8,17 @@ export const checkNames = [
   'route',
   'manager',
   'dhcp',
+  'wire',
   'clock',
   'disk',
 ] as const;
 export type CheckName = (typeof checkNames)[number];
 
-/** `warning`: the bench works, something about it is weaker; `problem`: a run will not work or not prove what it should. */
-export type FindingLevel = 'ok' | 'warning' | 'problem';
+/**
+ * `note`: so it is, and nothing is wrong with it; `warning`: the bench works, something about it is weaker; `problem`: a run will
+ * not work or not prove what it should.
+ */
+export type FindingLevel = 'ok' | 'note' | 'warning' | 'problem';
 
 export interface Finding {
   readonly check: CheckName;

@@ -1,7 +1,7 @@
 /** Reads what the checks judge by, and decides nothing. A fact that cannot be read is told as absent. */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { networkInterfaces, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isBenchError } from '../errors.js';
 import { defaultRouteInterfaces } from '../network/interface-guard.js';
@@ -19,11 +19,14 @@ import type {
   InterfaceFacts,
   NamespaceFacts,
   SystemFacts,
+  WireFacts,
 } from './facts.js';
 
 export interface ReadRequest {
   readonly boards: readonly string[];
   readonly interfaces: readonly string[];
+  /** Interfaces that no port has. */
+  readonly wires: readonly string[];
   readonly runsDirectory: string;
   readonly diskReserveBytes: number;
   /** Where the file system's root is: tests hand in a tree of their own. */
@@ -45,6 +48,7 @@ export const readSystem = async (request: ReadRequest, clock: Clock): Promise<Sy
     interfaces: Object.fromEntries(
       await Promise.all(request.interfaces.map(async (name) => [name, await readInterface(name, request, files)])),
     ),
+    wires: await Promise.all(request.wires.map((name) => readWire(name, request))),
   };
 };
 
@@ -148,6 +152,8 @@ const readDisk = ({ runsDirectory, diskReserveBytes: reserveBytes }: ReadRequest
   return { path, freeBytes: bavail * bsize, reserveBytes, isWritable };
 };
 
+const uplink: DhcpFacts = { kind: 'not listened', reason: 'it carries a default route' };
+
 const readInterface = async (name: string, request: ReadRequest, files: FileTree): Promise<InterfaceFacts> => {
   try {
     interfaceIndex(name);
@@ -159,9 +165,19 @@ const readInterface = async (name: string, request: ReadRequest, files: FileTree
     kind: 'present',
     hasDefaultRoute,
     managers: [...(await networkManager(name, files)), ...dhcpClients(name, files)],
-    dhcp: hasDefaultRoute
-      ? { kind: 'not listened', reason: 'it carries a default route' }
-      : await request.hearDhcp(name),
+    dhcp: hasDefaultRoute ? uplink : await request.hearDhcp(name),
+  };
+};
+
+const readWire = async (name: string, request: ReadRequest): Promise<WireFacts> => {
+  const hasDefaultRoute = defaultRouteInterfaces().has(name);
+  return {
+    name,
+    hasDefaultRoute,
+    addresses: (networkInterfaces()[name] ?? []).flatMap(({ family, cidr }) =>
+      family === 'IPv4' && cidr !== null ? [cidr] : [],
+    ),
+    dhcp: hasDefaultRoute ? uplink : await request.hearDhcp(name),
   };
 };
 

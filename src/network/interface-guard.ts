@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BenchError } from '../errors.js';
+import { isLoopback } from '../os/interface-control.js';
 
 /** linux/route.h: the route is a refusal, it carries nothing. */
 const RTF_REJECT = 0x200;
@@ -37,7 +38,11 @@ export const defaultRouteInterfaces = (read: (path: string) => string = readTabl
     ...defaultRoutes6(read('/proc/thread-self/net/ipv6_route')),
   ]);
 
-/** The phone's wire is never the office network: we serve DHCP on it. Throws BenchError INTERFACE_FORBIDDEN. */
-export const refuseDefaultRoute = (interfaceName: string): void => {
-  if (defaultRouteInterfaces().has(interfaceName)) throw new BenchError('INTERFACE_FORBIDDEN', interfaceName);
+/**
+ * The phone's wire is never the office network, unless the risk is taken (`isShared`): we serve DHCP on it. Throws BenchError
+ * INTERFACE_UNKNOWN, INTERFACE_WITHOUT_WIRE (the loopback), INTERFACE_FORBIDDEN.
+ */
+export const refuseUplink = (name: string, { isShared }: { readonly isShared: boolean }): void => {
+  if (isLoopback(name)) throw new BenchError('INTERFACE_WITHOUT_WIRE', `${name} is the loopback`);
+  if (!isShared && defaultRouteInterfaces().has(name)) throw new BenchError('INTERFACE_FORBIDDEN', name);
 };

@@ -4,7 +4,7 @@ import { quietInterface, setInterfaceUp, turnOffOffloads } from '../os/interface
 import { runIp } from '../os/ip-command.js';
 import type { Clock } from '../timeline/clock.js';
 import { sleep } from '../timeline/wait.js';
-import { refuseDefaultRoute } from './interface-guard.js';
+import { refuseUplink } from './interface-guard.js';
 import type { IpAttachment, PortNetwork } from './ip-attachment.js';
 import { openKernelAttachment } from './kernel-attachment.js';
 import { openPacketLink } from './packet-link.js';
@@ -20,13 +20,13 @@ export interface RealNetworkOptions {
   readonly isShared?: boolean;
 }
 
-/** @throws BenchError INTERFACE_UNKNOWN, INTERFACE_FORBIDDEN (default route), NETWORK_PERMISSION, SYSTEM_CALL */
+/** @throws BenchError INTERFACE_UNKNOWN, INTERFACE_WITHOUT_WIRE, INTERFACE_FORBIDDEN (default route), NETWORK_PERMISSION, SYSTEM_CALL */
 export const openRealNetwork = async ({
   interface: name,
   clock,
   isShared = false,
 }: RealNetworkOptions): Promise<PortNetwork> => {
-  if (!isShared) refuseDefaultRoute(name);
+  refuseUplink(name, { isShared });
   const link = openPacketLink(name, clock);
   try {
     if (!isShared) {

@@ -1,5 +1,5 @@
 /** What the kernel knows of a network interface, and the switches on it, by ioctl: no process is started. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { BenchError } from '../errors.js';
 import { checked, closeDescriptor, freeNativeMemory, libc, nativeMemory, writePointer } from './libc.js';
 
@@ -13,6 +13,7 @@ const SIOCGIFHWADDR = 0x8927;
 const SIOCETHTOOL = 0x8946;
 
 const IFF_UP = 1;
+const IFF_LOOPBACK = 8;
 
 /** linux/ethtool.h: what leaves frames unfinished or glues several into one, so that a capture would not show the wire. */
 const offloads = { transmitChecksum: 0x17, tcpSegmentation: 0x1f, genericSegmentation: 0x24, genericReceive: 0x2c };
@@ -54,6 +55,16 @@ export const interfaceMac = (name: string): string => {
   const address = request('SIOCGIFHWADDR', SIOCGIFHWADDR, name).subarray(2, 8);
   return [...address].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
 };
+
+/** Of this thread's network namespace, in the kernel's order. */
+export const interfaceNames = (): readonly string[] =>
+  readFileSync('/proc/thread-self/net/dev', 'utf8')
+    .split('\n')
+    .flatMap((line) => /^\s*([^\s:]+):/.exec(line)?.[1] ?? []);
+
+/** Throws BenchError INTERFACE_UNKNOWN. */
+export const isLoopback = (name: string): boolean =>
+  (request('SIOCGIFFLAGS', SIOCGIFFLAGS, name).readUInt16LE(0) & IFF_LOOPBACK) !== 0;
 
 /** Administrative state. A veth end set down takes its peer's carrier away, like a phone whose PHY sleeps. */
 export const setInterfaceUp = (name: string, up: boolean): void => {

@@ -29,6 +29,7 @@ const sound: SystemFacts = {
   disk: { path: '/home/pi/runs', freeBytes: 20e9, reserveBytes: 500e6, isWritable: true },
   boards: { [board]: { kind: 'present', isUsable: true, isTerminal: true, group: 'dialout' } },
   interfaces: { eth1: quietWire },
+  wires: [],
 };
 
 const mended = (facts: Partial<SystemFacts>, which: readonly BenchPort[] = ports) =>
@@ -38,6 +39,29 @@ const mended = (facts: Partial<SystemFacts>, which: readonly BenchPort[] = ports
 const wire = (facts: Partial<typeof quietWire>) => ({ interfaces: { eth1: { ...quietWire, ...facts } } });
 
 describe('doctor', () => {
+  it('tells of every other interface whether a phone may hang on it, and why not', () => {
+    const other = { hasDefaultRoute: false, addresses: [], dhcp: quietWire.dhcp };
+    const wires: SystemFacts['wires'] = [
+      { ...other, name: 'eth0', hasDefaultRoute: true, dhcp: { kind: 'not listened', reason: 'a default route' } },
+      { ...other, name: 'eth2', dhcp: { kind: 'not listened', reason: 'no carrier' } },
+      {
+        ...other,
+        name: 'eth3',
+        dhcp: { kind: 'listened', seconds: 4, servers: [{ address: '10.0.0.1', mac: '02:00:00:00:00:09' }] },
+      },
+      { ...other, name: 'eth4' },
+      { ...other, name: 'eth5', addresses: ['10.9.0.1/24'] },
+    ];
+    const told = diagnose({ ...sound, wires }, ports).filter(({ check }) => check === 'wire');
+    expect(told.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      'note eth0: refused as a phone’s wire: the default route leaves by it',
+      'note eth2: not listened on: no carrier',
+      'note eth3: refused as a phone’s wire: DHCP is served there by 10.0.0.1 (02:00:00:00:00:09)',
+      'ok eth4: a phone may hang on it: linkpulse services --interface eth4',
+      expect.stringContaining('eth5 (it has 10.9.0.1/24: machines of that network would meet our DHCP server)'),
+    ]);
+  });
+
   it('finds nothing amiss on a sound machine, and tells what it looked at', () => {
     expect(mended({})).toEqual([]);
     expect(new Set(diagnose(sound, ports).map(({ check }) => check))).toEqual(

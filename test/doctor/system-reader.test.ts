@@ -31,6 +31,7 @@ const read = (more: { boards?: readonly string[]; interfaces?: readonly string[]
     {
       boards: more.boards ?? [],
       interfaces: more.interfaces ?? [],
+      wires: [],
       runsDirectory: join(root, 'not/yet/there'),
       diskReserveBytes: 500e6,
       root,

@@ -288,6 +288,13 @@ describeInNamespace(import.meta.url, 'the real network', () => {
     }
   });
 
+  test('the loopback is refused, whatever risk is taken', async () => {
+    for (const isShared of [false, true])
+      await expect(openRealNetwork({ interface: 'lo', clock: systemClock, isShared })).rejects.toMatchObject({
+        code: 'INTERFACE_WITHOUT_WIRE',
+      });
+  });
+
   test('an unknown interface is refused', async () => {
     await expect(openRealNetwork({ interface: 'nosuch0', clock: systemClock })).rejects.toMatchObject({
       code: 'INTERFACE_UNKNOWN',
