@@ -32,9 +32,14 @@ export const createServedPhones = (): ServedPhones => {
   const change = (mac: string, changeOf: (phone: ServedPhone) => Partial<ServedPhone>): void => {
     const known = phones.get(mac);
     if (known === undefined && phones.size >= mostPhones) {
-      if (further.size < mostCounted) further.add(mac);
-      return;
+      // Who only announced itself makes room for who comes: a flood of made-up neighbours hides no phone.
+      const made = [...phones.values()].find(gotNothing);
+      const leaves = made?.mac ?? mac;
+      if (further.size < mostCounted) further.add(leaves);
+      if (made === undefined) return;
+      phones.delete(made.mac);
     }
+    further.delete(mac);
     const phone = known ?? { mac, name: null, address: null, files: 0, refusals: 0, registeredWith: [] };
     phones.set(mac, { ...phone, ...changeOf(phone) });
   };
@@ -55,6 +60,9 @@ export const createServedPhones = (): ServedPhones => {
     },
   };
 };
+
+const gotNothing = ({ address, files, refusals, registeredWith }: ServedPhone): boolean =>
+  address === null && files === 0 && refusals === 0 && registeredWith.length === 0;
 
 const changeBy = (fact: Fact): ((phone: ServedPhone) => Partial<ServedPhone>) | undefined => {
   switch (fact.kind) {

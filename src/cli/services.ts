@@ -1,6 +1,6 @@
 import { type ServeOutcome, type ServeState, type ServeWatcher, serve } from '../bench/serve.js';
 import type { ServedPhone } from '../bench/served-phones.js';
-import { BenchError } from '../errors.js';
+import { BenchError, isBenchError } from '../errors.js';
 import { type FaultName, faultTable } from '../plan/faults.js';
 import { loadPlan } from '../plan/load-plan.js';
 import type { Plan } from '../plan/plan.js';
@@ -36,24 +36,19 @@ export const registerServices: RegisterVerb = (program, { composition, signal })
     )
     .option('--list-faults', 'what each of them is', false)
     .option('--json', 'newline-delimited JSON instead of text', false)
-    .option(
-      '--risk-default-route',
-      'serve where the default route leaves: machines on that network may take addresses from us and lose their way out',
-      false,
-    )
-    .option(
-      '--risk-second-dhcp-server',
-      'serve beside another DHCP server: phones and machines may take either’s offer, or an address twice',
-      false,
-    )
+    .option('--risk-default-route', `serve where the default route leaves: ${risks.INTERFACE_FORBIDDEN.what}`, false)
+    .option('--risk-second-dhcp-server', `serve beside another DHCP server: ${risks.DHCP_SERVER_HEARD.what}`, false)
     .action(async (options: ServicesOptions) => {
       if (options.listFaults) return listFaults(terminal, options.json);
       if (options.interface === undefined)
         throw new BenchError('USAGE', 'services needs --interface NAME; linkpulse doctor shows what there is');
       const faults = new Set(options.fault.map(parseServiceFault));
       const { plan } = loadPlan(options.plan);
-      const wire = await openWire(options.interface, { isShared: options.riskDefaultRoute });
-      const view = options.json ? createJsonView((line) => void process.stdout.write(line)) : createTextView(terminal);
+      const wire = await openWire(options.interface, { isShared: options.riskDefaultRoute }).catch(withItsFlag);
+      const view = sparing(
+        options.json ? createJsonView((line) => void process.stdout.write(line)) : createTextView(terminal),
+        () => process.stdout.writableLength > mostUnreadBytes,
+      );
       view.started(plan, options.interface, faults);
       const outcome = await serve({
         plan,
@@ -65,8 +60,27 @@ export const registerServices: RegisterVerb = (program, { composition, signal })
         watcher: view,
       });
       view.finished(outcome);
-      if (outcome.failure !== undefined) throw outcome.failure;
+      if (outcome.failure !== undefined) withItsFlag(outcome.failure);
     });
+};
+
+/** What is refused unless a flag is given, and what that flag risks. */
+const risks = {
+  INTERFACE_FORBIDDEN: {
+    flag: '--risk-default-route',
+    what: 'machines on that network may take addresses from us and lose their way out',
+  },
+  DHCP_SERVER_HEARD: {
+    flag: '--risk-second-dhcp-server',
+    what: 'phones and machines may take either’s offer, or an address twice',
+  },
+} as const;
+
+const withItsFlag = (reason: unknown): never => {
+  if (!isBenchError(reason) || !(reason.code in risks)) throw reason;
+  const { flag, what } = risks[reason.code as keyof typeof risks];
+  const { code, detail, remedy } = reason;
+  throw new BenchError(code, detail, { cause: reason, remedy: `${remedy} Or ${flag}, which risks that ${what}.` });
 };
 
 const listFaults = (terminal: Terminal, json: boolean): void => {
@@ -80,8 +94,27 @@ const listFaults = (terminal: Terminal, json: boolean): void => {
 
 interface ServicesView extends ServeWatcher {
   started(plan: Plan, interfaceName: string, faults: ReadonlySet<FaultName>): void;
-  finished(outcome: ServeOutcome): void;
+  finished(outcome: ServeOutcome, untoldEvents: number): void;
 }
+
+/** What is said waits in memory while its reader is slower than the wire; beyond so much events are counted, not said. */
+const mostUnreadBytes = 1024 * 1024;
+
+const sparing = (
+  view: ServicesView,
+  isBehind: () => boolean,
+): Omit<ServicesView, 'finished'> & { finished(outcome: ServeOutcome): void } => {
+  let untold = 0;
+  return {
+    started: view.started,
+    state: view.state,
+    event: (event, phone) => {
+      if (isBehind()) untold += 1;
+      else view.event(event, phone);
+    },
+    finished: (outcome) => view.finished(outcome, untold),
+  };
+};
 
 /** One `started`, every change of `state`, every event, one `summary` last. */
 const createJsonView = (write: (line: string) => void): ServicesView => {
@@ -91,8 +124,8 @@ const createJsonView = (write: (line: string) => void): ServicesView => {
       say({ type: 'started', interface: interfaceName, plan: { name, title }, faults: [...faults] }),
     state: (state) => say({ type: 'state', state }),
     event: (event, phone) => say({ type: 'event', phone, ...event }),
-    finished: ({ seconds, phones, furtherPhones, droppedFrames }) =>
-      say({ type: 'summary', seconds, phones, furtherPhones, droppedFrames }),
+    finished: ({ seconds, phones, furtherPhones, droppedFrames }, untoldEvents) =>
+      say({ type: 'summary', seconds, phones, furtherPhones, droppedFrames, untoldEvents }),
   };
 };
 
@@ -130,13 +163,15 @@ const createTextView = (terminal: Terminal): ServicesView => {
       if (isRepeat(event.fact, words)) return;
       terminal.line(`${paint('grey', seconds(event))}  ${paint('grey', partiesOf(event.fact, phone))}  ${words}`);
     },
-    finished: ({ seconds: served, phones, furtherPhones, droppedFrames }) => {
+    finished: ({ seconds: served, phones, furtherPhones, droppedFrames }, untoldEvents) => {
       terminal.line('');
       const count = phones.length + furtherPhones;
       terminal.line(paint('bold', `${served.toFixed(1)} s, ${count} phone${count === 1 ? '' : 's'}`));
       for (const phone of phones) terminal.line(`  ${phoneLine(phone)}`);
       if (furtherPhones > 0) terminal.line(`  and ${furtherPhones} more`);
       if (droppedFrames > 0) terminal.line(paint('yellow', `  ${droppedFrames} frames came too fast to be told`));
+      if (untoldEvents > 0)
+        terminal.line(paint('yellow', `  ${untoldEvents} events came faster than this output was read`));
     },
   };
 };

@@ -8,8 +8,18 @@ import { fileInMemory, type StoredFile } from './stored-file.js';
 const syntheticImageBytes = 128 * 1024;
 
 /** Not an image that a phone could run: bytes that follow from the name, so that a whole transfer can be checked. */
-export const syntheticImage = (name: string): Uint8Array =>
-  createHash('shake256', { outputLength: syntheticImageBytes }).update(name).digest();
+export const syntheticImage = (name: string): Uint8Array => {
+  const known = images.get(name);
+  if (known !== undefined) return known;
+  const image = createHash('shake256', { outputLength: syntheticImageBytes }).update(name).digest();
+  if (images.size >= mostImages) images.clear();
+  images.set(name, image);
+  return image;
+};
+
+/** Made once: a flood of requests for one costs no image each. */
+const images = new Map<string, Uint8Array>();
+const mostImages = 32;
 
 const deviceConfig = (plan: Plan, versionStamp: string): string =>
   buildDeviceConfig({

@@ -123,7 +123,7 @@ describeInNamespace(import.meta.url, 'linkpulse services', () => {
     const plan = wire.plan(untagged);
     const refused = wire.services('--plan', plan);
     expect(await refused.exitCode).toBe(5);
-    expect(refused.stderr()).toContain('INTERFACE_FORBIDDEN');
+    expect(refused.stderr()).toMatch(/INTERFACE_FORBIDDEN[\s\S]*Or --risk-default-route, which risks that machines/);
     const taken = wire.services('--plan', plan, '--risk-default-route');
     await taken.reached('serving');
     taken.child.kill('SIGTERM');
@@ -135,7 +135,9 @@ describeInNamespace(import.meta.url, 'linkpulse services', () => {
     await startDnsmasq(context);
     const refused = wire.services('--plan', wire.plan(untagged));
     expect(await refused.exitCode).toBe(5);
-    expect(refused.stderr()).toMatch(/DHCP_SERVER_HEARD: .*10\.77\.0\.1/);
+    expect(refused.stderr()).toMatch(
+      /DHCP_SERVER_HEARD: .*10\.77\.0\.1[\s\S]*Or --risk-second-dhcp-server, which risks/,
+    );
     expect(await addressesHere()).toBe('');
     const taken = wire.services('--plan', wire.plan(untagged), '--risk-second-dhcp-server');
     await taken.reached('serving');

@@ -10,10 +10,8 @@ import { runIp } from '../../src/os/ip-command.js';
 import { syntheticImage } from '../../src/services/generated-files.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { dhcpOption, dhcpOptions, encodeDhcp } from '../../src/wire/dhcp.js';
-import { encodeEthernet, etherTypes } from '../../src/wire/ethernet.js';
-import { encodeIpv4, encodeUdp, ipProtocols } from '../../src/wire/ipv4.js';
 import { decodeTftp, encodeTftp } from '../../src/wire/tftp.js';
+import { discover } from '../helpers/hostile-frames.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
 import { openServedWire, type RunningServices, type ServedWire } from '../helpers/served-wire.js';
 import { needs } from '../helpers/tools.js';
@@ -24,29 +22,6 @@ const [primary, secondary] = ['10.110.0.11', '10.110.0.12'];
 const mebibyte = 1024 * 1024;
 /** What an attack may leave behind in memory: buffers of the sockets and what is not collected yet. */
 const mostGrowth = 96 * mebibyte;
-
-const discover = (number: number): Uint8Array => {
-  const mac = `02:${number.toString(16).padStart(10, '0').match(/../g)?.join(':')}`;
-  const addresses = { source: '0.0.0.0', destination: '255.255.255.255' };
-  const payload = encodeDhcp({
-    op: 1,
-    xid: number,
-    broadcast: true,
-    clientMac: mac,
-    options: [
-      dhcpOption.messageType('DISCOVER'),
-      dhcpOption.bytes(dhcpOptions.parameterRequestList, Uint8Array.of(1, 3, 6, 150)),
-    ],
-    padTo: 300,
-  });
-  const udp = encodeUdp({ sourcePort: 68, destinationPort: 67, payload, ...addresses });
-  return encodeEthernet({
-    destination: 'ff:ff:ff:ff:ff:ff',
-    source: mac,
-    etherType: etherTypes.ipv4,
-    payload: encodeIpv4({ ...addresses, protocol: ipProtocols.udp, ttl: 64, payload: udp }),
-  });
-};
 
 describeInNamespace(import.meta.url, 'the services under attack', () => {
   let wire: ServedWire;
