@@ -1,6 +1,8 @@
 import { decodeFile } from '../decode/decode-file.js';
 import type { DecodedMessage } from '../decode/decoder.js';
 import { jsonLine } from '../decode/json-line.js';
+import { protocols } from '../decode/messages.js';
+import { BenchError } from '../errors.js';
 import { wordsOf } from './decode-words.js';
 import { LinePieces } from './line-pieces.js';
 import type { Terminal } from './terminal.js';
@@ -17,12 +19,18 @@ export const registerDecode: RegisterVerb = (program, { composition: { terminal 
     .description('every CDP, LLDP, DHCP, TFTP, SCCP and SIP message of a capture file')
     .argument('<file>', 'pcap or pcapng, gzip or not; - reads standard input')
     .option('--json', 'one JSON object a line (docs/decode.md) instead of text', false)
-    .option('--protocol <name...>', 'these protocols only')
+    .option('--protocol <name...>', `these protocols only: ${protocols.join(', ')}`)
     .action((file: string, options: DecodeOptions) => decodeVerb(terminal, file, options));
 };
 
+const known = (name: string): string => {
+  const found = protocols.find((each) => each === name.toLowerCase());
+  if (found !== undefined) return found;
+  throw new BenchError('USAGE', `no protocol "${name}"; there are ${protocols.join(', ')}`);
+};
+
 const decodeVerb = async (terminal: Terminal, file: string, { json, protocol }: DecodeOptions): Promise<void> => {
-  const wanted = protocol === undefined ? undefined : new Set(protocol.flatMap((names) => names.split(',')));
+  const wanted = protocol === undefined ? undefined : new Set(protocol.flatMap((names) => names.split(',')).map(known));
   const lineOf = json ? jsonLine : textLines(terminal);
   const pieces = new LinePieces();
   let last = 0;
@@ -44,7 +52,7 @@ const decodeVerb = async (terminal: Terminal, file: string, { json, protocol }: 
     terminal.error(
       terminal.paint(
         'red',
-        `${file} is damaged at byte ${malformed.offset}: ${malformed.reason}; read up to frame ${last}`,
+        `${file === '-' ? 'standard input' : file} is damaged at byte ${malformed.offset}: ${malformed.reason}; read up to frame ${last}`,
       ),
     );
   if (!json) terminal.line(terminal.paint('grey', `${count} messages in ${frames} frames`));

@@ -37,7 +37,7 @@ export async function decodeFile(
     if (error instanceof MalformedBytes) {
       decoder.end();
       if (frames === 0 && error.message === 'neither pcapng nor pcap')
-        throw new BenchError('CAPTURE_UNREADABLE', `${path}: ${error.message}`);
+        throw new BenchError('CAPTURE_UNREADABLE', `${path === '-' ? 'standard input' : path}: ${error.message}`);
       return { frames, malformed: { offset: error.offset, reason: error.message } };
     }
     throw readable(path, error);

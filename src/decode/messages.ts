@@ -8,7 +8,8 @@ import { decodeTftp } from '../wire/tftp.js';
 import { readCdpFields } from './cdp.js';
 import { ascii, asciiOrNone } from './text.js';
 
-export type Protocol = 'cdp' | 'lldp' | 'dhcp' | 'tftp' | 'sccp' | 'sip';
+export const protocols = ['cdp', 'lldp', 'dhcp', 'tftp', 'sccp', 'sip'] as const;
+export type Protocol = (typeof protocols)[number];
 
 /** One message, without what its frame tells. A field that is undefined is not shown. */
 export type MessageFields = Readonly<Record<string, unknown>> & { readonly malformed?: Malformed | undefined };

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
+import { sourceEnded } from '../timeline/replay.js';
 import { type Milliseconds, milliseconds } from '../units.js';
 import { type Finding, wentWrong } from './finding.js';
 import { identityFinding, type LabelNote } from './identity.js';
@@ -260,4 +261,10 @@ const benchFinding = (fact: FactOf<'bench-fault'>): Finding => {
 };
 
 const cutShort = (stage: StageName, reason: string): Finding =>
-  wentWrong('bench', `The run ended before ${stage} was decided (${reason}).`, 'Run it again.');
+  reason === sourceEnded
+    ? wentWrong(
+        'operator',
+        `The capture ends before ${stage} was decided.`,
+        'Capture for longer: from the phone’s start to its registration.',
+      )
+    : wentWrong('bench', `The run ended before ${stage} was decided (${reason}).`, 'Run it again.');

@@ -16,6 +16,9 @@ export interface ReplayFrame {
   readonly number: number;
 }
 
+/** Why a timeline ends that has no end of its own, such as a capture taken by somebody. */
+export const sourceEnded = 'the source ended';
+
 /**
  * The timeline of a run, told anew from its frames: stored events keep their place and number, except what `observe`
  * said (told again by `reader`) and `time` (every judge makes its own). Both inputs must be in the order of `atUs`, the
@@ -63,7 +66,7 @@ export const retell = (parts: {
   tellStored(Number.POSITIVE_INFINITY);
   if (!hasEnded) {
     tellOpenEnds();
-    tell({ kind: 'end', reason: 'the source ended' }, atUs);
+    tell({ kind: 'end', reason: sourceEnded }, atUs);
   }
   return events;
 };
