@@ -7,24 +7,8 @@ import { stageNames } from '../stages/judge.js';
 import { type RecordsOptions, withRuns } from './records-place.js';
 import type { VerbContext } from './verb.js';
 
-export interface SearchOptions extends RecordsOptions {
-  readonly text?: string;
-  readonly unit?: string;
-  readonly serial?: string;
-  readonly mac?: string;
-  readonly platform?: string;
-  readonly model?: string;
-  readonly plan?: string;
-  readonly port?: string;
-  readonly station?: string;
-  readonly verdict?: string;
-  readonly blame?: string;
-  readonly stage?: string;
+export interface SearchOptions extends RecordsOptions, RunSearch {
   readonly date?: { readonly since: string; readonly until: string };
-  readonly since?: string;
-  readonly until?: string;
-  readonly measurement?: RunSearch['measurement'];
-  readonly limit?: number;
 }
 
 const dayMs = 86_400_000;

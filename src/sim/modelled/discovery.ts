@@ -31,7 +31,6 @@ export interface DiscoveryParts {
 /** hardware/firmware/config.h, in milliseconds. */
 const timing = {
   relaySettle: 10,
-  relayTimeout: 25,
   listen: 50,
   burstPeriod: 16,
   quiet: 1,

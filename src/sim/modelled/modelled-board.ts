@@ -18,7 +18,6 @@ import { createSelfTest } from './self-test.js';
 const baud = 57_600;
 const byteCycles = (10 * cyclesPerSecond) / baud;
 const startUpMs = 5;
-const restMs = 10;
 /** While nothing changes in the power path; the guard looks at it as often. */
 const calmStepCycles = cyclesOf(10);
 const calibrationDays = 9_823;
@@ -34,7 +33,6 @@ const outputs = [
   'POL_REVERSE',
 ] as const;
 const reversedPairs = 2;
-const relayMovesBelowCycles = cyclesOf(restMs);
 
 export const createModelledBoard = (options: BoardOptions): SimulatedBoard => {
   const agenda = createAgenda();
@@ -69,15 +67,13 @@ export const createModelledBoard = (options: BoardOptions): SimulatedBoard => {
       for (const listener of heard) listener(byte, cycle);
     });
     let introduced = false;
-    let openedAt = own.cycles;
     const fedPairs = () => (path.state.polarityReversed ? reversedPairs : 1);
     const guard = createGuard({ agenda: own, path, outbox, kept, fedPairs, isTelling: () => introduced });
     const turnPolarity = (pairs: number) => {
       const reversed = pairs === reversedPairs;
       path.advanceTo(own.cycles);
       if (path.state.polarityReversed === reversed) return true;
-      if (path.state.switch2) openedAt = own.cycles;
-      if (own.cycles - openedAt < relayMovesBelowCycles || !guard.isJackSafe) return false;
+      if (path.state.switch2 || !guard.isJackSafe) return false;
       path.output('POL_REVERSE', reversed, own.cycles);
       return true;
     };
