@@ -202,6 +202,26 @@ export const errorTable = {
     'Give --tls-cert and --tls-key PEM files that belong together and that this user may read.',
     'config',
   ),
+  BROKER_UNREACHABLE: entry(
+    'The fleet’s broker cannot be reached',
+    'Check the address in the bench file and the network; runs go on, what they leave is sent when it is there again.',
+    'bench',
+  ),
+  BROKER_REFUSED: entry(
+    'The fleet’s broker does not let this client in',
+    'Check username, password file and certificates, and the broker’s access list.',
+    'config',
+  ),
+  STATION_TWICE: entry(
+    'Two stations of one name at the broker',
+    'Give each station of a plant a name of its own in its bench file.',
+    'config',
+  ),
+  FLEET_MESSAGE_INVALID: entry(
+    'A message of the fleet is not what its topic carries',
+    'See who publishes there; the versions of station and collector may not fit.',
+    'bench',
+  ),
   UNAUTHORISED: entry('This needs a token', 'Open the page by the address the station printed.', 'operator'),
   FORBIDDEN: entry('This is not allowed', 'Ask somebody with the role named.', 'operator'),
   SYSTEM_CALL: entry('A system call failed', 'See the system error in the message.', 'bench'),

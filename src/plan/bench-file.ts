@@ -1,6 +1,7 @@
 /** The bench file: what hangs where. Apart from plans, because it describes a place and not a test. */
 
 import type { CalibrationTerms } from './calibration.js';
+import type { FleetTerms } from './fleet-terms.js';
 import type { GoldenTerms } from './golden.js';
 
 /** How the board is driven: over serial, by its discrete lines on the Pi's header alone, or serial with the heartbeat by a line. */
@@ -69,5 +70,7 @@ export interface BenchFile {
   readonly retention: RetentionTerms | null;
   /** null: phones are judged without golden runs. */
   readonly golden: GoldenTerms | null;
+  /** null: the station tells nobody. */
+  readonly fleet: FleetTerms | null;
   readonly ports: readonly BenchPort[];
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type BenchFile, type BenchPort, boardDrivers, simulatedFirmwares } from './bench-file.js';
 import { calibrationProblems, calibrationSection } from './calibration.js';
 import { line, loadName, macAddress, oneOf, phoneModel, quantity, text } from './fields.js';
+import { fleetSection, fleetTerms } from './fleet-terms.js';
 import { defaultGoldenFaults, goldenFaults } from './golden.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
 
@@ -64,6 +65,7 @@ const benchFile = z.strictObject({
       faults: z.array(oneOf(goldenFaults)).default([...defaultGoldenFaults]),
     })
     .optional(),
+  fleet: fleetSection(),
   ports: z.record(z.string(), port),
 });
 
@@ -169,7 +171,7 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
     ...(output ? [...crossCheck(output.ports), ...goldenProblems(output), ...stationProblems(output)] : []),
   ]);
   const { station = '', runs = '', diskReserve: diskReserveBytes = 0, calibration, ports = {} } = output ?? {};
-  const { golden, retention } = output ?? {};
+  const { golden, retention, fleet } = output ?? {};
   const directory = dirname(resolve(path));
   return {
     station,
@@ -185,6 +187,7 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
             phone: golden.phone ?? null,
             faults: golden.faults,
           },
+    fleet: fleet === undefined ? null : fleetTerms(fleet, directory),
     ports: Object.entries(ports).map(([name, own]): BenchPort => {
       const entry = { ...own, calibration: own.calibration ?? calibration };
       return entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : simulatedPort(name, entry);

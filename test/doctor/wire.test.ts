@@ -28,6 +28,7 @@ const findings = async (name: string) =>
           diskReserveBytes: 0,
           retention: null,
           golden: null,
+          fleet: null,
           ports: [{ name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/no-such-board', interface: name }],
         },
         systemClock,

@@ -55,6 +55,7 @@ describe('bench files', () => {
       diskReserveBytes: 500 * 1024 ** 2,
       retention: null,
       golden: null,
+      fleet: null,
       ports: [
         { name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/ttyUSB0', interface: 'eth1' },
         { name: 'jack2', kind: 'hardware', driver: 'serial', board: '/etc/linkpulse/boards/two', interface: 'eth2' },
