@@ -20,6 +20,9 @@ const forbidden: readonly (readonly [room: string, imported: string])[] = [
   ['cli', '../doctor/examine.js'],
   ['plan', '../stages/judge.js'],
   ['timeline', '../wire/cdp.js'],
+  ['http', '../station/log.js'],
+  ['fleet', '../station/log.js'],
+  ['bench', '../http/tokens.js'],
 ];
 const allowed: readonly (readonly [room: string, imported: string])[] = [
   ['bench', '../board/injector.js'],
@@ -30,6 +33,7 @@ const allowed: readonly (readonly [room: string, imported: string])[] = [
   ['decode', '../wire/cdp.js'],
   ['cli', '../doctor/finding.js'],
   ['wire', '../timeline/events.js'],
+  ['fleet', '../http/tokens.js'],
 ];
 
 const pairs = [...forbidden, ...allowed];

@@ -1,9 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { BenchError, isBenchError } from '../errors.js';
+import type { Audit, AuditEntry } from '../http/audit.js';
 import { answers } from '../plan/prompts.js';
 import type { Clock } from '../timeline/clock.js';
-import type { Audit, AuditEntry } from './http/audit.js';
 import type { PortLocks } from './port-locks.js';
 import { longestRequestBytes, type StationReply, type StationRequest } from './protocol.js';
 import type { RunDesk } from './run-desk.js';

@@ -2,10 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Guarded } from '../../http/server.js';
 import { createMetrics } from '../metrics.js';
 import { createReadiness } from '../readiness.js';
 import * as shape from './schemas.js';
-import type { Guarded, HttpParts } from './server.js';
+import type { HttpParts } from './server.js';
 
 export const registerMonitoring = (app: FastifyInstance, parts: HttpParts, { need }: Guarded): void => {
   const { desk, locks } = parts;

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Audit } from './audit.js';
+import type { Audit } from '../../http/audit.js';
 import type { ListedPlan } from './server.js';
 
 type Hashes = Readonly<Record<string, string>>;

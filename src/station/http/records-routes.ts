@@ -6,12 +6,13 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BenchError } from '../../errors.js';
+import type { Guarded } from '../../http/server.js';
 import { pictureFileName } from '../../plan/prompt-pictures.js';
 import { runFiles } from '../../records/record.js';
 import { readRecord } from '../../records/run-folder.js';
 import type { RecordsQuestion } from '../records/question.js';
 import * as shape from './schemas.js';
-import type { Guarded, HttpParts } from './server.js';
+import type { HttpParts } from './server.js';
 
 const contentTypes: Readonly<Record<(typeof runFiles)[keyof typeof runFiles], string>> = {
   'record.json': 'application/json; charset=utf-8',

@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BenchError } from '../../errors.js';
-import type { EventStreams } from './event-stream.js';
+import type { EventStreams } from '../../http/event-stream.js';
+import type { Guarded } from '../../http/server.js';
 import { registerMonitoring } from './monitoring-routes.js';
 import { registerRecordsRoutes } from './records-routes.js';
 import * as shape from './schemas.js';
-import type { Guarded, HttpParts } from './server.js';
-import { registerSession } from './session.js';
+import type { HttpParts } from './server.js';
 
 export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Guarded, streams: EventStreams): void => {
   const { desk } = parts;
@@ -18,9 +18,7 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
   const failures = { '4xx': shape.errorBody };
 
   registerMonitoring(app, parts, guard);
-  registerSession(app, parts, guard);
   registerRecordsRoutes(app, parts, guard);
-  routes.get(`${base}/openapi.json`, { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));
 
   routes.get(
     `${base}/view`,

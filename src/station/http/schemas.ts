@@ -1,10 +1,10 @@
 /** Every shape of the HTTP API, once: requests are checked by these and the OpenAPI document is generated from them. */
 import { z } from 'zod';
+import { errorBody } from '../../http/shapes.js';
 import { answers } from '../../plan/prompts.js';
 import { parseMeasurementRange } from '../../records/run-search.js';
-import { roles } from './tokens.js';
 
-export const apiVersion = 'v1';
+export { apiVersion, errorBody } from '../../http/shapes.js';
 
 export const portName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 export const planName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/);
@@ -12,12 +12,6 @@ export const runId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
 const verdict = z.enum(['pass', 'marginal', 'fail', 'error']);
 const blame = z.enum(['power', 'network', 'config', 'bench', 'operator']);
 const text = z.string().min(1).max(128);
-
-export const errorBody = z.object({
-  code: z.string().describe('stable, docs/errors.md'),
-  message: z.string(),
-  remedy: z.string(),
-});
 
 export const phone = z.object({
   deviceId: z.string().nullable(),
@@ -232,12 +226,6 @@ export const search = z.strictObject({
 export const searchWithoutLimit = search.omit({ limit: true });
 export const statisticsQuery = searchWithoutLimit.extend({ golden: text.optional() });
 export const statistics = z.looseObject({ schema: z.literal(1), runs: z.number().int() });
-
-export const session = z.object({
-  name: z.string().nullable().describe('null: nobody is signed in'),
-  role: z.enum(roles).nullable(),
-});
-export const signIn = z.strictObject({ token: z.string().max(128) });
 
 export const health = z.object({
   status: z.enum(['ok', 'closing']),

@@ -1,9 +1,9 @@
 /** The bench file's retention: at the start and then after runs, once an hour at the most. */
 import { json } from 'node:stream/consumers';
+import type { Audit } from '../../http/audit.js';
 import type { RetentionTerms } from '../../plan/bench-file.js';
 import type { Pruned } from '../../records/prune.js';
 import type { Clock } from '../../timeline/clock.js';
-import type { Audit } from '../http/audit.js';
 import type { RunDesk } from '../run-desk.js';
 import type { RecordsDesk } from './desk.js';
 

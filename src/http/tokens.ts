@@ -3,7 +3,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { BenchError } from '../../errors.js';
+import { BenchError } from '../errors.js';
 
 /** Each may do what those before it may: look, run phones, change plans and unlock. */
 export const roles = ['viewer', 'operator', 'engineer'] as const;

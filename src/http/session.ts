@@ -4,13 +4,13 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { isBenchError } from '../../errors.js';
-import * as shape from './schemas.js';
-import type { Guarded, HttpParts } from './server.js';
+import { isBenchError } from '../errors.js';
+import type { Guarded, ServerParts } from './server.js';
+import * as shape from './shapes.js';
 
 const yearSeconds = 31_536_000;
 
-export const registerSession = (app: FastifyInstance, { tls }: HttpParts, { need }: Guarded): void => {
+export const registerSession = (app: FastifyInstance, { tls }: Pick<ServerParts, 'tls'>, { need }: Guarded): void => {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const path = `/api/${shape.apiVersion}/session`;
   const nobody = { name: null, role: null };

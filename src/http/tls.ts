@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { BenchError } from '../../errors.js';
+import { BenchError } from '../errors.js';
 
 export interface TlsFiles {
   readonly certificatePath: string;

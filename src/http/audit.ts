@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BenchError } from '../../errors.js';
-import type { Clock } from '../../timeline/clock.js';
+import { BenchError } from '../errors.js';
+import type { Clock } from '../timeline/clock.js';
 
 export interface AuditEntry {
   /** `station-started`, `run-started`, `power-off`, `refused`, `locked`, `unlocked`, `answered`, `plan-changed`, `records-pruned`. */
