@@ -34,6 +34,11 @@ export const errorTable = {
     'Let an engineer look at that run and at the jack, then unlock it: linkpulse board unlock --port PORT, or on the page.',
     'bench',
   ),
+  SUPPLY_TOO_SMALL: entry(
+    'The supply could never power this phone',
+    'Lower overload in the plan, or give the port another supply in the bench file.',
+    'config',
+  ),
   NOT_ASKED: entry(
     'This question is not open: it was answered already, its time is over, or the run has ended',
     'Look at the port; a phone that was not judged is tested again.',

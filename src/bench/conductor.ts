@@ -21,6 +21,7 @@ import { powerTerms } from './power-terms.js';
 import { createPrompter, type Prompter } from './prompter.js';
 import type { RunTimeline } from './run-timeline.js';
 import type { RunRequest } from './runner.js';
+import type { PortSupply } from './supply-keeper.js';
 
 export interface ConductParts {
   readonly plan: Plan;
@@ -38,6 +39,8 @@ export interface ConductParts {
   readonly calibration: CalibrationTerms | null;
   /** Somebody else serves, behind the port's uplink: our services stay off. */
   readonly observe: boolean;
+  /** undefined: the bench file tells of none, power is there for all. */
+  readonly supply: PortSupply | undefined;
   readonly request: Pick<RunRequest, 'answers' | 'isAttended'>;
   /** Told before anything is asked: whose answers are taken. */
   onPrompter(prompter: Prompter): void;
@@ -76,6 +79,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     injector.onReport(({ fact, stamp }) => {
       timeline.tell(fact, stamp);
       power.hear(fact);
+      if (fact.kind === 'power-on') parts.supply?.poweredOn(plan);
     }),
     network.link.onCarrier((up) => link.carrier(up)),
     network.link.onFrame((frame) => {
@@ -117,6 +121,9 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     if (parts.observe) timeline.tell({ kind: 'bridged', uplink: port.uplink ?? '' });
     else await serve();
     if (stop.signal.aborted) return;
+    // The last thing before the discovery, which must be fresh when power goes on; no stage has begun.
+    if (parts.supply !== undefined) await waitForSupply(parts.supply, parts, stop.signal);
+    if (stop.signal.aborted) return;
     timeline.tell({ kind: 'power-requested' });
     const asked = powerTerms(plan);
     // On purpose: pairs that revision A does not feed.
@@ -136,6 +143,8 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   // While the board still hears of it: a frame that says goodbye, where the phone is there to hear it.
   services?.leave?.();
   await off.catch((error) => timeline.tell(benchFault(error)));
+  // What a switch that nobody knows to be open may still pass stays counted.
+  if (power.isSwitchOpen) parts.supply?.giveBack();
   heartbeat.cancel();
   watch.cancel();
   signal.removeEventListener('abort', onAbort);
@@ -150,6 +159,19 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   const pacing = await within(clock, "the simulated bench's pacing", port.pacing()).catch(() => null);
   if (pacing !== null) timeline.tell({ kind: 'simulated-time', ...pacing });
   timeline.end(reason);
+};
+
+const waitForSupply = async (
+  supply: PortSupply,
+  { plan, port, timeline }: ConductParts,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (supply.isHeld()) {
+    // Of a run whose end nobody could tell; now the board answers, and says it.
+    await port.injector.off();
+    supply.giveBack();
+  }
+  timeline.tell(await supply.reserve(plan, { signal, onWait: (fact) => timeline.tell(fact) }));
 };
 
 const identityFact = (identity: Awaited<ReturnType<Injector['identify']>>) => ({

@@ -16,11 +16,23 @@ export interface PowerWatch {
   readonly isOn: boolean;
   /** Powered at some time, and neither "jack safe" nor "stuck" was heard since. */
   readonly jackUnknown: boolean;
+  /** The board's own word, after all that could have closed it. False: nobody knows; a board that is lost says nothing. */
+  readonly isSwitchOpen: boolean;
+  /** The board took our last "off". */
+  offTaken(): void;
 }
+
+/** From here on the switch is closed, or may be: a board that is lost tells nothing, nor does one whose switch is stuck. */
+const closesOrHides = (fact: BoardFact): boolean =>
+  fact.kind === 'power-on' ||
+  fact.kind === 'board-lost' ||
+  (fact.kind === 'board-fault' && (fact.code === 'SWITCH_STUCK' || fact.code === 'FOREIGN_VOLTAGE'));
 
 export const createPowerWatch = (link: LinkReporter): PowerWatch => {
   let isOn = false;
   let jackUnknown = false;
+  /** What was heard last of the switches. */
+  let heard: 'nothing' | 'closed' | 'open' = 'nothing';
   return {
     get isOn() {
       return isOn;
@@ -28,7 +40,15 @@ export const createPowerWatch = (link: LinkReporter): PowerWatch => {
     get jackUnknown() {
       return jackUnknown;
     },
+    get isSwitchOpen() {
+      return heard === 'open';
+    },
+    offTaken: () => {
+      if (heard === 'nothing') heard = 'open';
+    },
     hear: (fact) => {
+      if (fact.kind === 'jack-safe') heard = 'open';
+      else if (closesOrHides(fact)) heard = 'closed';
       if (fact.kind === 'power-on') {
         isOn = true;
         jackUnknown = true;
@@ -57,7 +77,7 @@ export const powerOff = async (parts: {
     timeline.heard('board-lost', powerOffWaitMs),
   ]);
   // Also when the board says it is off: the last word is always ours. A lost board is off by itself.
-  const off = within(clock, 'power off', injector.off());
+  const off = within(clock, 'power off', injector.off()).then(() => power.offTaken());
   if (power.isOn) await off;
   else await off.catch(() => {});
   if (power.jackUnknown) await settled;

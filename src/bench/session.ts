@@ -23,18 +23,23 @@ import { within } from './power-off.js';
 import type { Prompter } from './prompter.js';
 import { createRunTimeline, type RunTimeline } from './run-timeline.js';
 import type { Runner, RunnerParts, RunOutcome, RunRequest, RunWatcher } from './runner.js';
+import { createSupplyKeeper, type PortSupply, type SupplyKeeper } from './supply-keeper.js';
 
 /** A worn SD card takes seconds to sync; one that takes longer is a failure of its own. Power is off by then. */
 const recordStepMs = 20_000;
 
 /** Runs ports of a bench file in this process. */
-export const createRunner = (parts: RunnerParts): Runner & { readonly station: string } => {
+export const createRunner = (
+  parts: RunnerParts,
+): Runner & { readonly station: string; readonly supplies: SupplyKeeper } => {
   const prompters = new Map<string, Prompter>();
+  const supplies = createSupplyKeeper(parts.bench, parts.clock);
   return {
     station: parts.bench.station,
+    supplies,
     ports: parts.bench.ports.map((port) => port.name),
     answer: async (port, given) => prompters.get(port)?.take(given) ?? false,
-    recoverCutRuns: () => recoverCutRuns(parts),
+    recoverCutRuns: () => recoverCutRuns(parts, supplies),
     run: async (request, watcher, signal) => {
       const port = findPort(parts.bench, request);
       const golden = goldenRunOf(parts.bench, request);
@@ -42,6 +47,8 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
       if (golden === null) await refuseUntested(parts, port);
       refuseFaultsThatCannotShow(request.faults, loaded.plan);
       refuseUnknownAnswers(request.answers, loaded.plan);
+      const supply = supplies.of(port.name);
+      supply?.refuseTooSmall(loaded.plan);
       const pictures = readPromptPictures(loaded.plan);
       await refuseFullDisk(parts.bench.runsDirectory, parts.bench.diskReserveBytes);
       const label = readLabel({ serial: request.serial, mac: request.labelMac }, loaded.plan.identity);
@@ -59,6 +66,7 @@ export const createRunner = (parts: RunnerParts): Runner & { readonly station: s
             golden,
             onPrompter,
             pictures,
+            supply,
             calibration: port.calibration ?? null,
           };
           const outcome = await runOnce(parts, attempt, { ...open, name: port.name }, loaded, watcher, signal);
@@ -138,6 +146,7 @@ const runOnce = async (
     onPrompter(prompter: Prompter): void;
     readonly pictures: ReadonlyMap<string, Buffer>;
     readonly before: readonly RunRecord[];
+    readonly supply: PortSupply | undefined;
     readonly calibration: CalibrationTerms | null;
   },
   port: OpenPort & { readonly name: string },
@@ -204,6 +213,7 @@ const runOnce = async (
       clock,
       faults,
       observe: port.uplink !== null,
+      supply: request.supply,
       signal,
       recordingFailed: recording.signal,
       runId: folder.id,

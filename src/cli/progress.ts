@@ -54,7 +54,8 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
       const isToldBelow = event.fact.kind === 'prompt' && terminal.isInteractive;
       if ((event.fact.kind === 'prompt' && !isToldBelow) || event.fact.kind === 'prompt-answer')
         terminal.line(`  ${describeFact(event.fact)}`);
-      if (event.fact.kind === 'bridged') terminal.line(paint('yellow', `  ${describeFact(event.fact)}`));
+      if (event.fact.kind === 'supply-wait' || event.fact.kind === 'bridged')
+        terminal.line(paint('yellow', `  ${describeFact(event.fact)}`));
       if (event.fact.kind === 'simulated-time') pacing = describeFact(event.fact);
       terminal.passing(paint('grey', `  ${seconds(event.atUs).padStart(8)}  ${describeFact(event.fact)}`));
     },

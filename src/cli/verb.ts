@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Boards } from '../bench/boards.js';
 import type { Runner } from '../bench/runner.js';
 import type { ServedWire } from '../bench/serve.js';
+import type { SupplyKeeper } from '../bench/supply-keeper.js';
 import type { Finding } from '../doctor/finding.js';
 import type { PageFolder } from '../http/server.js';
 import type { SimulatorReach } from '../records/run-folder.js';
@@ -31,7 +32,10 @@ export interface Composition {
     readonly socketPath: string;
   };
   /** The runner of a bench file, in this process. Enters a private network first where the bench is simulated and nothing is bridged. */
-  openRunner(benchPath: string, options: RunnerOptions): Promise<Runner & { readonly station: string }>;
+  openRunner(
+    benchPath: string,
+    options: RunnerOptions,
+  ): Promise<Runner & { readonly station: string; readonly supplies: SupplyKeeper }>;
   /** Files of the operator's page, each folder with the path it is served under. */
   readonly pageFolders: readonly PageFolder[];
   /** A listening socket that stays in this network, wherever openRunner takes the process. */

@@ -3,6 +3,7 @@
 import type { CalibrationTerms } from './calibration.js';
 import type { FleetTerms } from './fleet-terms.js';
 import type { GoldenTerms } from './golden.js';
+import type { SupplyTerms } from './supply.js';
 
 /** How the board is driven: over serial, by its discrete lines on the Pi's header alone, or serial with the heartbeat by a line. */
 export const boardDrivers = ['serial', 'lines', 'both'] as const;
@@ -30,6 +31,8 @@ export interface SimulatedPort {
   readonly uplink?: string | undefined;
   /** Left out: the board's figures count for ever. */
   readonly calibration?: CalibrationTerms | undefined;
+  /** Name of the supply that feeds its board; left out: the only one, or none is told of. */
+  readonly supply?: string | undefined;
 }
 
 export interface HardwarePort {
@@ -48,6 +51,8 @@ export interface HardwarePort {
   readonly uplink?: string | undefined;
   /** Left out: the board's figures count for ever. */
   readonly calibration?: CalibrationTerms | undefined;
+  /** Name of the supply that feeds its board; left out: the only one, or none is told of. */
+  readonly supply?: string | undefined;
 }
 
 export type BenchPort = SimulatedPort | HardwarePort;
@@ -72,5 +77,7 @@ export interface BenchFile {
   readonly golden: GoldenTerms | null;
   /** null: the station tells nobody. */
   readonly fleet: FleetTerms | null;
+  /** None: power is not shared out. */
+  readonly supplies: readonly SupplyTerms[];
   readonly ports: readonly BenchPort[];
 }

@@ -5,6 +5,7 @@ import { calibrationProblems, calibrationSection } from './calibration.js';
 import { line, loadName, macAddress, oneOf, phoneModel, quantity, text } from './fields.js';
 import { fleetSection, fleetTerms } from './fleet-terms.js';
 import { defaultGoldenFaults, goldenFaults } from './golden.js';
+import { suppliesOf, suppliesSection, supplyName, supplyProblems } from './supply.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
 
 const portName = /^[a-z][a-z0-9-]{0,31}$/;
@@ -29,6 +30,7 @@ const port = z.discriminatedUnion(
       }),
       uplink: interfaceName().optional(),
       calibration: calibrationSection(),
+      supply: supplyName().optional(),
     }),
     z.strictObject({
       kind: z.literal('hardware'),
@@ -39,6 +41,7 @@ const port = z.discriminatedUnion(
       interface: interfaceName(),
       uplink: interfaceName().optional(),
       calibration: calibrationSection(),
+      supply: supplyName().optional(),
     }),
   ],
   { error: (issue) => (issue.code === 'invalid_union' ? 'must say kind: simulated or kind: hardware' : undefined) },
@@ -66,6 +69,7 @@ const benchFile = z.strictObject({
     })
     .optional(),
   fleet: fleetSection(),
+  supplies: suppliesSection(),
   ports: z.record(z.string(), port),
 });
 
@@ -168,7 +172,14 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
   const { output, problems } = checkPart(benchFile, source.value, []);
   refuseProblems('BENCH_FILE_INVALID', path, source, [
     ...problems,
-    ...(output ? [...crossCheck(output.ports), ...goldenProblems(output), ...stationProblems(output)] : []),
+    ...(output
+      ? [
+          ...crossCheck(output.ports),
+          ...goldenProblems(output),
+          ...stationProblems(output),
+          ...supplyProblems(output.supplies, output.ports),
+        ]
+      : []),
   ]);
   const { station = '', runs = '', diskReserve: diskReserveBytes = 0, calibration, ports = {} } = output ?? {};
   const { golden, retention, fleet } = output ?? {};
@@ -188,6 +199,7 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
             faults: golden.faults,
           },
     fleet: fleet === undefined ? null : fleetTerms(fleet, directory),
+    supplies: suppliesOf(output?.supplies),
     ports: Object.entries(ports).map(([name, own]): BenchPort => {
       const entry = { ...own, calibration: own.calibration ?? calibration };
       return entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : simulatedPort(name, entry);

@@ -12,6 +12,14 @@ const listed = (record: Readonly<Record<string, string | number | boolean>>): st
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
 
+const watts = (milliwatts: number): string => `${Math.round(milliwatts / 100) / 10} W`;
+const mostNames = 4;
+/** `jack1, jack2 and jack3`; of many the first few and how many more. */
+const named = (ports: readonly string[]): string => {
+  const shown = ports.length > mostNames ? [...ports.slice(0, mostNames), `${ports.length - mostNames} more`] : ports;
+  return [shown.slice(0, -1).join(', '), shown.at(-1)].filter((part) => part).join(' and ');
+};
+
 const endings: Readonly<Record<FactOf<'tftp-end'>['outcome'], string>> = {
   complete: 'complete',
   error: 'refused',
@@ -28,6 +36,18 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   bridged: ({ uplink }) => `Observing: others serve behind ${uplink}`,
   calibration: ({ calibratedOn, due, today }) =>
     `Calibrated ${calibratedOn ?? 'nobody knows when'}, due ${due ?? 'unknown'}, today is ${today}`,
+  'supply-wait': ({ supply, limit, neededMilliwatts, reservedMilliwatts, budgetMilliwatts, holders, ahead }) =>
+    join(
+      `Waits for the supply ${supply}: ${named(holders) || 'nobody'} may draw ${watts(reservedMilliwatts)} of ${watts(budgetMilliwatts)}${limit === 'inrush' ? ' at inrush' : ''}`,
+      `${watts(neededMilliwatts)} more are needed`,
+      ahead.length > 0 && `behind ${named(ahead)}`,
+    ),
+  'supply-granted': ({ supply, waitedMs, steadyMilliwatts, inrushMilliwatts }) =>
+    join(
+      `The supply ${supply} keeps ${watts(steadyMilliwatts)} for this port`,
+      `${watts(inrushMilliwatts)} at inrush`,
+      waitedMs > 0 && `after ${round(waitedMs / 1000)} s`,
+    ),
   'power-requested': () => 'Discovery and power requested',
   'simulated-time': ({ slipMs, worstLagMs, speed }) =>
     `Simulated time fell ${round(slipMs)} ms behind the wall clock, at worst ${round(worstLagMs)} ms at once, speed ${round(speed)}`,

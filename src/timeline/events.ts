@@ -117,6 +117,28 @@ export type BenchFact =
       readonly due: string | null;
       readonly today: string;
     }
+  /** The supply cannot feed this port beside the others: nothing is discovered yet, and no stage's time runs. */
+  | {
+      readonly kind: 'supply-wait';
+      readonly supply: string;
+      /** Of its two budgets: for good, or for the moments of inrush. The figures are of that one. */
+      readonly limit: 'steady' | 'inrush';
+      readonly neededMilliwatts: number;
+      readonly reservedMilliwatts: number;
+      readonly budgetMilliwatts: number;
+      /** Ports that hold what is reserved. */
+      readonly holders: readonly string[];
+      /** Ports that asked before. */
+      readonly ahead: readonly string[];
+    }
+  /** What is kept for this port from here on, until its switch is known to be open. */
+  | {
+      readonly kind: 'supply-granted';
+      readonly supply: string;
+      readonly waitedMs: number;
+      readonly steadyMilliwatts: number;
+      readonly inrushMilliwatts: number;
+    }
   | { readonly kind: 'power-requested' }
   /** Of a simulated bench, last before the end: how far its time fell behind the wall clock. */
   | { readonly kind: 'simulated-time'; readonly slipMs: number; readonly worstLagMs: number; readonly speed: number }
@@ -428,6 +450,8 @@ export const sourceOf = (kind: FactKind): EventSource => {
     case 'capture-proven':
     case 'bridged':
     case 'calibration':
+    case 'supply-wait':
+    case 'supply-granted':
     case 'power-requested':
     case 'simulated-time':
     case 'time':

@@ -29,6 +29,7 @@ const findings = async (name: string) =>
           retention: null,
           golden: null,
           fleet: null,
+          supplies: [],
           ports: [{ name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/no-such-board', interface: name }],
         },
         systemClock,

@@ -56,6 +56,7 @@ describe('bench files', () => {
       retention: null,
       golden: null,
       fleet: null,
+      supplies: [],
       ports: [
         { name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/ttyUSB0', interface: 'eth1' },
         { name: 'jack2', kind: 'hardware', driver: 'serial', board: '/etc/linkpulse/boards/two', interface: 'eth2' },
@@ -210,5 +211,34 @@ describe('bench files', () => {
     ['a list', '- a\n', 'must be a section of keys'],
   ])('%s', (_, text, message) => {
     expect(refused(text)).toContain(message);
+  });
+});
+
+describe('supplies of a bench file', () => {
+  const port = (more = '') => `ports:\n  jack1: { kind: hardware, board: /dev/b, interface: eth1${more} }\n`;
+  const file = (supplies: string, ports: string) => `station: s\nruns: runs\n${supplies}${ports}`;
+
+  it('are in milliwatts; inrush is steady where nothing is said', () => {
+    const text = file(
+      'supplies: { shelf: { steady: 30W }, rack: { steady: 120W, inrush: 180W, voltage: 54V } }\n',
+      port(', supply: rack'),
+    );
+    expect(parseBenchFile(text, 'b.yaml').supplies).toEqual([
+      { name: 'shelf', steadyMilliwatts: 30_000, inrushMilliwatts: 30_000, millivolts: 48_000 },
+      { name: 'rack', steadyMilliwatts: 120_000, inrushMilliwatts: 180_000, millivolts: 54_000 },
+    ]);
+  });
+
+  it('are refused where they make no sense, each with its line', () => {
+    const two = 'supplies: { one: { steady: 30W }, two: { steady: 30W } }\n';
+    expect(refused(file(two, port()))).toContain('needs supply: which of them feeds it; there are: one, two');
+    expect(refused(file(two, port(', supply: three')))).toContain('no supply is named three; there are: one, two');
+    expect(refused(file('', port(', supply: one')))).toContain('no supply is named one; there is no section supplies');
+    expect(refused(file('supplies: { one: { steady: 30W, inrush: 20W } }\n', port()))).toContain('is less than steady');
+    expect(refused(file('supplies: { one: { steady: 30 } }\n', port()))).toContain('needs a unit, such as 30mW');
+    expect(refused(file('supplies: { one: { steady: 30W, voltage: 60V } }\n', port()))).toContain(
+      'between 44000mV and 57000mV',
+    );
+    expect(refused(file('supplies: { One: { steady: 30W } }\n', port()))).toContain('must be lower-case letters');
   });
 });
