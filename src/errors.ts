@@ -227,6 +227,36 @@ export const errorTable = {
     'See who publishes there; the versions of station and collector may not fit.',
     'bench',
   ),
+  OUTBOX_CONFLICT: entry(
+    'Two stations number their entries in one outbox',
+    'A storage card was copied: stop one of the stations, move its outbox away, give it a name of its own; what was refused is kept in the database (docs/fleet.md).',
+    'config',
+  ),
+  RUN_CONFLICT: entry(
+    'A run of this station with the same id is in the database already, with another record',
+    'Compare the two: the later one is kept in the table refused (docs/fleet.md).',
+    'config',
+  ),
+  ENTRY_REFUSED: entry(
+    'The database cannot hold what this entry says',
+    'It is kept in the table refused, to the byte; see the message for what was wrong with it.',
+    'bench',
+  ),
+  DATABASE_UNREACHABLE: entry(
+    'The plant’s database cannot be reached',
+    'Check its address and that it runs; stations keep what it has not taken.',
+    'network',
+  ),
+  DATABASE_REFUSED: entry(
+    'The plant’s database does not let this program work',
+    'Check user, password file and rights (docs/fleet.md, “Database”).',
+    'config',
+  ),
+  DATABASE_TOO_NEW: entry(
+    'The plant’s database was made by a later version',
+    'Update this program to the version of the collector that was there last.',
+    'config',
+  ),
   UNAUTHORISED: entry('This needs a token', 'Open the page by the address the station printed.', 'operator'),
   FORBIDDEN: entry('This is not allowed', 'Ask somebody with the role named.', 'operator'),
   SYSTEM_CALL: entry('A system call failed', 'See the system error in the message.', 'bench'),
