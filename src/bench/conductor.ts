@@ -144,7 +144,7 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   services?.leave?.();
   await off.catch((error) => timeline.tell(benchFault(error)));
   // What a switch that nobody knows to be open may still pass stays counted.
-  if (power.isSwitchOpen) parts.supply?.giveBack();
+  parts.supply?.ended(power.isSwitchOpen);
   heartbeat.cancel();
   watch.cancel();
   signal.removeEventListener('abort', onAbort);
@@ -166,10 +166,10 @@ const waitForSupply = async (
   { plan, port, timeline }: ConductParts,
   signal: AbortSignal,
 ): Promise<void> => {
-  if (supply.isHeld()) {
-    // Of a run whose end nobody could tell; now the board answers, and says it.
+  if (supply.isUnproven()) {
+    // Now the board answers, and takes an "off".
     await port.injector.off();
-    supply.giveBack();
+    supply.proven();
   }
   timeline.tell(await supply.reserve(plan, { signal, onWait: (fact) => timeline.tell(fact) }));
 };

@@ -27,6 +27,8 @@ export interface SupplyView {
   /** For good, and at this moment. */
   readonly reserved: SupplyNeed;
   readonly holders: readonly string[];
+  /** Of the holders: those whose run is over and whose switch nobody knows to be open. */
+  readonly unproven: readonly string[];
   /** First come, first served. */
   readonly waiting: readonly string[];
 }
@@ -41,15 +43,17 @@ export interface WaitsForSupply {
 export interface PortSupply {
   /** Throws BenchError SUPPLY_TOO_SMALL: the plan's phone would never be powered. */
   refuseTooSmall(plan: Plan): void;
-  /** Left over from a run whose end did not prove the switch open. */
-  isHeld(): boolean;
+  /** A run before this one ended without proof that the switch is open: what it held is held still. */
+  isUnproven(): boolean;
   /** Waits for its turn. Rejects with the signal's reason, and has left the queue then. */
   reserve(plan: Plan, wait: WaitsForSupply): Promise<FactOf<'supply-granted'>>;
   /** Power is on: the inrush is over when its timer has run. */
   poweredOn(plan: Plan): void;
-  /** The switch is known to be open. */
-  giveBack(): void;
-  /** The switch may be closed, and this process did not close it. */
+  /** The run is over. What it held is given back where the switch is known to be open. */
+  ended(isSwitchOpen: boolean): void;
+  /** The board has answered, or an engineer has looked at the jack: what was unproven is given back. */
+  proven(): void;
+  /** A daemon that died ran it, and its board says nothing. */
   countIn(plan: Plan): void;
 }
 
@@ -80,6 +84,7 @@ const createShelf = (terms: SupplyTerms, clock: Clock) => {
   let state: SupplyState = unusedSupply(terms);
   const admitted = new Map<string, () => void>();
   const inrushes = new Map<string, Alarm>();
+  const unproven = new Set<string>();
 
   const change = (next: SupplyState) => {
     state = next;
@@ -99,11 +104,13 @@ const createShelf = (terms: SupplyTerms, clock: Clock) => {
       reservedMilliwatts: reserved(state)[key],
       budgetMilliwatts: state.budget[key],
       holders: state.holds.map((hold) => hold.port),
+      unproven: [...unproven],
       ahead: ports.slice(0, ports.indexOf(port)),
     };
   };
 
   const end = (port: string) => {
+    unproven.delete(port);
     inrushes.get(port)?.cancel();
     inrushes.delete(port);
     change(giveBack(state, port));
@@ -120,7 +127,7 @@ const createShelf = (terms: SupplyTerms, clock: Clock) => {
           `${name} gives ${watts(terms.steadyMilliwatts)} (${watts(terms.inrushMilliwatts)})`,
       );
     },
-    isHeld: () => holds(state, port),
+    isUnproven: () => unproven.has(port),
     reserve: (plan, { signal, onWait }) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
@@ -148,8 +155,17 @@ const createShelf = (terms: SupplyTerms, clock: Clock) => {
         clock.alarm(plan.power.inrushTimerMs, () => change(settle(state, port))),
       );
     },
-    giveBack: () => end(port),
-    countIn: (plan) => change(countIn(state, port, needOf(plan))),
+    ended: (isSwitchOpen) => {
+      if (isSwitchOpen) end(port);
+      else if (holds(state, port)) unproven.add(port);
+    },
+    proven: () => {
+      if (unproven.has(port)) end(port);
+    },
+    countIn: (plan) => {
+      unproven.add(port);
+      change(countIn(state, port, needOf(plan)));
+    },
   });
 
   const view = (): SupplyView => ({
@@ -157,6 +173,7 @@ const createShelf = (terms: SupplyTerms, clock: Clock) => {
     budget: state.budget,
     reserved: reserved(state),
     holders: state.holds.map(({ port }) => port),
+    unproven: [...unproven],
     waiting: state.queue.map(({ port }) => port),
   });
   return { of, view };

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import type { SupplyKeeper } from '../bench/supply-keeper.js';
 import { BenchError } from '../errors.js';
 import { type Audit, openAudit } from '../http/audit.js';
 import type { HttpSide } from '../http/server.js';
@@ -70,6 +71,10 @@ export const registerStation: RegisterVerb = (program, context) => {
         port,
       });
     });
+    // Whoever unlocks has looked at the jack.
+    locks.onChange((port) => {
+      if (locks.of(port) === undefined) runner.supplies.of(port)?.proven();
+    });
     const desk = createRunDesk(lockingWith, {
       firstId: clock.wallClock().getTime(),
       hasPage: listener !== undefined,
@@ -95,6 +100,7 @@ export const registerStation: RegisterVerb = (program, context) => {
             log,
             listener,
             locks,
+            supplies: runner.supplies,
             audit,
             records,
             runsDirectory,
@@ -129,6 +135,7 @@ const openHttp = async (
     readonly name: string;
     readonly log: StationLog;
     readonly locks: PortLocks;
+    readonly supplies: SupplyKeeper;
     readonly audit: Audit;
     readonly records: RecordsDesk;
     readonly runsDirectory: string;
@@ -157,6 +164,7 @@ const openHttp = async (
     tokens,
     audit: of.audit,
     locks: of.locks,
+    supplies: of.supplies,
     runsDirectory: of.runsDirectory,
     records: of.records,
     plans: () => watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath))),

@@ -36,11 +36,12 @@ const texts: { readonly [K in FactKind]: (fact: FactOf<K>) => string } = {
   bridged: ({ uplink }) => `Observing: others serve behind ${uplink}`,
   calibration: ({ calibratedOn, due, today }) =>
     `Calibrated ${calibratedOn ?? 'nobody knows when'}, due ${due ?? 'unknown'}, today is ${today}`,
-  'supply-wait': ({ supply, limit, neededMilliwatts, reservedMilliwatts, budgetMilliwatts, holders, ahead }) =>
+  'supply-wait': ({ supply, limit, neededMilliwatts, reservedMilliwatts, budgetMilliwatts, ...who }) =>
     join(
-      `Waits for the supply ${supply}: ${named(holders) || 'nobody'} may draw ${watts(reservedMilliwatts)} of ${watts(budgetMilliwatts)}${limit === 'inrush' ? ' at inrush' : ''}`,
+      `Waits for the supply ${supply}: ${named(who.holders) || 'nobody'} may draw ${watts(reservedMilliwatts)} of ${watts(budgetMilliwatts)}${limit === 'inrush' ? ' at inrush' : ''}`,
       `${watts(neededMilliwatts)} more are needed`,
-      ahead.length > 0 && `behind ${named(ahead)}`,
+      who.ahead.length > 0 && `behind ${named(who.ahead)}`,
+      who.unproven.length > 0 && `nobody knows ${named(who.unproven)} to be off`,
     ),
   'supply-granted': ({ supply, waitedMs, steadyMilliwatts, inrushMilliwatts }) =>
     join(

@@ -3,6 +3,7 @@
  * verdicts, stages, error codes): no run id, serial number or MAC is ever one. The list for people is docs/metrics.md.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SupplyView } from '../bench/supply-keeper.js';
 import type { Blame } from '../errors.js';
 import { stageNames } from '../stages/judge.js';
 import type { TimelineEvent } from '../timeline/events.js';
@@ -17,6 +18,7 @@ export interface MetricsParts {
   readonly station: string;
   readonly version: string;
   isLocked(port: string): boolean;
+  supplies(): readonly SupplyView[];
 }
 
 export interface Metrics {
@@ -40,6 +42,7 @@ const outcomes = [
 ];
 
 const microsecondsPerSecond = 1e6;
+const milliwattsPerWatt = 1000;
 /** mA times mV. */
 const microwattsPerWatt = 1e6;
 
@@ -62,7 +65,7 @@ const stateAfter = (before: PortState, { kind }: TimelineEvent['fact']): PortSta
 const isBoardAway = (code: string): boolean =>
   code === 'BOARD_NOT_FOUND' || code === 'BOARD_SILENT' || code === 'BOARD_LOST';
 
-export const createMetrics = ({ ports, station, version, isLocked }: MetricsParts): Metrics => {
+export const createMetrics = ({ ports, station, version, isLocked, supplies }: MetricsParts): Metrics => {
   const registry = new Registry();
   const registers = [registry];
   const states = new Map<string, PortState>(ports.map((port) => [port, 'idle']));
@@ -115,6 +118,36 @@ export const createMetrics = ({ ports, station, version, isLocked }: MetricsPart
         const now = stateOf(port);
         for (const state of portStates) this.set({ port, state }, state === now ? 1 : 0);
       }
+    },
+  });
+  for (const [name, help, of] of [
+    ['budget', 'What a supply gives: for good, and for the moments of inrush.', ({ budget }: SupplyView) => budget],
+    [
+      'reserved',
+      'What its ports may draw as things stand; a port whose switch nobody knows to be open included.',
+      ({ reserved }: SupplyView) => reserved,
+    ],
+  ] as const)
+    new Gauge({
+      name: `linkpulse_supply_${name}_watts`,
+      help,
+      labelNames: ['supply', 'limit'] as const,
+      registers,
+      collect() {
+        for (const view of supplies()) {
+          const { steadyMilliwatts, inrushMilliwatts } = of(view);
+          this.set({ supply: view.name, limit: 'steady' }, steadyMilliwatts / milliwattsPerWatt);
+          this.set({ supply: view.name, limit: 'inrush' }, inrushMilliwatts / milliwattsPerWatt);
+        }
+      },
+    });
+  new Gauge({
+    name: 'linkpulse_supply_waiting_ports',
+    help: 'Ports that are not powered yet because their supply feeds others.',
+    labelNames: ['supply'] as const,
+    registers,
+    collect() {
+      for (const { name, waiting } of supplies()) this.set({ supply: name }, waiting.length);
     },
   });
   new Gauge({

@@ -78,6 +78,8 @@ export interface DeskMessage {
   readonly news: DeskNews;
 }
 
+/** Why a phone is not powered yet; `atUs`: when it began to wait. */
+export type SupplyWait = Omit<FactOf<'supply-wait'>, 'kind'> & { readonly atUs: number };
 export type OpenPrompt = Omit<FactOf<'prompt'>, 'kind'> & { readonly atUs: number };
 
 export interface PortView {
@@ -89,6 +91,8 @@ export interface PortView {
     readonly stages: readonly StageResult[];
     /** What the operator is asked just now. */
     readonly prompt: OpenPrompt | null;
+    /** Its supply feeds others just now. */
+    readonly supplyWait: SupplyWait | null;
   } | null;
   /** Newest last; of the run that is on, else of the last one. */
   readonly events: readonly TimelineEvent[];
@@ -152,6 +156,14 @@ const promptAfter = (before: OpenPrompt | null, { fact, atUs }: TimelineEvent): 
   return isOver ? null : before;
 };
 
+const supplyWaitAfter = (before: SupplyWait | null, { fact, atUs }: TimelineEvent): SupplyWait | null => {
+  if (fact.kind === 'supply-wait') {
+    const { kind: _, ...wait } = fact;
+    return { ...wait, atUs };
+  }
+  return fact.kind === 'supply-granted' || fact.kind === 'interrupted' || fact.kind === 'end' ? null : before;
+};
+
 /** `hasPage`: somebody looks at the station's page and can answer. `locks`: of the ports, told where they change. `firstId`: above all numbers of the station's process before this one, so that whoever resumes with an old one is told. */
 export const createRunDesk = (
   runner: Runner,
@@ -199,7 +211,7 @@ export const createRunDesk = (
         {
           started: (started) => {
             runId = started.runId;
-            seat.running = { run: started, serial, labelMac, stages: [], prompt: null };
+            seat.running = { run: started, serial, labelMac, stages: [], prompt: null, supplyWait: null };
             seat.events = [];
             signature = '';
             seat.failed = null;
@@ -212,7 +224,12 @@ export const createRunDesk = (
             seat.events.push(event);
             if (seat.events.length > eventsKept) seat.events.shift();
             if (seat.running !== null)
-              seat.running = { ...seat.running, stages, prompt: promptAfter(seat.running.prompt, event) };
+              seat.running = {
+                ...seat.running,
+                stages,
+                prompt: promptAfter(seat.running.prompt, event),
+                supplyWait: supplyWaitAfter(seat.running.supplyWait, event),
+              };
             tell({ kind: 'event', port, runId, event, ...(now === signature ? {} : { stages }) });
             signature = now;
             watcher.event(event, results);

@@ -128,6 +128,8 @@ export type BenchFact =
       readonly budgetMilliwatts: number;
       /** Ports that hold what is reserved. */
       readonly holders: readonly string[];
+      /** Of the holders: those whose run is over and whose switch nobody knows to be open. */
+      readonly unproven: readonly string[];
       /** Ports that asked before. */
       readonly ahead: readonly string[];
     }

@@ -55,7 +55,7 @@ describe('the power of a supply, shared out', () => {
     expect(three.waits.map(describeFact)).toEqual([
       'Waits for the supply shelf: jack1 and jack2 may draw 36 W of 40 W, 18 W more are needed',
     ]);
-    of('jack1').giveBack();
+    of('jack1').ended(true);
     await three.done;
     expect(clock.pending).toBe(0);
   });
@@ -69,7 +69,7 @@ describe('the power of a supply, shared out', () => {
     two.abort.abort('power off');
     await expect(two.done).rejects.toBe('power off');
     expect(kept.views()).toMatchObject([{ name: 'shelf', holders: ['jack1'], waiting: ['jack3'] }]);
-    of('jack1').giveBack();
+    of('jack1').ended(true);
     await three.done;
     expect(kept.views()).toMatchObject([{ holders: ['jack3'], waiting: [] }]);
   });
@@ -77,12 +77,28 @@ describe('the power of a supply, shared out', () => {
   it('keeps what a lost board may still draw until its switch is known to be open', async () => {
     const { of, kept } = keeper('{ steady: 30W }');
     of('jack1').countIn(plan);
-    expect(of('jack1').isHeld()).toBe(true);
+    expect(of('jack1').isUnproven()).toBe(true);
     const two = asking(of('jack2'));
-    expect(two.waits[0]?.holders).toEqual(['jack1']);
-    of('jack1').giveBack();
+    expect(two.waits.map(describeFact)).toEqual([
+      'Waits for the supply shelf: jack1 may draw 18 W of 30 W, 18 W more are needed, nobody knows jack1 to be off',
+    ]);
+    of('jack1').proven();
     await two.done;
     expect(kept.views()[0]?.reserved).toEqual({ steadyMilliwatts: 18_000, inrushMilliwatts: 21_600 });
+  });
+
+  it('takes an engineer’s word for a run that is over, never for one that goes on', async () => {
+    const { of, kept } = keeper('{ steady: 30W }');
+    await asking(of('jack1')).done;
+    of('jack1').proven();
+    expect(kept.views()[0]).toMatchObject({ holders: ['jack1'], unproven: [] });
+    of('jack1').ended(false);
+    expect(kept.views()[0]).toMatchObject({ holders: ['jack1'], unproven: ['jack1'] });
+    of('jack1').proven();
+    expect(kept.views()[0]).toMatchObject({ holders: [], unproven: [] });
+    // Who never held anything has nothing to prove.
+    of('jack2').ended(false);
+    expect(of('jack2').isUnproven()).toBe(false);
   });
 
   it('refuses a plan whose phone would wait for ever', () => {
@@ -99,7 +115,7 @@ describe('the power of a supply, shared out', () => {
     const named = (port: string, supplies: string) =>
       createSupplyKeeper(parseBenchFile(text(port, supplies), 'b.yaml'), new ManualClock())
         .of('jack1')
-        ?.isHeld();
+        ?.isUnproven();
     const two = 'supplies: { left: { steady: 9W }, right: { steady: 50W, voltage: 55V } }\n';
     expect(named('', '')).toBeUndefined();
     expect(named('', 'supplies: { left: { steady: 9W } }\n')).toBe(false);

@@ -68,7 +68,8 @@ const run = {
   limited: [],
   attempt: { number: 2, of: 3 },
 };
-const running = { run, serial: 'FCH12345678', labelMac: null, stages: [], prompt: null };
+const running = { run, serial: 'FCH12345678', labelMac: null, stages: [], prompt: null, supplyWait: null };
+const supplyWait = { holders: ['jack11', 'jack12', 'jack13'], ahead: ['jack14', 'jack15'] };
 const one = (state: object) => [
   { ...idle, ...state },
   { ...idle, port: 'sim2' },
@@ -77,6 +78,7 @@ const one = (state: object) => [
 /** What the station may tell of a port, with long texts. */
 const states = {
   running: one({ running }),
+  waiting: one({ running: { ...running, supplyWait } }),
   marginal: one({ last: ended('marginal') }),
   fail: one({ last: ended('fail') }),
   bench: one({ last: ended('error', { blame: 'config' }) }),

@@ -7,12 +7,20 @@ import type { DeskNews, RunSummary } from '../../src/station/run-desk.js';
 import type { Fact } from '../../src/timeline/events.js';
 import { root } from '../helpers/linkpulse.js';
 
+const shelf = {
+  name: 'shelf',
+  budget: { steadyMilliwatts: 40_000, inrushMilliwatts: 50_000 },
+  reserved: { steadyMilliwatts: 18_000, inrushMilliwatts: 21_600 },
+  ...{ holders: ['jack1'], unproven: [], waiting: ['jack2'] },
+};
+
 const make = (locked: readonly string[] = []) =>
   createMetrics({
     ports: ['jack1', 'jack2'],
     station: 'desk',
     version: '1.2.3',
     isLocked: (port) => locked.includes(port),
+    supplies: () => [shelf],
   });
 
 const stage = (name: StageResult['stage'], beganAtUs: number | null, endedAtUs: number | null): StageResult => ({
@@ -90,6 +98,17 @@ describe('what Prometheus reads', () => {
       metrics.hear(off);
       expect(await lines(metrics, 'linkpulse_port_power_watts')).toEqual([]);
     }
+  });
+
+  it('shows what each supply gives, what is reserved of it, and how many wait', async () => {
+    const metrics = make();
+    expect((await metrics.expose()).text.match(/^linkpulse_supply_.*/gm)).toEqual([
+      'linkpulse_supply_budget_watts{supply="shelf",limit="steady"} 40',
+      'linkpulse_supply_budget_watts{supply="shelf",limit="inrush"} 50',
+      'linkpulse_supply_reserved_watts{supply="shelf",limit="steady"} 18',
+      'linkpulse_supply_reserved_watts{supply="shelf",limit="inrush"} 21.6',
+      'linkpulse_supply_waiting_ports{supply="shelf"} 1',
+    ]);
   });
 
   it('follows a port through a run, and holds a lost board until one is met again', () => {

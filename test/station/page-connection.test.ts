@@ -3,7 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pageModule } from '../helpers/page-module.js';
 
 interface Port {
-  readonly running: { readonly serial: string; readonly prompt: object | null } | null;
+  readonly running: {
+    readonly serial: string;
+    readonly prompt: object | null;
+    readonly supplyWait: object | null;
+  } | null;
   readonly lock: object | null;
 }
 interface Store {
@@ -84,9 +88,14 @@ describe("the page's connection to the station", () => {
     expect(store.ports[0]?.running).toMatchObject({ serial: 'FCH1', prompt: { id: 'lamp', atUs: 1000 } });
     stream().say('event', 13, told(2, { kind: 'prompt-answer', id: 'lamp', answer: 'yes' }));
     expect(store.ports[0]?.running?.prompt).toBeNull();
-    stream().say('port-lock', 14, { kind: 'port-lock', port: 'sim1', lock: { code: 'SWITCH_STUCK' } });
+    const wait = { supply: 'shelf', holders: ['sim2'], ahead: [] };
+    stream().say('event', 14, told(3, { kind: 'supply-wait', ...wait }));
+    expect(store.ports[0]?.running?.supplyWait).toMatchObject(wait);
+    stream().say('event', 15, told(4, { kind: 'supply-granted' }));
+    expect(store.ports[0]?.running?.supplyWait).toBeNull();
+    stream().say('port-lock', 16, { kind: 'port-lock', port: 'sim1', lock: { code: 'SWITCH_STUCK' } });
     expect(store.ports[0]?.lock).toEqual({ code: 'SWITCH_STUCK' });
-    expect([views, states.at(-1), heard.length]).toEqual([1, 'online', 4]);
+    expect([views, states.at(-1), heard.length]).toEqual([1, 'online', 6]);
   });
 
   it.each([

@@ -13,7 +13,8 @@ export const registerMonitoring = (app: FastifyInstance, parts: HttpParts, { nee
   const { ports } = desk;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const isLocked = (port: string) => locks.of(port) !== undefined;
-  const metrics = createMetrics({ ports, station: parts.station, version: parts.version, isLocked });
+  const supplies = () => parts.supplies.views();
+  const metrics = createMetrics({ ports, station: parts.station, version: parts.version, isLocked, supplies });
   const forget = desk.onMessage(({ news }) => metrics.hear(news));
   app.addHook('onClose', async () => void forget());
   const readiness = createReadiness({ ...parts, ports, metrics });

@@ -112,6 +112,18 @@ export const prompt = z.object({
   atUs: z.number().describe('when it was asked, us since the run began'),
 });
 
+export const supplyWait = z.object({
+  supply: z.string(),
+  limit: z.enum(['steady', 'inrush']),
+  neededMilliwatts: z.number(),
+  reservedMilliwatts: z.number(),
+  budgetMilliwatts: z.number(),
+  holders: z.array(z.string()).describe('ports that hold what is reserved'),
+  unproven: z.array(z.string()).describe('of these: ports whose run is over and whose switch nobody knows to be open'),
+  ahead: z.array(z.string()).describe('ports that asked before'),
+  atUs: z.number().describe('since when, us since the run began'),
+});
+
 export const port = z.object({
   port: z.string(),
   running: z
@@ -121,6 +133,7 @@ export const port = z.object({
       labelMac: z.string().nullable(),
       stages: z.array(stage),
       prompt: prompt.nullable().describe('what the operator is asked just now'),
+      supplyWait: supplyWait.nullable().describe('what keeps it from being powered just now; as it began to wait'),
     })
     .nullable(),
   events: z.array(event).describe('the newest of the run that is on, else of the last one'),

@@ -2,6 +2,7 @@
  * The station's HTTP side: REST, server-sent events, the page. Listens on loopback unless told otherwise; everything but
  * switching power off, health, readiness and the page's own files wants a token.
  */
+import type { SupplyKeeper } from '../../bench/supply-keeper.js';
 import type { Audit } from '../../http/audit.js';
 import { createEventStreams } from '../../http/event-stream.js';
 import { createServer, type HttpSide, type PageFolder } from '../../http/server.js';
@@ -40,6 +41,7 @@ export interface HttpParts {
   readonly pageFolders: readonly PageFolder[];
   readonly tls?: TlsFiles | undefined;
   readonly locks: PortLocks;
+  readonly supplies: Pick<SupplyKeeper, 'views'>;
   readonly log: StationLog;
   readonly diskReserveBytes: number;
   /** Aborts when the station begins to close. */

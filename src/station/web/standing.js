@@ -20,7 +20,17 @@ export const stageNow = ({ running }) => {
   return running.stages.find(({ verdict }) => verdict === 'not-reached')?.stage ?? null;
 };
 
-export const stageWord = (port) => t(`stage.${stageNow(port) ?? 'ending'}`);
+export const stageWord = (port) =>
+  t(`stage.${port.running?.supplyWait != null ? 'supply' : (stageNow(port) ?? 'ending')}`);
+
+const mostNames = 4;
+/** Whom a port waits for that shares its supply; empty: it does not wait. */
+export const supplyWords = ({ running }) => {
+  if (running?.supplyWait == null) return '';
+  const ports = [...running.supplyWait.holders, ...running.supplyWait.ahead];
+  const shown = ports.length > mostNames ? [...ports.slice(0, mostNames), '…'] : ports;
+  return t('supply.after', { ports: shown.join(', ') });
+};
 
 /** The phone that it is about, as far as somebody knows. */
 export const unitOf = ({ running, last, failed }) => {

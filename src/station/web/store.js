@@ -19,6 +19,11 @@ const promptAfter = (before, { fact, atUs }) => {
   return ['prompt-answer', 'power-off', 'end'].includes(fact.kind) ? null : before;
 };
 
+const supplyWaitAfter = (before, { fact, atUs }) => {
+  if (fact.kind === 'supply-wait') return { ...fact, atUs };
+  return ['supply-granted', 'interrupted', 'end'].includes(fact.kind) ? null : before;
+};
+
 export const createStore = (nowMs = () => performance.now()) => {
   /** Newest message that is in here. */
   let id = 0;
@@ -38,7 +43,14 @@ export const createStore = (nowMs = () => performance.now()) => {
     switch (news.kind) {
       case 'run-started':
         return change(news.port, () => ({
-          running: { run: news.run, serial: news.serial, labelMac: news.labelMac, stages: [], prompt: null },
+          running: {
+            run: news.run,
+            serial: news.serial,
+            labelMac: news.labelMac,
+            stages: [],
+            prompt: null,
+            supplyWait: null,
+          },
           events: [],
           failed: null,
           offsetMs: nowMs(),
@@ -50,6 +62,7 @@ export const createStore = (nowMs = () => performance.now()) => {
             ...running,
             stages: news.stages ?? running.stages,
             prompt: promptAfter(running.prompt, news.event),
+            supplyWait: supplyWaitAfter(running.supplyWait, news.event),
           },
           // The message that travelled fastest tells best when the run began.
           offsetMs: Math.min(offsetMs ?? Number.POSITIVE_INFINITY, nowMs() - news.event.atUs / 1000),

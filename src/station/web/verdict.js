@@ -3,7 +3,7 @@ import { clock } from './clock.js';
 import { classes, html } from './html.js';
 import { Prompt } from './prompt.js';
 import { Shape } from './shapes.js';
-import { attemptWords, isStopped, sayingOf, stageWord, standingOf, unitOf } from './standing.js';
+import { attemptWords, isStopped, sayingOf, stageWord, standingOf, supplyWords, unitOf } from './standing.js';
 import { t } from './texts.js';
 import { Unlock } from './unlock.js';
 
@@ -19,9 +19,11 @@ const Word = ({ text }) => {
 
 const Running = ({ port, nowMs }) => {
   const attempt = attemptWords(port);
+  const supply = supplyWords(port);
   return html`<div class="verdict-text">
     <p class="verdict-unit">${unitOf(port)}</p>
     <${Word} text=${stageWord(port)} />
+    ${supply !== '' && html`<p class="verdict-attempt">${supply}</p>`}
     ${attempt !== '' && html`<p class="verdict-attempt">${attempt}</p>`}
     <p class="verdict-time">${clock(nowMs - (port.offsetMs ?? nowMs))}</p>
   </div>`;

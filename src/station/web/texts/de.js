@@ -99,6 +99,8 @@ export const texts = {
   'stage.config': 'Konfiguration',
   'stage.registration': 'Anmeldung',
   'stage.ending': 'Beenden…',
+  'stage.supply': 'Wartet',
+  'supply.after': 'Bekommt Strom nach: {ports}',
   'stageVerdict.pass': 'bestanden',
   'stageVerdict.marginal': 'bestanden, nahe an einer Grenze',
   'stageVerdict.fail': 'nicht bestanden',

@@ -97,6 +97,8 @@ export const texts = {
   'stage.config': 'Configuration',
   'stage.registration': 'Registration',
   'stage.ending': 'Ending…',
+  'stage.supply': 'Waiting',
+  'supply.after': 'Gets power after: {ports}',
   'stageVerdict.pass': 'passed',
   'stageVerdict.marginal': 'passed, close to a limit',
   'stageVerdict.fail': 'failed',

@@ -98,6 +98,8 @@ export const texts = {
   'stage.config': 'Configuración',
   'stage.registration': 'Registro',
   'stage.ending': 'Terminando…',
+  'stage.supply': 'En espera',
+  'supply.after': 'Recibe corriente después de: {ports}',
   'stageVerdict.pass': 'superada',
   'stageVerdict.marginal': 'superada, cerca de un límite',
   'stageVerdict.fail': 'fallida',

@@ -95,6 +95,8 @@ export const texts = {
   'stage.config': '配置',
   'stage.registration': '注册',
   'stage.ending': '结束中…',
+  'stage.supply': '等待供电',
+  'supply.after': '排在 {ports} 之后供电',
   'stageVerdict.pass': '通过',
   'stageVerdict.marginal': '通过，接近极限',
   'stageVerdict.fail': '未通过',
