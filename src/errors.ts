@@ -29,6 +29,23 @@ export const errorTable = {
     'operator',
   ),
   PORT_BUSY: entry('Another process owns this port', 'Wait for it, or go through the running station.', 'bench'),
+  PORT_RESERVED: entry(
+    'This port is reserved',
+    'Wait for it, take another port, or end the reservation: linkpulse remote release --port PORT, or on the page.',
+    'operator',
+  ),
+  INTERRUPTED: entry('The run was ended before it began', 'Run again.', 'operator'),
+  LEASE_ENDED: entry('This reservation is over, or there was none', 'Take a new one.', 'operator'),
+  SHARED_TAKEN: entry(
+    'Somebody else has this shared thing',
+    'Wait for it, or ask its owner for it; linkpulse shared ls shows who has what.',
+    'operator',
+  ),
+  SHARED_UNKNOWN: entry(
+    'The bench file has no shared thing of that name',
+    'Choose one of those named, or write it into the bench file (shared: [...]).',
+    'config',
+  ),
   PORT_LOCKED: entry(
     'This port is locked: its jack was not what it should be',
     'Let an engineer look at that run and at the jack, then unlock it: linkpulse board unlock --port PORT, or on the page.',

@@ -25,6 +25,10 @@ export interface RunRequest {
   readonly answers?: Readonly<Record<string, Answer>> | 'expected';
   /** Whoever asked for the run is there to be asked. */
   readonly isAttended?: boolean;
+  /** Ids of leases (src/station/leases.ts) that whoever asks holds: of the port, of shared things. */
+  readonly leases?: readonly string[];
+  /** Whoever asked for the run, as others are told. */
+  readonly by?: string;
 }
 
 /** What an operator says to the question that is open. */
@@ -48,9 +52,19 @@ export interface RunStarted {
   readonly attempt: { readonly number: number; readonly of: number } | null;
 }
 
+/** What a run waits for, and who has it until when (ISO 8601, UTC; null: until what they do with it ends). */
+export interface SharedWait {
+  readonly shared: string;
+  readonly owner: string;
+  readonly purpose: string;
+  readonly until: string | null;
+}
+
 export interface RunWatcher {
   started(run: RunStarted): void;
   event(event: TimelineEvent, results: () => readonly StageResult[]): void;
+  /** Nothing has begun: somebody else has a shared thing that the run needs. */
+  waiting?(wait: SharedWait): void;
   /** An attempt ended, power is off, and another one begins. The last one is what `run` resolves with. */
   again?(outcome: RunOutcome): void;
 }

@@ -7,6 +7,7 @@ const usageErrors: readonly ErrorCode[] = [
   'PLAN_INVALID',
   'BENCH_FILE_INVALID',
   'PORT_UNKNOWN',
+  'SHARED_UNKNOWN',
   'CAPTURE_UNREADABLE',
   'PHONE_NOT_FOUND',
 ];
@@ -15,5 +16,6 @@ const usageErrors: readonly ErrorCode[] = [
 export const exitCodeOfError = (error: unknown): number => {
   if (!isBenchError(error)) return exitCodes.internalError;
   if (error.code === 'INTERNAL') return exitCodes.internalError;
+  if (error.code === 'INTERRUPTED') return exitCodes.interrupted;
   return usageErrors.includes(error.code) ? exitCodes.usage : exitCodes.wentWrong;
 };

@@ -9,11 +9,14 @@ import { loadTokens } from '../http/tokens.js';
 import { loadBenchFile } from '../plan/load-bench-file.js';
 import { createPlanWatch } from '../station/http/plan-watch.js';
 import { plansOf } from '../station/http/plans-folder.js';
+import { keepLeases } from '../station/lease-store.js';
+import { createLeases, type LeaseRequest, type Leases, leaseExpired } from '../station/leases.js';
 import { isJournal, logRun, openLog, type StationLog } from '../station/log.js';
 import { lockingRunner, openPortLocks, type PortLocks } from '../station/port-locks.js';
 import { createRecordsDesk, type RecordsDesk } from '../station/records/desk.js';
 import { keepRetention } from '../station/records/retention.js';
 import { createRunDesk, type RunDesk } from '../station/run-desk.js';
+import { needsOf } from '../station/run-holds.js';
 import { startStation } from '../station/station.js';
 import { type BenchOptions, type RegisterVerb, type VerbContext, withBench } from './verb.js';
 
@@ -46,7 +49,7 @@ export const registerStation: RegisterVerb = (program, context) => {
     )
     .option('--http <[address:]port>', 'page and API, on loopback unless an address is named', whereToListen)
     .option('--plans <folder>', 'plans that can be run from the page (default: those that came with this program)')
-    .option('--state <folder>', 'tokens.json and audit.ndjson', stateDirectory())
+    .option('--state <folder>', 'tokens.json, audit.ndjson, leases.json', stateDirectory())
     .option('--tls-cert <file>', 'certificate for --http, PEM')
     .option('--tls-key <file>', 'its key, PEM');
   withBench(command, context).action(async (options: StationOptions) => {
@@ -62,7 +65,8 @@ export const registerStation: RegisterVerb = (program, context) => {
         runId: cut.record.runId,
       });
     const audit = openAudit(join(resolve(options.state), 'audit.ndjson'), clock);
-    const { runsDirectory, retention, diskReserveBytes } = loadBenchFile(options.bench);
+    const bench = loadBenchFile(options.bench);
+    const { runsDirectory, retention, diskReserveBytes, shared } = bench;
     const locks = openPortLocks(runsDirectory, clock);
     const lockingWith = lockingRunner(runner, locks, (port) => {
       audit({ action: 'locked', who: 'station', from: 'board', detail: { port, code: locks.of(port)?.code ?? null } });
@@ -75,15 +79,41 @@ export const registerStation: RegisterVerb = (program, context) => {
     locks.onChange((port) => {
       if (locks.of(port) === undefined) runner.supplies.of(port)?.proven();
     });
+    const leases = createLeases(clock);
     const desk = createRunDesk(lockingWith, {
       firstId: clock.wallClock().getTime(),
       hasPage: listener !== undefined,
-      locks,
+      ...{ locks, leases, shared },
+      needs: needsOf(bench),
+    });
+    const expired = ({ thing, owner, purpose }: LeaseRequest) => {
+      log(`${thing.name}: the time of ${owner}${purpose === '' ? '' : ` (${purpose})`} is over`);
+      const detail = { [thing.kind]: thing.name, owner, purpose };
+      try {
+        audit({ action: 'lease-expired', who: 'station', from: 'clock', detail });
+      } catch (error) {
+        // Nobody is there to be refused, and the thing must become free.
+        log(`audit: ${String(error)}`, { level: 'error' });
+      }
+    };
+    leases.onChange(({ what, lease, why }) => what === 'ended' && why === leaseExpired && expired(lease));
+    keepLeases(join(resolve(options.state), 'leases.json'), leases, {
+      ...{ clock, log, lapsed: expired },
+      has: ({ kind, name }) => (kind === 'port' ? desk.ports : shared).includes(name),
     });
     desk.onMessage(({ news }) => logRun(news, log));
     const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });
     const { socket: socketPath } = options;
-    const station = await startStation({ name: runner.station, runner: desk, socketPath, clock, locks, audit });
+    const station = await startStation({
+      name: runner.station,
+      runner: desk,
+      socketPath,
+      clock,
+      locks,
+      audit,
+      leases,
+      shared,
+    });
     audit({
       action: 'station-started',
       who: 'station',
@@ -101,6 +131,8 @@ export const registerStation: RegisterVerb = (program, context) => {
             listener,
             locks,
             supplies: runner.supplies,
+            leases,
+            shared,
             audit,
             records,
             runsDirectory,
@@ -136,6 +168,8 @@ const openHttp = async (
     readonly log: StationLog;
     readonly locks: PortLocks;
     readonly supplies: SupplyKeeper;
+    readonly leases: Leases;
+    readonly shared: readonly string[];
     readonly audit: Audit;
     readonly records: RecordsDesk;
     readonly runsDirectory: string;
@@ -165,6 +199,8 @@ const openHttp = async (
     audit: of.audit,
     locks: of.locks,
     supplies: of.supplies,
+    leases: of.leases,
+    shared: of.shared,
     runsDirectory: of.runsDirectory,
     records: of.records,
     plans: () => watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath))),

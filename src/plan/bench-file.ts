@@ -33,6 +33,8 @@ export interface SimulatedPort {
   readonly calibration?: CalibrationTerms | undefined;
   /** Name of the supply that feeds its board; left out: the only one, or none is told of. */
   readonly supply?: string | undefined;
+  /** Shared things that every run on this port takes. */
+  readonly needs?: readonly string[] | undefined;
 }
 
 export interface HardwarePort {
@@ -53,6 +55,8 @@ export interface HardwarePort {
   readonly calibration?: CalibrationTerms | undefined;
   /** Name of the supply that feeds its board; left out: the only one, or none is told of. */
   readonly supply?: string | undefined;
+  /** Shared things that every run on this port takes. */
+  readonly needs?: readonly string[] | undefined;
 }
 
 export type BenchPort = SimulatedPort | HardwarePort;
@@ -79,5 +83,7 @@ export interface BenchFile {
   readonly fleet: FleetTerms | null;
   /** None: power is not shared out. */
   readonly supplies: readonly SupplyTerms[];
+  /** What the ports have in common, one user at a time: a label printer, the golden phone. In the order in which a run takes them. */
+  readonly shared: readonly string[];
   readonly ports: readonly BenchPort[];
 }

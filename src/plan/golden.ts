@@ -10,6 +10,8 @@ export interface GoldenTerms {
   readonly phone: string | null;
   /** Of a simulated port: each must be found out as the table of faults says. */
   readonly faults: readonly FaultName[];
+  /** Shared things that every golden run takes. */
+  readonly needs?: readonly string[] | undefined;
 }
 
 /** One for each stage. */

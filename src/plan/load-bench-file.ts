@@ -14,6 +14,8 @@ const interfaceName = () => text(/^[^\s/:]{1,15}$/, 'a network interface such as
 const driver = () => oneOf(boardDrivers).default('serial');
 const profile = () => z.int().min(1).max(65_535).optional();
 
+const needs = () => z.array(line(64)).default([]);
+
 const port = z.discriminatedUnion(
   'kind',
   [
@@ -31,6 +33,7 @@ const port = z.discriminatedUnion(
       uplink: interfaceName().optional(),
       calibration: calibrationSection(),
       supply: supplyName().optional(),
+      needs: needs(),
     }),
     z.strictObject({
       kind: z.literal('hardware'),
@@ -42,6 +45,7 @@ const port = z.discriminatedUnion(
       uplink: interfaceName().optional(),
       calibration: calibrationSection(),
       supply: supplyName().optional(),
+      needs: needs(),
     }),
   ],
   { error: (issue) => (issue.code === 'invalid_union' ? 'must say kind: simulated or kind: hardware' : undefined) },
@@ -66,12 +70,31 @@ const benchFile = z.strictObject({
       plan: line(4096),
       phone: line(64).optional(),
       faults: z.array(oneOf(goldenFaults)).default([...defaultGoldenFaults]),
+      needs: needs(),
     })
     .optional(),
   fleet: fleetSection(),
   supplies: suppliesSection(),
+  /** What the ports have in common, one user at a time. */
+  shared: z.array(text(portName, 'a name in lower-case letters, digits and dashes')).max(32).default([]),
   ports: z.record(z.string(), port),
 });
+
+const sharedProblems = ({ shared, golden, ports }: z.output<typeof benchFile>): readonly Problem[] => {
+  const unknown = (names: readonly string[], path: readonly string[]): readonly Problem[] =>
+    names.flatMap((name, index) =>
+      shared.includes(name)
+        ? []
+        : [{ path: [...path, index], message: `${name} is none of shared: ${shared.join(', ') || '(there is none)'}` }],
+    );
+  return [
+    ...shared.flatMap((name, index) =>
+      shared.indexOf(name) === index ? [] : [{ path: ['shared', index], message: `${name} stands there twice` }],
+    ),
+    ...unknown(golden?.needs ?? [], ['golden', 'needs']),
+    ...Object.entries(ports).flatMap(([name, entry]) => unknown(entry.needs, ['ports', name, 'needs'])),
+  ];
+};
 
 const goldenProblems = ({ golden, ports }: z.output<typeof benchFile>): readonly Problem[] => {
   if (golden === undefined) return [];
@@ -178,11 +201,12 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
           ...goldenProblems(output),
           ...stationProblems(output),
           ...supplyProblems(output.supplies, output.ports),
+          ...sharedProblems(output),
         ]
       : []),
   ]);
   const { station = '', runs = '', diskReserve: diskReserveBytes = 0, calibration, ports = {} } = output ?? {};
-  const { golden, retention, fleet } = output ?? {};
+  const { golden, retention, fleet, shared = [] } = output ?? {};
   const directory = dirname(resolve(path));
   return {
     station,
@@ -197,9 +221,11 @@ export const parseBenchFile = (text: string, path: string): BenchFile => {
             planPath: resolve(directory, golden.plan),
             phone: golden.phone ?? null,
             faults: golden.faults,
+            needs: golden.needs,
           },
     fleet: fleet === undefined ? null : fleetTerms(fleet, directory),
     supplies: suppliesOf(output?.supplies),
+    shared,
     ports: Object.entries(ports).map(([name, own]): BenchPort => {
       const entry = { ...own, calibration: own.calibration ?? calibration };
       return entry.kind === 'hardware' ? hardwarePort(name, entry, directory) : simulatedPort(name, entry);

@@ -47,7 +47,10 @@ export const openLog =
 
 /** One line when a run begins and one when it ends, whoever asked for it. */
 export const logRun = (news: DeskNews, log: StationLog): void => {
+  if (news.kind === 'shared') return;
   const { port } = news;
+  if (news.kind === 'run-waiting')
+    log(`${port}: waits for ${news.shared}, which ${news.owner} (${news.purpose}) has`, { port });
   if (news.kind === 'run-started')
     log(`${port}: run ${news.run.runId} (plan ${news.run.plan.name})`, { port, runId: news.run.runId });
   if (news.kind === 'run-ended') {

@@ -180,7 +180,8 @@ export const createMetrics = ({ ports, station, version, isLocked, supplies }: M
     registry,
     stateOf,
     hear: (news) => {
-      if (news.kind === 'port-lock') return;
+      if (news.kind === 'port-lock' || news.kind === 'port-lease') return;
+      if (news.kind === 'shared' || news.kind === 'run-waiting') return;
       const { port } = news;
       const before = states.get(port) ?? 'idle';
       if (news.kind === 'event') {

@@ -1,6 +1,7 @@
-import type { GivenAnswer, RunOutcome, RunRequest, RunStarted } from '../bench/runner.js';
+import type { GivenAnswer, RunOutcome, RunRequest, RunStarted, SharedWait } from '../bench/runner.js';
 import type { StageResult } from '../stages/judge.js';
 import type { TimelineEvent } from '../timeline/events.js';
+import type { LeaseNote, Thing, ThingView } from './leases.js';
 
 /** The station's local socket: one JSON object a line, one request a connection. Ending one's side aborts the run. */
 export type StationRequest =
@@ -9,7 +10,21 @@ export type StationRequest =
   | { readonly type: 'stop'; readonly port: string }
   | ({ readonly type: 'answer'; readonly port: string } & Pick<GivenAnswer, 'runId' | 'id' | 'answer'>)
   | { readonly type: 'unlock'; readonly port: string }
+  /** Who has what. */
+  | { readonly type: 'things' }
+  /** Takes a shared thing in turn; without an end the connection is its life. */
+  | ({ readonly type: 'take' } & SharedRequest)
+  /** Ends whosever lease; power off first. */
+  | { readonly type: 'end-lease'; readonly thing: Thing }
   | { readonly type: 'recover' };
+
+export interface SharedRequest {
+  readonly id: string;
+  readonly shared: string;
+  readonly owner: string;
+  readonly purpose: string;
+  readonly forMs: number | null;
+}
 
 export type StationReply =
   | {
@@ -21,6 +36,8 @@ export type StationReply =
     }
   | ({ readonly type: 'started' } & RunStarted)
   | { readonly type: 'event'; readonly event: TimelineEvent; readonly results: readonly StageResult[] }
+  /** Not begun: somebody else has a shared thing that the run needs. */
+  | ({ readonly type: 'waiting' } & SharedWait)
   /** Of an attempt that another one follows. */
   | { readonly type: 'again'; readonly outcome: RunOutcome }
   | { readonly type: 'done'; readonly outcome: RunOutcome }
@@ -28,6 +45,9 @@ export type StationReply =
   | { readonly type: 'stopped'; readonly wasRunning: boolean }
   /** False: that question is not open there, or no longer. */
   | { readonly type: 'answered'; readonly wasOpen: boolean }
+  | { readonly type: 'things'; readonly ports: readonly ThingView[]; readonly shared: readonly ThingView[] }
+  | { readonly type: 'taken'; readonly lease: LeaseNote }
+  | { readonly type: 'lease-ended'; readonly wasHeld: boolean }
   | { readonly type: 'unlocked'; readonly wasLocked: boolean }
   | { readonly type: 'recovered'; readonly outcomes: readonly RunOutcome[] }
   | { readonly type: 'error'; readonly code: string; readonly detail: string; readonly remedy: string };

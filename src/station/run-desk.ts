@@ -2,12 +2,14 @@
  * Who runs what on which port, and what viewers may see of it: wraps a runner so that every run, whoever asked for it, is
  * told to all who listen. Messages are numbered; whoever comes back with a number gets what came after it.
  */
-import type { Runner, RunOutcome, RunRequest, RunStarted, RunWatcher } from '../bench/runner.js';
+import type { Runner, RunOutcome, RunRequest, RunStarted, RunWatcher, SharedWait } from '../bench/runner.js';
 import { BenchError, type Blame } from '../errors.js';
 import type { RunRecord } from '../records/record.js';
 import type { StageResult } from '../stages/judge.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
+import { type LeaseNote, type Leases, leasesView, type ThingView } from './leases.js';
 import type { PortLockNote, PortLocks } from './port-locks.js';
+import { holdForRun } from './run-holds.js';
 
 /** What of a record a viewer needs at once; the rest is behind its id. */
 export type RunSummary = Pick<
@@ -68,6 +70,12 @@ export type DeskNews =
       readonly summary: RunSummary;
       readonly again?: true;
     }
+  /** Reserved, for longer than before, or free again (null). */
+  | { readonly kind: 'port-lease'; readonly port: string; readonly lease: LeaseNote | null }
+  /** Who has the shared things of the bench, and who waits. */
+  | { readonly kind: 'shared'; readonly shared: readonly ThingView[] }
+  /** A run has not begun: it waits for a shared thing. */
+  | ({ readonly kind: 'run-waiting'; readonly port: string } & SharedWait)
   /** Locked, or unlocked (null). */
   | { readonly kind: 'port-lock'; readonly port: string; readonly lock: PortLockNote | null }
   /** The run came to no record. */
@@ -101,12 +109,17 @@ export interface PortView {
   readonly failed: RunFailure | null;
   /** Why nobody may arm it until an engineer has looked; null: it may be. */
   readonly lock: PortLockNote | null;
+  /** Who alone may start a run here, and until when. */
+  readonly lease: LeaseNote | null;
+  /** What a run waits for before it begins. */
+  readonly waiting: SharedWait | null;
 }
 
 export interface DeskView {
   /** Everything up to this message is in the view. */
   readonly id: number;
   readonly ports: readonly PortView[];
+  readonly shared: readonly ThingView[];
 }
 
 export interface RunDesk extends Runner {
@@ -129,6 +142,7 @@ interface Seat {
   last: RunSummary | null;
   failed: RunFailure | null;
   abort: AbortController | null;
+  waiting: SharedWait | null;
 }
 
 const summaryOf = (record: RunRecord, serial: string | null): RunSummary => {
@@ -145,6 +159,14 @@ const signatureOf = (stages: readonly StageResult[]): string =>
   stages
     .map(({ verdict, cause, measurements, endedAtUs }) => `${verdict}${cause}${measurements.length}${endedAtUs}`)
     .join('|');
+
+/** Who ended a run before it began has its reason told, and nobody has failed. */
+const knownError = (error: unknown, ending: AbortSignal): BenchError => {
+  if (error instanceof BenchError) return error;
+  if (ending.aborted && error === ending.reason)
+    return new BenchError('INTERRUPTED', String(ending.reason), { cause: error });
+  return new BenchError('INTERNAL', String(error), { cause: error });
+};
 
 /** A question is open until its answer, or until power goes off. */
 const promptAfter = (before: OpenPrompt | null, { fact, atUs }: TimelineEvent): OpenPrompt | null => {
@@ -171,14 +193,24 @@ export const createRunDesk = (
     firstId = 0,
     hasPage = false,
     locks,
+    leases,
+    shared = [],
+    needs = () => [],
   }: {
     readonly firstId?: number;
     readonly hasPage?: boolean;
     readonly locks?: Pick<PortLocks, 'of' | 'onChange'>;
-  } = {},
+    readonly leases: Leases;
+    /** Names of the bench file. */
+    readonly shared?: readonly string[];
+    needs?(request: RunRequest): readonly string[];
+  },
 ): RunDesk => {
   const seats = new Map<string, Seat>(
-    runner.ports.map((port) => [port, { running: null, events: [], last: null, failed: null, abort: null }]),
+    runner.ports.map((port) => [
+      port,
+      { running: null, events: [], last: null, failed: null, abort: null, waiting: null },
+    ]),
   );
   const listeners = new Set<(message: DeskMessage) => void>();
   const messages: DeskMessage[] = [];
@@ -195,17 +227,37 @@ export const createRunDesk = (
   const lockOf = (port: string) => locks?.of(port) ?? null;
   locks?.onChange((port) => tell({ kind: 'port-lock', port, lock: lockOf(port) }));
 
+  /** A run that goes on is seen anyway. */
+  const leaseOf = (port: string): LeaseNote | null => {
+    const lease = leases.of({ kind: 'port', name: port });
+    return lease === undefined || lease.endsUs === null ? null : leases.note(lease);
+  };
+  const sharedNow = () => leasesView(leases, 'shared', shared);
+  leases.onChange(({ what, lease: { thing, forMs } }) => {
+    if (thing.kind === 'shared') tell({ kind: 'shared', shared: sharedNow() });
+    else if (forMs !== null && what !== 'waiting')
+      tell({ kind: 'port-lease', port: thing.name, lease: leaseOf(thing.name) });
+  });
+
   const run = async (request: RunRequest, watcher: RunWatcher, signal: AbortSignal): Promise<RunOutcome> => {
     const { port } = request;
     const seat = seats.get(port);
     if (seat === undefined) throw new BenchError('PORT_UNKNOWN', `"${port}"; there are: ${runner.ports.join(', ')}`);
     if (seat.abort !== null) throw new BenchError('PORT_BUSY', `${port} runs a phone already`);
+    const holds = holdForRun(leases, request, needs(request));
     const abort = new AbortController();
     seat.abort = abort;
     const { serial = null, labelMac = null } = request;
     let signature = '';
     let runId = '';
+    const ending = AbortSignal.any([signal, abort.signal]);
     try {
+      await holds.takeNeeds(ending, (wait) => {
+        seat.waiting = wait;
+        tell({ kind: 'run-waiting', port, ...wait });
+        watcher.waiting?.(wait);
+      });
+      seat.waiting = null;
       const outcome = await runner.run(
         { ...request, isAttended: hasPage || request.isAttended === true },
         {
@@ -240,22 +292,24 @@ export const createRunDesk = (
             watcher.again?.(outcome);
           },
         },
-        AbortSignal.any([signal, abort.signal]),
+        ending,
       );
       seat.last = summaryOf(outcome.record, serial);
       tell({ kind: 'run-ended', port, runId: outcome.record.runId, summary: seat.last });
       return outcome;
     } catch (error) {
-      const known = error instanceof BenchError ? error : new BenchError('INTERNAL', String(error), { cause: error });
+      const known = knownError(error, ending);
       const { code, message, remedy, blame } = known;
       seat.failed = { code, message, remedy, blame, serial, labelMac };
       // What is kept is of the phone before where this one never began.
       if (seat.running === null) seat.events = [];
       tell({ kind: 'run-failed', port, ...seat.failed });
-      throw error;
+      throw known;
     } finally {
       seat.running = null;
+      seat.waiting = null;
       seat.abort = null;
+      holds.giveBack();
     }
   };
 
@@ -266,6 +320,24 @@ export const createRunDesk = (
     return true;
   };
 
+  const stop: RunDesk['stop'] = (port, reason) =>
+    new Promise((resolve) => {
+      const heard = ({ news }: DeskMessage) => {
+        const isEnd = news.kind === 'run-failed' || (news.kind === 'run-ended' && news.again !== true);
+        if (!isEnd || news.port !== port) return;
+        listeners.delete(heard);
+        resolve(true);
+      };
+      listeners.add(heard);
+      if (abort(port, reason)) return;
+      listeners.delete(heard);
+      resolve(false);
+    });
+  leases.onEnding(async ({ thing, owner, purpose }, why) => {
+    const whose = `the reservation of ${owner}${purpose === '' ? '' : ` (${purpose})`}`;
+    if (thing.kind === 'port') await stop(thing.name, `${whose} ended: ${why}`);
+  });
+
   return {
     ports: runner.ports,
     run,
@@ -273,9 +345,10 @@ export const createRunDesk = (
     recoverCutRuns: () => runner.recoverCutRuns(),
     view: () => ({
       id,
-      ports: [...seats].map(([port, { running, events, last, failed }]) => ({
-        ...{ port, running, events: [...events], last, failed, lock: lockOf(port) },
+      ports: [...seats].map(([port, { running, events, last, failed, waiting }]) => ({
+        ...{ port, running, events: [...events], last, failed, lock: lockOf(port), lease: leaseOf(port), waiting },
       })),
+      shared: sharedNow(),
     }),
     after: (from) => {
       const oldest = messages[0]?.id ?? id + 1;
@@ -287,19 +360,6 @@ export const createRunDesk = (
       return () => listeners.delete(listener);
     },
     abort,
-    stop: (port, reason) =>
-      new Promise((resolve) => {
-        const heard = (message: DeskMessage) => {
-          const { news } = message;
-          const isEnd = news.kind === 'run-failed' || (news.kind === 'run-ended' && news.again !== true);
-          if (news.port !== port || !isEnd) return;
-          listeners.delete(heard);
-          resolve(true);
-        };
-        listeners.add(heard);
-        if (abort(port, reason)) return;
-        listeners.delete(heard);
-        resolve(false);
-      }),
+    stop,
   };
 };

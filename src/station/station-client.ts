@@ -70,6 +70,7 @@ const runThroughStation = async (
     (reply) => {
       if (reply.type === 'started') watcher.started(reply);
       if (reply.type === 'event') watcher.event(reply.event, () => reply.results);
+      if (reply.type === 'waiting') watcher.waiting?.(reply);
       if (reply.type === 'again') watcher.again?.(reply.outcome);
       if (reply.type === 'done') outcome = reply.outcome;
     },

@@ -4,6 +4,8 @@ import { BenchError, isBenchError } from '../errors.js';
 import type { Audit, AuditEntry } from '../http/audit.js';
 import { answers } from '../plan/prompts.js';
 import type { Clock } from '../timeline/clock.js';
+import { serveLeases } from './lease-requests.js';
+import type { Leases } from './leases.js';
 import type { PortLocks } from './port-locks.js';
 import { longestRequestBytes, type StationReply, type StationRequest } from './protocol.js';
 import type { RunDesk } from './run-desk.js';
@@ -21,6 +23,9 @@ export interface StationParts {
   readonly clock: Clock;
   readonly locks: PortLocks;
   readonly audit: Audit;
+  readonly leases: Leases;
+  /** Names of shared things. */
+  readonly shared: readonly string[];
 }
 
 const farewellMs = 1_000;
@@ -62,8 +67,13 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
       act('unlocked', { port, code: lock?.code ?? null, runId: lock?.runId ?? null });
       return say({ type: 'unlocked', wasLocked: parts.locks.unlock(port) });
     }
+    if (request.type === 'things' || request.type === 'take' || request.type === 'end-lease')
+      return serveLeases({ ...parts, ports: runner.ports, act }, request, say, gone);
     if (request.type !== 'run')
-      throw new BenchError('USAGE', 'the station knows hello, run, stop, answer, unlock and recover');
+      throw new BenchError(
+        'USAGE',
+        'the station knows hello, run, stop, answer, unlock, things, take, end-lease, recover',
+      );
     const { type: _type, ...asked } = request;
     const { port } = asked;
     if (!runner.ports.includes(port))
@@ -73,10 +83,11 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
     const abort = new AbortController();
     gone.addEventListener('abort', () => abort.abort('the client went away'), { once: true });
     const done = runner.run(
-      asked,
+      { ...asked, by: 'local user' },
       {
         started: (run) => say({ type: 'started', ...run }),
         event: (event, results) => say({ type: 'event', event, results: results() }),
+        waiting: (wait) => say({ type: 'waiting', ...wait }),
         again: (outcome) => say({ type: 'again', outcome }),
       },
       abort.signal,

@@ -30,6 +30,7 @@ const findings = async (name: string) =>
           golden: null,
           fleet: null,
           supplies: [],
+          shared: [],
           ports: [{ name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/no-such-board', interface: name }],
         },
         systemClock,

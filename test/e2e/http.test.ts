@@ -155,6 +155,8 @@ describe('the HTTP side', () => {
       '/api/v1/downloads/measurements.csv',
       '/api/v1/events',
       '/api/v1/health',
+      '/api/v1/leases',
+      '/api/v1/leases/{id}',
       '/api/v1/plans',
       '/api/v1/ports/{port}/answer',
       '/api/v1/ports/{port}/off',

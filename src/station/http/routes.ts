@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BenchError } from '../../errors.js';
 import type { EventStreams } from '../../http/event-stream.js';
 import type { Guarded } from '../../http/server.js';
+import { registerLeaseRoutes } from './lease-routes.js';
 import { registerMonitoring } from './monitoring-routes.js';
 import { registerRecordsRoutes } from './records-routes.js';
 import * as shape from './schemas.js';
@@ -19,6 +20,7 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
 
   registerMonitoring(app, parts, guard);
   registerRecordsRoutes(app, parts, guard);
+  registerLeaseRoutes(app, parts, guard);
 
   routes.get(
     `${base}/view`,
@@ -82,6 +84,9 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
         );
       const serial = request.body.serial ?? null;
       const labelMac = request.body.labelMac ?? null;
+      const { lease } = request.body;
+      if (lease !== undefined && parts.leases.held(lease)?.owner !== who.name)
+        throw new BenchError('LEASE_ENDED', `${who.name} has none of that id`);
       parts.audit({
         action: 'run-started',
         who: who.name,
@@ -91,7 +96,15 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
       const runId = await new Promise<string>((resolve, reject) => {
         desk
           .run(
-            { port, planPath: plan.path, faults: [], serial, labelMac },
+            {
+              port,
+              planPath: plan.path,
+              faults: [],
+              serial,
+              labelMac,
+              by: who.name,
+              leases: lease === undefined ? [] : [lease],
+            },
             { started: (run) => resolve(run.runId), event: () => {} },
             new AbortController().signal,
           )

@@ -123,6 +123,36 @@ export const supplyWait = z.object({
   ahead: z.array(z.string()).describe('ports that asked before'),
   atUs: z.number().describe('since when, us since the run began'),
 });
+export const leaseNote = z.object({
+  owner: z.string().describe('of the token; or a person, or a port, at the bench itself'),
+  purpose: z.string(),
+  since: z.string(),
+  until: z.string().nullable().describe('null: until what it was taken for (a run, a command) ends'),
+  remainingMs: z.number().nullable(),
+});
+const waiting = z.array(z.object({ owner: z.string(), purpose: z.string() })).describe('next first');
+export const thing = z.object({ name: z.string(), lease: leaseNote.nullable(), waiting });
+export const things = z.object({ ports: z.array(thing), shared: z.array(thing) });
+
+/** Whoever knows it may use the lease, with the token that it was taken by. */
+export const leaseId = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
+const longestLeaseMs = 8 * 3_600_000;
+const forMs = z.number().int().min(1_000).max(longestLeaseMs).describe('at most 8 h; counted from now');
+export const leaseRequest = z.strictObject({
+  id: leaseId.describe('chosen by whoever asks, such as a UUID: a request that got no answer is repeated'),
+  port: portName.optional(),
+  shared: portName.optional(),
+  forMs,
+  purpose: z.string().max(64).default(''),
+  waitMs: z.number().int().min(0).max(longestLeaseMs).default(0).describe('0: refused at once where somebody has it'),
+});
+export const leaseRenewal = z.strictObject({ forMs });
+export const lease = leaseNote.extend({
+  id: z.string(),
+  port: z.string().optional(),
+  shared: z.string().optional(),
+});
+export const leaseEnded = z.object({ wasHeld: z.boolean() });
 
 export const port = z.object({
   port: z.string(),
@@ -146,12 +176,18 @@ export const port = z.object({
     .object({ code: z.string(), runId: z.string(), at: z.string() })
     .nullable()
     .describe('why nobody may arm it until an engineer has looked'),
+  lease: leaseNote.nullable().describe('who alone may start a run here'),
+  waiting: z
+    .object({ shared: z.string(), owner: z.string(), purpose: z.string(), until: z.string().nullable() })
+    .nullable()
+    .describe('the shared thing that a run waits for before it begins'),
 });
 
 export const view = z.object({
   id: z.number().int().describe('everything up to this message of the event stream is in here'),
   station: z.string(),
   ports: z.array(port),
+  shared: z.array(thing).describe('what the ports have in common, such as the golden phone'),
 });
 
 export const plan = z.object({
@@ -166,6 +202,7 @@ export const runRequest = z.strictObject({
   plan: planName,
   serial: text.optional().describe('what the scanner read from the label'),
   labelMac: text.optional().describe('MAC address on the label: the phone must go by it everywhere'),
+  lease: leaseId.optional().describe('of one’s lease of this port, or of a shared thing'),
 });
 export const runAccepted = z.object({ port: z.string(), runId: z.string() });
 

@@ -10,6 +10,7 @@ import type { TlsFiles } from '../../http/tls.js';
 import type { Tokens } from '../../http/tokens.js';
 import type { IdentityPlan } from '../../plan/identity.js';
 import type { Clock } from '../../timeline/clock.js';
+import type { Leases } from '../leases.js';
 import type { StationLog } from '../log.js';
 import type { PortLocks } from '../port-locks.js';
 import type { RecordsDesk } from '../records/desk.js';
@@ -42,6 +43,9 @@ export interface HttpParts {
   readonly tls?: TlsFiles | undefined;
   readonly locks: PortLocks;
   readonly supplies: Pick<SupplyKeeper, 'views'>;
+  readonly leases: Leases;
+  /** Names of shared things. */
+  readonly shared: readonly string[];
   readonly log: StationLog;
   readonly diskReserveBytes: number;
   /** Aborts when the station begins to close. */
@@ -57,12 +61,18 @@ const statusOf: Readonly<Record<string, number>> = {
   RECORD_UNREADABLE: 404,
   PORT_BUSY: 409,
   PORT_LOCKED: 409,
+  PORT_RESERVED: 409,
+  SHARED_TAKEN: 409,
+  SHARED_UNKNOWN: 404,
+  INTERRUPTED: 409,
+  LEASE_ENDED: 410,
   NOT_ASKED: 409,
   GOLDEN_DUE: 409,
   GOLDEN_FAILED: 409,
   PLAN_INVALID: 422,
   LABEL_REFUSED: 422,
   RECORDS_BUSY: 503,
+  STATION_UNREACHABLE: 503,
   DISK_RESERVE: 507,
 };
 

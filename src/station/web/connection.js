@@ -4,7 +4,7 @@
  */
 import { call, storedEvents } from './api.js';
 
-const kinds = ['run-started', 'event', 'run-ended', 'run-failed', 'port-lock'];
+const kinds = ['run-started', 'event', 'run-ended', 'run-failed', 'run-waiting', 'port-lock', 'port-lease', 'shared'];
 const againAfterMs = 1_000;
 /** The station says something every 4 s: a line that is silent for longer is gone, whether or not somebody closed it. */
 const silentMs = 10_000;

@@ -29,6 +29,7 @@ export const createStore = (nowMs = () => performance.now()) => {
   let id = 0;
   let station = '';
   let ports = [];
+  let shared = [];
   const listeners = new Set();
 
   const changed = () => {
@@ -53,6 +54,7 @@ export const createStore = (nowMs = () => performance.now()) => {
           },
           events: [],
           failed: null,
+          waiting: null,
           offsetMs: nowMs(),
         }));
       case 'event':
@@ -76,11 +78,21 @@ export const createStore = (nowMs = () => performance.now()) => {
         }));
       case 'port-lock':
         return change(news.port, () => ({ lock: news.lock }));
+      case 'port-lease':
+        return change(news.port, () => ({ lease: news.lease }));
+      case 'run-waiting': {
+        const { kind: _, port, ...waiting } = news;
+        return change(port, () => ({ waiting }));
+      }
+      case 'shared':
+        shared = news.shared;
+        return changed();
       case 'run-failed': {
         const { kind: _, port, ...failed } = news;
         // What is drawn would be of the phone before where this one never began.
         return change(port, ({ running, events }) => ({
           running: null,
+          waiting: null,
           failed,
           events: running === null ? [] : events,
         }));
@@ -100,9 +112,13 @@ export const createStore = (nowMs = () => performance.now()) => {
     get ports() {
       return ports;
     },
+    get shared() {
+      return shared;
+    },
     reset: (view) => {
       id = view.id;
       station = view.station;
+      shared = view.shared;
       ports = view.ports.map((port) => portOf(port, nowMs()));
       changed();
     },
