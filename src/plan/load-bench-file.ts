@@ -14,7 +14,7 @@ const interfaceName = () => text(/^[^\s/:]{1,15}$/, 'a network interface such as
 const driver = () => oneOf(boardDrivers).default('serial');
 const profile = () => z.int().min(1).max(65_535).optional();
 
-const needs = () => z.array(line(64)).default([]);
+const needs = () => z.array(line(64)).optional();
 
 const port = z.discriminatedUnion(
   'kind',
@@ -92,7 +92,7 @@ const sharedProblems = ({ shared, golden, ports }: z.output<typeof benchFile>): 
       shared.indexOf(name) === index ? [] : [{ path: ['shared', index], message: `${name} stands there twice` }],
     ),
     ...unknown(golden?.needs ?? [], ['golden', 'needs']),
-    ...Object.entries(ports).flatMap(([name, entry]) => unknown(entry.needs, ['ports', name, 'needs'])),
+    ...Object.entries(ports).flatMap(([name, entry]) => unknown(entry.needs ?? [], ['ports', name, 'needs'])),
   ];
 };
 

@@ -57,11 +57,25 @@ describe('bench files', () => {
       golden: null,
       fleet: null,
       supplies: [],
+      shared: [],
       ports: [
         { name: 'jack1', kind: 'hardware', driver: 'serial', board: '/dev/ttyUSB0', interface: 'eth1' },
         { name: 'jack2', kind: 'hardware', driver: 'serial', board: '/etc/linkpulse/boards/two', interface: 'eth2' },
       ],
     });
+  });
+
+  it('knows shared things by name, and ports that need one that is none of them', () => {
+    const jack = hardware('jack1', '/dev/ttyUSB0', 'eth1');
+    const bench = parseBenchFile(
+      `shared: [label-printer, golden-phone]\n${head}${jack}    needs: [label-printer]\n`,
+      'b.yaml',
+    );
+    expect(bench).toMatchObject({ shared: ['label-printer', 'golden-phone'], ports: [{ needs: ['label-printer'] }] });
+    expect(() => parseBenchFile(`${head}${jack}    needs: [printer]\n`, 'b.yaml')).toThrow(
+      /ports\.jack1\.needs\.0: printer is none of shared: \(there is none\)/,
+    );
+    expect(() => parseBenchFile(`shared: [a, a, B]\n${head}${jack}`, 'b.yaml')).toThrow(/shared\.2: .*lower-case/);
   });
 
   describe('calibration', () => {
