@@ -274,6 +274,36 @@ export const errorTable = {
     'Update this program to the version of the collector that was there last.',
     'config',
   ),
+  PLAN_KEY_INVALID: entry(
+    'This key cannot be used for plan sets',
+    'A pair is made by: linkpulse plan-set keygen --key plant.key; the station and whoever verifies get plant.key.pub.',
+    'config',
+  ),
+  PLAN_SET_UNSIGNED: entry(
+    'This plan set is not signed by the plant’s key',
+    'Sign it: linkpulse plan-set sign; see who else publishes at the broker, and whether the station’s fleet.planKey is the plant’s.',
+    'config',
+  ),
+  PLAN_SET_INVALID: entry(
+    'This plan set is not what a plan set must be',
+    'Mend what is named, sign and publish it again; the set in force stays.',
+    'config',
+  ),
+  PLAN_SET_OLD: entry(
+    'This plan set is not newer than the one in force',
+    'Sign it with a higher version; going back is publishing the old plans under a new version.',
+    'config',
+  ),
+  PLAN_SET_NONE: entry(
+    'This station tests by the plant’s plan set alone, and has none yet',
+    'Publish one: linkpulse plan-set publish; check that the station reaches the broker.',
+    'config',
+  ),
+  PLAN_NOT_IN_SET: entry(
+    'This plan is not of the plan set that the station tests by',
+    'Name a plan of the set, or have this one published; at the bench: linkpulse run --no-station.',
+    'config',
+  ),
   UNAUTHORISED: entry('This needs a token', 'Open the page by the address the station printed.', 'operator'),
   FORBIDDEN: entry('This is not allowed', 'Ask somebody with the role named.', 'operator'),
   SYSTEM_CALL: entry('A system call failed', 'See the system error in the message.', 'bench'),

@@ -12,6 +12,7 @@ import { registerInstallService } from './install-service.js';
 import { registerJudge } from './judge.js';
 import { registerJudgeWorker } from './judge-worker.js';
 import { registerPlan } from './plan.js';
+import { registerPlanSet } from './plan-set.js';
 import { registerRecords } from './records.js';
 import { registerRecordsWorker } from './records-worker.js';
 import { registerRun } from './run.js';
@@ -28,6 +29,7 @@ const verbs: readonly RegisterVerb[] = [
   registerStation,
   registerServices,
   registerPlan,
+  registerPlanSet,
   registerBoard,
   registerDecode,
   registerJudge,

@@ -155,7 +155,7 @@ export const planSetMessage = z
     schema,
     signed: z.string().describe('JSON text (planSet), to the byte what was signed'),
     key: sha256.describe('SHA-256 of the public key (SubjectPublicKeyInfo, DER) that verifies it'),
-    signature: z.base64().describe('Ed25519 over `signed` in UTF-8'),
+    signature: z.base64().max(88).describe('Ed25519 over `signed` in UTF-8'),
   })
   .meta({ title: 'planSet', description: 'The plans of a plant, signed' });
 

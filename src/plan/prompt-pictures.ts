@@ -4,7 +4,7 @@ import { BenchError } from '../errors.js';
 import type { Plan } from './plan.js';
 import type { PromptPicture } from './prompts.js';
 
-const longestPictureBytes = 512 * 1024;
+export const longestPictureBytes = 512 * 1024;
 
 /** As the prompt's event names it: one of ours, or a file in the run's folder. */
 export const pictureName = (id: string, picture: PromptPicture): string =>
@@ -25,6 +25,12 @@ const looks: Readonly<Record<PictureEnding, (bytes: Buffer) => boolean>> = {
   svg: (bytes) => /<svg[\s>]/.test(bytes.subarray(0, 4096).toString('utf8')),
 };
 
+/** Why these bytes cannot be the picture that their name says they are; undefined: they can. */
+export const pictureProblem = (path: string, bytes: Buffer): string | undefined => {
+  if (bytes.length > longestPictureBytes) return `is larger than ${longestPictureBytes / 1024} KiB`;
+  return looks[endingOf(path)](bytes) ? undefined : `is no ${endingOf(path)} picture`;
+};
+
 /** By file name (`prompt-display.png`). Throws BenchError PLAN_INVALID where one is not there, too large, or no such picture. */
 export const readPromptPictures = ({ name, prompts }: Plan): ReadonlyMap<string, Buffer> => {
   const pictures = new Map<string, Buffer>();
@@ -38,7 +44,8 @@ export const readPromptPictures = ({ name, prompts }: Plan): ReadonlyMap<string,
       if (!status.isFile()) throw refused('is no file');
       if (status.size > longestPictureBytes) throw refused(`is larger than ${longestPictureBytes / 1024} KiB`);
       const bytes = readFileSync(path);
-      if (!looks[endingOf(path)](bytes)) throw refused(`is no ${endingOf(path)} picture`);
+      const problem = pictureProblem(path, bytes);
+      if (problem !== undefined) throw refused(problem);
       pictures.set(pictureName(id, picture), bytes);
     } catch (error) {
       if (error instanceof BenchError) throw error;

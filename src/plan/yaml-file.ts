@@ -8,7 +8,7 @@ import { type JsonShape, jsonShapeOf } from './fields.js';
 import { didYouMean } from './suggestion.js';
 
 /** Far above any sensible plan, far below anything that could hurt. */
-const longestFileBytes = 64 * 1024;
+export const longestFileBytes = 64 * 1024;
 const mostProblemsListed = 50;
 
 export type YamlPath = readonly PropertyKey[];
