@@ -134,11 +134,12 @@ const rackOf = (limited: boolean): Promise<SimulatorRack> => {
 
 const startBench = async (config: SimulatorConfig, limited: boolean): Promise<SimulatorHandle> => {
   if (config.board !== 'modelled') return startSimulator(config, { netNamespace: !limited }, clock);
+  const asked = rackOf(limited);
   try {
-    return await (await rackOf(limited)).add(config);
+    return await (await asked).add(config);
   } catch {
-    // It stood empty for long, or died: the next one is another process.
-    rack = undefined;
+    // It stood empty for long, or died: the next one is another process, one for all who were turned away.
+    if (rack === asked) rack = undefined;
     return (await rackOf(limited)).add(config);
   }
 };

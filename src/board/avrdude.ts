@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BenchError, isBenchError } from '../errors.js';
-import { toolMissing } from '../os/ip-command.js';
+import { toolMissing } from '../os/system-tools.js';
 import type { Clock } from '../timeline/clock.js';
 import { type FirmwareImage, type FuseBytes, type FuseName, readFirmwareImage } from './firmware-image.js';
 

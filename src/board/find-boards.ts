@@ -1,7 +1,7 @@
 /** Finds boards by how their ports look, and knows them by their handshake. */
 import { SerialPort } from 'serialport';
 import { BenchError, type ErrorCode, isBenchError } from '../errors.js';
-import { toolMissing } from '../os/ip-command.js';
+import { toolMissing } from '../os/system-tools.js';
 import type { Clock } from '../timeline/clock.js';
 import { type Likeness, rankPorts, type SerialPortLook } from './fingerprints.js';
 import type { BoardIdentity, Injector } from './injector.js';

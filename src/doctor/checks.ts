@@ -51,9 +51,9 @@ const checkTools = ({ namespaces }: SystemFacts, ports: readonly BenchPort[]): F
             `${namespaces.reason}; simulated ports run in limited mode`,
             'sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000',
           )
-        : finding('tools', 'ok', 'iproute2 and util-linux are there');
+        : finding('tools', 'ok', 'util-linux is there');
     default:
-      return finding('tools', 'ok', 'iproute2 and util-linux are there, network namespaces are permitted');
+      return finding('tools', 'ok', 'util-linux is there, network namespaces are permitted');
   }
 };
 

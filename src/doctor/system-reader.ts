@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 import { isBenchError } from '../errors.js';
 import { defaultRouteInterfaces } from '../network/interface-guard.js';
 import { interfaceIndex } from '../os/interface-control.js';
-import { systemPath } from '../os/ip-command.js';
 import { isKernelClockSynchronised } from '../os/kernel-clock.js';
 import { canUnshare } from '../os/namespace.js';
 import { readNetworkRights } from '../os/network-rights.js';
+import { systemPath } from '../os/system-tools.js';
 import type { Clock } from '../timeline/clock.js';
 import type {
   BoardPathFacts,

@@ -1,6 +1,6 @@
 import { BenchError } from '../errors.js';
-import { runIp, runIpCommands } from '../os/ip-command.js';
-import type { VlanDevice } from '../os/vlan-device.js';
+import { changeInterfaces } from '../os/interface-thread.js';
+
 import type { Clock } from '../timeline/clock.js';
 import type { FrameLink } from './frame-link.js';
 import type { AttachOptions, IpAttachment, TcpListener, UdpPort } from './ip-attachment.js';
@@ -14,7 +14,7 @@ const anyAddress = '0.0.0.0';
  * IP presence by the kernel's own stack: on the wire's interface when untagged, else on an interface of that VLAN.
  * Every socket is bound to that interface alone, so that two ports may carry equal addresses.
  *
- * @throws BenchError NETWORK_FAILED, SYSTEM_CALL, TOOL_MISSING
+ * @throws BenchError NETWORK_FAILED, NETWORK_PERMISSION, SYSTEM_CALL
  */
 export const openKernelAttachment = async (
   link: FrameLink,
@@ -23,20 +23,23 @@ export const openKernelAttachment = async (
 ): Promise<IpAttachment> => {
   const device = options.vlan === null ? undefined : await openVoiceVlan({ link, vlan: options.vlan, clock });
   const interfaceName = device?.interfaceName ?? link.name;
-  const cidrs = options.addresses.map((address) => `${address}/${options.prefixLength}`);
+  const addresses = options.addresses.map((address) => ({
+    name: interfaceName,
+    address,
+    prefixLength: options.prefixLength,
+  }));
   try {
-    await runIpCommands(cidrs.map((cidr) => ['address', 'replace', cidr, 'broadcast', '+', 'dev', interfaceName]));
+    await changeInterfaces(addresses.map((address) => ({ kind: 'add-address', ...address })));
   } catch (reason) {
     await device?.close();
     throw reason;
   }
-  return attachmentOn(link, interfaceName, options, () => takeDown(interfaceName, device, cidrs));
-};
-
-const takeDown = async (interfaceName: string, device: VlanDevice | undefined, cidrs: readonly string[]) => {
-  if (device) return device.close();
-  // One at a time: taking the first away takes its secondaries along.
-  for (const cidr of cidrs) await runIp('address', 'delete', cidr, 'dev', interfaceName).catch(() => {});
+  const takeDown = async () => {
+    if (device) return device.close();
+    // One at a time: taking the first away takes its secondaries along.
+    for (const address of addresses) await changeInterfaces([{ kind: 'delete-address', ...address }]).catch(() => {});
+  };
+  return attachmentOn(link, interfaceName, options, takeDown);
 };
 
 const attachmentOn = (

@@ -1,7 +1,7 @@
-import { readlinkSync } from 'node:fs';
 import { BenchError } from '../errors.js';
-import { quietInterface, setInterfaceUp, turnOffOffloads } from '../os/interface-control.js';
-import { runIp } from '../os/ip-command.js';
+import { changeInterfaces, removeInterfaces } from '../os/interface-thread.js';
+import { networkNamespaceOf } from '../os/network-namespace.js';
+
 import type { Clock } from '../timeline/clock.js';
 import { sleep } from '../timeline/wait.js';
 import { refuseUplink } from './interface-guard.js';
@@ -29,11 +29,7 @@ export const openRealNetwork = async ({
   refuseUplink(name, { isShared });
   const link = openPacketLink(name, clock);
   try {
-    if (!isShared) {
-      quietInterface(name);
-      turnOffOffloads(name);
-    }
-    setInterfaceUp(name, true);
+    await changeInterfaces([...(isShared ? [] : [{ kind: 'quiet', name } as const]), { kind: 'set', name, up: true }]);
   } catch (reason) {
     await link.close();
     throw reason;
@@ -73,34 +69,28 @@ export interface VethOptions {
   readonly timeoutMs: number;
 }
 
-const namespaceOf = (process: string): string | undefined => {
-  try {
-    return readlinkSync(`/proc/${process}/ns/net`);
-  } catch {
-    return undefined;
-  }
-};
-
 const pollMs = 10;
 
 /**
  * The simulated phone's cable: a veth pair, one end here, the other (down as yet) in the network namespace of process `pid`,
  * which was started under `unshare -n` and is waited for. `close` removes both ends.
  *
- * @throws BenchError SIMULATOR_FAILED when that process has no namespace of its own in time, TOOL_MISSING, NETWORK_FAILED
+ * @throws BenchError SIMULATOR_FAILED when that process has no namespace of its own in time, NETWORK_PERMISSION, NETWORK_FAILED
  */
 export const createVethTo = async (
   pid: number,
   { names, clock, timeoutMs }: VethOptions,
 ): Promise<{ close(): Promise<void> }> => {
-  const ours = namespaceOf('self');
+  const ours = networkNamespaceOf('self');
   for (let waitedMs = 0; ; waitedMs += pollMs) {
-    const theirs = namespaceOf(String(pid));
+    const theirs = networkNamespaceOf(String(pid));
     if (theirs !== undefined && theirs !== ours) break;
     if (theirs === undefined || waitedMs >= timeoutMs)
       throw new BenchError('SIMULATOR_FAILED', `process ${pid} has no network namespace of its own`);
     await sleep(clock, pollMs);
   }
-  await runIp('link', 'add', names.bench, 'type', 'veth', 'peer', 'name', names.phone, 'netns', String(pid));
-  return { close: async () => void (await runIp('link', 'delete', 'dev', names.bench).catch(() => {})) };
+  await changeInterfaces([
+    { kind: 'add-veth', end: { name: names.bench }, peer: { name: names.phone, namespaceOfPid: pid } },
+  ]);
+  return { close: () => removeInterfaces([names.bench]) };
 };

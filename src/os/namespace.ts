@@ -7,8 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setInterfaceUp } from './interface-control.js';
-import { systemPath, toolMissing } from './ip-command.js';
 import { libc, systemError } from './libc.js';
+import { systemPath, toolMissing } from './system-tools.js';
 
 /** Environment: id of the process that this file has put into its own network namespace (its children are not told). */
 export const namespaceMark = 'LINKPULSE_PRIVATE_NETWORK';
@@ -42,7 +42,6 @@ export type UnsharePermission =
 
 /** Whether this machine lets this user have a network namespace. Throws BenchError TOOL_MISSING naming the package. */
 export const canUnshare = (): UnsharePermission => {
-  toolPath('ip', 'iproute2');
   const unshare = toolPath('unshare', 'util-linux');
   let reason = '';
   for (const way of waysIn()) {
@@ -73,7 +72,7 @@ const stdio = [0, 1, 2];
  * Otherwise the process starts again from the beginning: same process id, same standard streams, `argv` after the
  * interpreter as given (normally `[...process.execArgv, ...process.argv.slice(1)]`), environment `env` and a mark in it.
  * Call it before anything is opened: every other descriptor is closed.
- * Throws BenchError TOOL_MISSING naming iproute2 or util-linux.
+ * Throws BenchError TOOL_MISSING naming util-linux.
  */
 export const enterPrivateNetwork = (argv: readonly string[], env: NodeJS.ProcessEnv): NamespaceOutcome => {
   if (env[namespaceMark] === String(process.pid)) {

@@ -8,6 +8,7 @@ import koffi from 'koffi';
 import type { Clock } from '../timeline/clock.js';
 import { watchReadable } from './epoll.js';
 import { interfaceIndex } from './interface-control.js';
+import { closeBehind } from './interface-thread.js';
 import {
   checked,
   closeDescriptor,
@@ -256,7 +257,7 @@ export const openPacketSocket = (options: PacketSocketOptions): PacketSocket => 
       drops();
       closed = true;
       unwatch();
-      closeDescriptor(descriptor);
+      closeBehind(descriptor);
       freeNativeMemory(message.memory);
     },
   };

@@ -6,8 +6,8 @@
  * (A TAP device would do with one interface, but /dev/net/tun is root's alone on many machines.)
  */
 import type { Clock } from '../timeline/clock.js';
-import { interfaceIndex, interfaceMac, quietInterface, turnOffOffloads } from './interface-control.js';
-import { runIp, runIpCommands } from './ip-command.js';
+import { interfaceIndex, interfaceMac } from './interface-control.js';
+import { changeInterfaces, removeInterfaces } from './interface-thread.js';
 import { openPacketSocket } from './packet-socket.js';
 
 export type VlanKind = 'kernel' | 'user-space';
@@ -70,8 +70,6 @@ const withoutTag = (frame: Uint8Array): Uint8Array => {
   return untagged;
 };
 
-const remove = (name: string): Promise<unknown> => runIp('link', 'delete', 'dev', name).catch(() => {});
-
 const exists = (name: string): boolean => {
   try {
     return interfaceIndex(name) > 0;
@@ -80,19 +78,29 @@ const exists = (name: string): boolean => {
   }
 };
 
+/** Asked once: a kernel without 8021q looks for the module on the disk at every try. */
+let kernelHasVlans = true;
+
 const openKernelDevice = async (name: string, options: VlanDeviceOptions): Promise<VlanDevice> => {
   const { wireInterface, vlan } = options;
-  await runIp('link', 'add', 'link', wireInterface, 'name', name, 'type', 'vlan', 'id', String(vlan));
-  quietInterface(name);
-  await runIp('link', 'set', 'dev', name, 'up');
-  return { interfaceName: name, kind: 'kernel', lost: () => 0, close: async () => void (await remove(name)) };
+  try {
+    await changeInterfaces([
+      { kind: 'add-vlan', name, parent: wireInterface, vlan },
+      { kind: 'quiet', name },
+      { kind: 'set', name, up: true },
+    ]);
+  } catch (reason) {
+    if (String(reason).includes('EOPNOTSUPP')) kernelHasVlans = false;
+    else await removeInterfaces([name]);
+    throw reason;
+  }
+  return { interfaceName: name, kind: 'kernel', lost: () => 0, close: () => removeInterfaces([name]) };
 };
 
 const openUserSpaceDevice = async (name: string, options: VlanDeviceOptions): Promise<VlanDevice> => {
   const { vlan, wire, clock, completeChecksum } = options;
   const pumpName = `${name}w`;
   const mac = interfaceMac(options.wireInterface);
-  await runIp('link', 'add', name, 'address', mac, 'type', 'veth', 'peer', 'name', pumpName);
   let lost = 0;
   const attempt = (send: () => boolean | undefined): void => {
     try {
@@ -102,15 +110,13 @@ const openUserSpaceDevice = async (name: string, options: VlanDeviceOptions): Pr
     }
   };
   try {
-    for (const end of [name, pumpName]) {
-      quietInterface(end);
-      turnOffOffloads(end);
-    }
-    await runIpCommands([
+    await changeInterfaces([
+      { kind: 'add-veth', end: { name, mac }, peer: { name: pumpName } },
+      { kind: 'quiet', name },
+      { kind: 'quiet', name: pumpName },
       // The pump's end has a kernel stack too: it shall not speak.
-      ['link', 'set', 'dev', pumpName, 'arp', 'off'],
-      ['link', 'set', 'dev', pumpName, 'up'],
-      ['link', 'set', 'dev', name, 'up'],
+      { kind: 'set', name: pumpName, up: true, arp: false },
+      { kind: 'set', name, up: true },
     ]);
     const stack = openPacketSocket({
       interfaceName: pumpName,
@@ -129,24 +135,25 @@ const openUserSpaceDevice = async (name: string, options: VlanDeviceOptions): Pr
       interfaceName: name,
       kind: 'user-space',
       lost: () => lost,
-      close: async () => {
+      close: () => {
         unlisten();
         stack.close();
-        await remove(name);
+        return removeInterfaces([name]);
       },
     };
   } catch (reason) {
-    await remove(name);
+    await removeInterfaces([name]);
     throw reason;
   }
 };
 
-/** Throws BenchError TOOL_MISSING, NETWORK_FAILED or SYSTEM_CALL when neither kind can be made. */
+/** Throws BenchError NETWORK_PERMISSION, NETWORK_FAILED or SYSTEM_CALL when neither kind can be made. */
 export const openVlanDevice = async (options: VlanDeviceOptions): Promise<VlanDevice> => {
   const name = `lp${interfaceIndex(options.wireInterface)}v${options.vlan}`;
   // Left over from a process that was killed.
-  if (exists(name)) await remove(name);
-  if (options.kind === 'user-space') return openUserSpaceDevice(name, options);
+  if (exists(name)) await removeInterfaces([name]);
+  if (options.kind === 'user-space' || (options.kind === undefined && !kernelHasVlans))
+    return openUserSpaceDevice(name, options);
   try {
     return await openKernelDevice(name, options);
   } catch (reason) {

@@ -49,8 +49,9 @@ const sendCommand = async (
   name: string,
   clock: Clock,
   parameters: Readonly<Record<string, unknown>> = {},
+  timeoutMs = commandTimeoutMs,
 ): Promise<Readonly<Record<string, unknown>>> => {
-  const answered = expectWithin<Record<string, unknown>>(clock, commandTimeoutMs, 'SIMULATOR_FAILED', `'${name}'`);
+  const answered = expectWithin<Record<string, unknown>>(clock, timeoutMs, 'SIMULATOR_FAILED', `'${name}'`);
   const socket = connect(controlPath);
   let text = '';
   socket.setEncoding('utf8');
@@ -156,7 +157,7 @@ export const startRack = async (
   return {
     pid,
     add: async (bench) => {
-      const { pty } = await sendCommand(config.rackPath, 'add', clock, { config: bench });
+      const { pty } = await sendCommand(config.rackPath, 'add', clock, { config: bench }, startTimeoutMs);
       const known = { pid, ptyPath: String(pty), witnessPath: bench.witnessPath };
       return handleFor(bench.controlPath, known, clock, true);
     },

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { systemPath } from '../../src/os/ip-command.js';
+import { systemPath } from '../../src/os/system-tools.js';
 import { plansDirectory, root } from '../helpers/linkpulse.js';
 import { seededBytes } from '../services/seeded-bytes.js';
 import { median } from './measure.js';

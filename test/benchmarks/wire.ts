@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setInterfaceUp } from '../../src/os/interface-control.js';
-import { runIp, systemPath } from '../../src/os/ip-command.js';
+import { systemPath } from '../../src/os/system-tools.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
+import { runIp } from '../helpers/ip.js';
 import { SecondNamespace } from '../helpers/second-namespace.js';
 
 const environment = { ...process.env, PATH: systemPath() };

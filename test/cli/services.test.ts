@@ -2,12 +2,12 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, type TestContext, vi } from 'vitest';
 import { openPacketLink } from '../../src/network/packet-link.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { dhcpOption, dhcpOptions, encodeDhcp } from '../../src/wire/dhcp.js';
 import { encodeEthernet, etherTypes } from '../../src/wire/ethernet.js';
 import { encodeIpv4, encodeUdp, ipProtocols } from '../../src/wire/ipv4.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 import { invoke, program, strict } from '../helpers/linkpulse.js';
 import { environment, openServedWire, type ServedWire } from '../helpers/served-wire.js';
 

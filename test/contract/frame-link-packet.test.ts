@@ -1,9 +1,9 @@
 import { openPacketLink } from '../../src/network/packet-link.js';
 import { quietInterface, setInterfaceUp } from '../../src/os/interface-control.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { openPacketSocket } from '../../src/os/packet-socket.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 import { frameLinkContract } from './frame-link.contract.js';
 
 describeInNamespace(import.meta.url, 'the packet link', () => {

@@ -72,8 +72,8 @@ describe('doctor', () => {
   it.each<[what: string, facts: Partial<SystemFacts>, expected: RegExp]>([
     [
       'a missing tool',
-      { namespaces: { kind: 'tool missing', tool: 'ip', remedy: 'Install the package iproute2.' } },
-      /^tools problem: ip is missing -> Install the package iproute2/,
+      { namespaces: { kind: 'tool missing', tool: 'unshare', remedy: 'Install the package util-linux.' } },
+      /^tools problem: unshare is missing -> Install the package util-linux/,
     ],
     [
       'a group that is missing',

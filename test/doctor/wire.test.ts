@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import { setInterfaceUp } from '../../src/os/interface-control.js';
-import { runIp, systemPath } from '../../src/os/ip-command.js';
+import { systemPath } from '../../src/os/system-tools.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 import { strict } from '../helpers/linkpulse.js';
 import { SecondNamespace } from '../helpers/second-namespace.js';
 

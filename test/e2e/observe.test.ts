@@ -7,7 +7,6 @@ import { afterEach, beforeEach, expect, it, type TestContext, vi } from 'vitest'
 import type { PortNetwork } from '../../src/network/ip-attachment.js';
 import { openPacketLink } from '../../src/network/packet-link.js';
 import { openRealNetwork } from '../../src/network/real-network.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { loadPlan } from '../../src/plan/load-plan.js';
 import { startCallManagers } from '../../src/services/call-manager.js';
 import { startCdpSpeaker } from '../../src/services/cdp-speaker.js';
@@ -19,6 +18,7 @@ import { dhcpOption, encodeDhcp } from '../../src/wire/dhcp.js';
 import { encodeEthernet, etherTypes } from '../../src/wire/ethernet.js';
 import { encodeIpv4, encodeUdp, ipProtocols } from '../../src/wire/ipv4.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 import { judgedAgain } from '../helpers/judged-again.js';
 import { invoke, plansDirectory, program, runJson, stageOf } from '../helpers/linkpulse.js';
 import { openServedWire, type ServedWire } from '../helpers/served-wire.js';

@@ -1,8 +1,8 @@
 import type { PortNetwork } from '../../src/network/ip-attachment.js';
 import { openRealNetwork } from '../../src/network/real-network.js';
 import { interfaceIndex } from '../../src/os/interface-control.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { systemClock } from '../../src/timeline/clock.js';
+import { runIp } from './ip.js';
 import { SecondNamespace } from './second-namespace.js';
 
 /** A veth pair between this namespace (the bench) and another one (the phone), each end an open network. */

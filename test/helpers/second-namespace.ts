@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import koffi from 'koffi';
-import { runIp } from '../../src/os/ip-command.js';
 import { checked } from '../../src/os/libc.js';
+import { runIp } from './ip.js';
 
 const CLONE_NEWNET = 0x40000000;
 const ownNamespace = '/proc/thread-self/ns/net';

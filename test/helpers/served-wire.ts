@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServedPhone } from '../../src/bench/served-phones.js';
 import { setInterfaceUp } from '../../src/os/interface-control.js';
-import { runIp, systemPath } from '../../src/os/ip-command.js';
+import { systemPath } from '../../src/os/system-tools.js';
 import type { Fact, TimelineEvent } from '../../src/timeline/events.js';
+import { runIp } from './ip.js';
 import { type Invocation, invoke, plansDirectory } from './linkpulse.js';
 import { SecondNamespace } from './second-namespace.js';
 

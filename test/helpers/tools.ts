@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type TestContext } from 'vitest';
-import { systemPath } from '../../src/os/ip-command.js';
+import { systemPath } from '../../src/os/system-tools.js';
 import { strict } from './linkpulse.js';
 
 export const isInstalled = (tool: string): boolean =>

@@ -5,11 +5,11 @@ import type { PortNetwork } from '../../src/network/ip-attachment.js';
 import { openPacketLink } from '../../src/network/packet-link.js';
 import { openRealNetwork } from '../../src/network/real-network.js';
 import { setInterfaceUp } from '../../src/os/interface-control.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { openPacketSocket } from '../../src/os/packet-socket.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { encodeEthernet } from '../../src/wire/ethernet.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 import { SecondNamespace } from '../helpers/second-namespace.js';
 
 const phoneMac = '00:0f:24:5a:79:60';

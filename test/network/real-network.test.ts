@@ -8,13 +8,13 @@ import type { LinkFrame } from '../../src/network/frame-link.js';
 import type { IpAttachment } from '../../src/network/ip-attachment.js';
 import { createVethTo, openRealNetwork } from '../../src/network/real-network.js';
 import { setInterfaceUp } from '../../src/os/interface-control.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { decodeEthernet, etherTypes } from '../../src/wire/ethernet.js';
 import { completeChecksum, decodeIpv4, decodeTcp, decodeUdp, ipProtocols } from '../../src/wire/ipv4.js';
 import { type Cable, interfaceExists, openCable } from '../helpers/cable.js';
 import { hex } from '../helpers/frames.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 
 const vlan = 110;
 const prefixLength = 24;

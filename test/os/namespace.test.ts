@@ -119,7 +119,6 @@ describe('entering a private network', () => {
 const mkdirWithTools = (folder: string): void => {
   mkdirSync(folder);
   for (const [tool, says] of [
-    ['ip', ''],
     ['unshare', 'echo "unshare: unshare failed: Operation not permitted" >&2; exit 1'],
   ] as const) {
     writeTool(folder, tool, says);

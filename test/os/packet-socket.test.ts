@@ -2,13 +2,13 @@ import { createSocket } from 'node:dgram';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openPacketLink } from '../../src/network/packet-link.js';
 import { quietInterface, setInterfaceUp, turnOffOffloads } from '../../src/os/interface-control.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { openPacketSocket, type PacketSocket, type ReceivedPacket } from '../../src/os/packet-socket.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { decodeEthernet } from '../../src/wire/ethernet.js';
 import { completeChecksum, decodeIpv4, decodeUdp } from '../../src/wire/ipv4.js';
 import { hex, phoneFrame } from '../helpers/frames.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 
 describeInNamespace(import.meta.url, 'a packet socket', () => {
   const here = 'lpone';

@@ -6,7 +6,6 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 import { openPacketLink } from '../../src/network/packet-link.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
 import { cdpFrame, cdpTlv, encodeCdp } from '../../src/wire/cdp.js';
@@ -16,6 +15,7 @@ import { encodeLldp, lldpFrame, lldpMedCapabilities, lldpTlv } from '../../src/w
 import { encodeTftp } from '../../src/wire/tftp.js';
 import { discover, randomMac } from '../helpers/hostile-frames.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 import { openServedWire, type RunningServices, type ServedWire } from '../helpers/served-wire.js';
 import { needs } from '../helpers/tools.js';
 

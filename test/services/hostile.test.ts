@@ -6,13 +6,13 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 import { openPacketLink } from '../../src/network/packet-link.js';
-import { runIp } from '../../src/os/ip-command.js';
 import { syntheticImage } from '../../src/services/generated-files.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
 import { decodeTftp, encodeTftp } from '../../src/wire/tftp.js';
 import { discover } from '../helpers/hostile-frames.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 import { openServedWire, type RunningServices, type ServedWire } from '../helpers/served-wire.js';
 import { needs } from '../helpers/tools.js';
 

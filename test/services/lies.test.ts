@@ -2,8 +2,8 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, type TestContext } from 'vitest';
-import { runIp } from '../../src/os/ip-command.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
+import { runIp } from '../helpers/ip.js';
 import { invoke } from '../helpers/linkpulse.js';
 import { openServedWire, type RunningServices, type Said, type ServedWire } from '../helpers/served-wire.js';
 import { needs } from '../helpers/tools.js';

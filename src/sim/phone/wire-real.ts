@@ -1,5 +1,5 @@
-import { quietInterface, setInterfaceUp, turnOffOffloads } from '../../os/interface-control.js';
-import { runIp, runIpCommands } from '../../os/ip-command.js';
+import { changeInterfaces, type InterfaceChange, removeInterfaces } from '../../os/interface-thread.js';
+
 import { openPacketSocket, type PacketSocket, type ReceivedPacket } from '../../os/packet-socket.js';
 import type { Clock } from '../../timeline/clock.js';
 import { addVlanTag, decodeEthernet, type EthernetFrame, etherTypes, stripVlanTag } from '../../wire/ethernet.js';
@@ -54,20 +54,16 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
   phones += 1;
   const metric = phones;
   await appearance(interfaceName, clock);
-  quietInterface(interfaceName);
-  turnOffOffloads(interfaceName);
-  await runIpCommands([
-    ['link', 'set', 'dev', interfaceName, 'down', 'arp', 'off'],
-    ['link', 'add', stackInterface, 'address', phoneMac, 'type', 'veth', 'peer', 'name', pumpInterface],
-    ['link', 'set', 'dev', pumpInterface, 'arp', 'off'],
+  const ends = [stackInterface, pumpInterface] as const;
+  await changeInterfaces([
+    { kind: 'quiet', name: interfaceName },
+    { kind: 'set', name: interfaceName, up: false, arp: false },
+    { kind: 'without-ipv6', name: interfaceName },
+    { kind: 'add-veth', end: { name: stackInterface, mac: phoneMac }, peer: { name: pumpInterface } },
+    ...ends.map((name) => ({ kind: 'quiet', name }) as const),
+    { kind: 'set', name: pumpInterface, up: true, arp: false },
+    { kind: 'set', name: stackInterface, up: true },
   ]);
-  // Refused by a kernel without IPv6, which has nothing to keep quiet.
-  await runIp('link', 'set', 'dev', interfaceName, 'addrgenmode', 'none').catch(() => {});
-  for (const name of [stackInterface, pumpInterface]) {
-    quietInterface(name);
-    turnOffOffloads(name);
-    setInterfaceUp(name, true);
-  }
 
   const state: PumpState = { linkUp: false, vlan: undefined };
   const listeners = new Set<(frame: Uint8Array) => void>();
@@ -120,18 +116,21 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
     stack = undefined;
     state.vlan = undefined;
   };
-  const flush = ['addr', 'flush', 'dev', stackInterface] as const;
+  let held: { readonly address: string; readonly prefixLength: number } | undefined;
+  /** Its routes go with it. */
+  const giveUpAddress = (): readonly InterfaceChange[] => {
+    const given = held === undefined ? [] : [{ kind: 'delete-address', name: stackInterface, ...held } as const];
+    held = undefined;
+    return given;
+  };
 
   return {
     kind: 'real',
     setLink: async (up) => {
       if (up === state.linkUp) return;
       state.linkUp = up;
-      try {
-        setInterfaceUp(interfaceName, up);
-      } catch {
-        // The other end was taken away and this one with it: no link either way.
-      }
+      // Refused: the other end was taken away and this one with it, no link either way.
+      await changeInterfaces([{ kind: 'set', name: interfaceName, up }]).catch(() => {});
     },
     sendFrame: (frame) => {
       if (state.linkUp) sendQuietly(wire, frame);
@@ -145,20 +144,16 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
     attachIp: ({ vlan, address, prefixLength, router }) =>
       inTurn(async () => {
         silence();
-        // One default route for each phone: the metric keeps them apart.
-        const gateway = [
-          'route',
-          'replace',
-          'default',
-          'via',
-          router ?? '',
-          'dev',
-          stackInterface,
-          'metric',
-          String(metric),
-        ];
-        const route = router === null || router === address ? [] : [gateway];
-        await runIpCommands([flush, ['addr', 'add', `${address}/${prefixLength}`, 'dev', stackInterface], ...route]);
+        const before = giveUpAddress();
+        held = { address, prefixLength };
+        await changeInterfaces([
+          ...before,
+          { kind: 'add-address', name: stackInterface, ...held },
+          // One default route for each phone: the metric keeps them apart.
+          ...(router === null || router === address
+            ? []
+            : [{ kind: 'default-route', name: stackInterface, gateway: router, metric } as const]),
+        ]);
         state.vlan = vlan;
         stack = createSocketStack(address, sameEndpoints, clock, stackInterface);
         return stack;
@@ -168,7 +163,7 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
       return inTurn(async () => {
         // An attachment may have been under way.
         silence();
-        await runIpCommands([flush]);
+        await changeInterfaces(giveUpAddress());
       });
     },
     close: async () => {
@@ -177,7 +172,7 @@ export const openRealWire = async (interfaceName: string, mac: string, clock: Cl
       listeners.clear();
       wire.close();
       pump.close();
-      await runIp('link', 'delete', 'dev', stackInterface).catch(() => {});
+      await removeInterfaces([stackInterface]);
     },
   };
 };

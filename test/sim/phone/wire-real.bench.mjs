@@ -1,11 +1,10 @@
 // The bench's process of wire-real.test.ts, in a private network: makes the veth pair, gives one end to the phone's
 // process, tells what stood on the wire and what came of it as one line of JSON.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { runIp, runIpCommands } from '../../../dist/os/ip-command.js';
 import { watchLink } from '../../../dist/os/link-watch.js';
 import { openPacketSocket } from '../../../dist/os/packet-socket.js';
 import { createPhoneWire } from '../../../dist/sim/phone/phone-wire.js';
@@ -15,10 +14,9 @@ const benchMac = '02:00:00:00:00:01';
 const bench = '10.110.0.1';
 const phone = '10.110.0.20';
 
-await runIpCommands([
-  ['link', 'set', 'lo', 'up'],
-  ['link', 'add', 'lpbench0', 'type', 'veth', 'peer', 'name', 'lpphone0'],
-]);
+const ip = (words) => execFileSync('ip', words.split(' '), { env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+ip('link set lo up');
+ip('link add lpbench0 type veth peer name lpphone0');
 const frames = [];
 const carrier = [];
 const child = spawn(
@@ -31,7 +29,7 @@ const child = spawn(
 const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 const answer = async () => JSON.parse((await answers.next()).value);
 await answer();
-await runIp('link', 'set', 'lpphone0', 'netns', String(child.pid));
+ip(`link set lpphone0 netns ${child.pid}`);
 // The bench's side of the wire is made of the same parts, with another MAC.
 const side = await createPhoneWire({ kind: 'real', interface: 'lpbench0' }, benchMac, systemClock);
 const tap = openPacketSocket({

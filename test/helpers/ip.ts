@@ -1,13 +1,7 @@
-/** Runs `ip` (package iproute2) and says what it said. */
+/** Runs `ip` (package iproute2) and says what it said: what a test looks at is set up by other means than ours. */
 import { execFile } from 'node:child_process';
-import { BenchError } from '../errors.js';
-
-/** Debian keeps these directories out of an ordinary user's path. */
-export const systemPath = (env: NodeJS.ProcessEnv = process.env): string =>
-  `${env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`;
-
-export const toolMissing = (tool: string, packageName: string): BenchError =>
-  new BenchError('TOOL_MISSING', tool, { remedy: `Install the package ${packageName}, which brings ${tool}.` });
+import { BenchError } from '../../src/errors.js';
+import { systemPath, toolMissing } from '../../src/os/system-tools.js';
 
 /** Resolves with what `ip` printed. Throws BenchError TOOL_MISSING (iproute2) or NETWORK_FAILED with its words. */
 export const runIp = (...words: readonly string[]): Promise<string> => runIpCommands([words]);
