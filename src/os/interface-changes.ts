@@ -14,6 +14,7 @@ import {
   deleteAddress,
   deleteLink,
   deleteLinkGroup,
+  getLink,
   type InterfaceAddress,
   type LinkState,
   readAcknowledgement,
@@ -32,6 +33,8 @@ export type InterfaceChange =
   /** No IPv6 address by itself; a kernel without IPv6 has nothing to keep quiet. */
   | { readonly kind: 'without-ipv6'; readonly name: string }
   | ({ readonly kind: 'set'; readonly name: string } & LinkState)
+  /** Up already, and its peer has come up after it: frames pass from now on, not only when the kernel's worker has noticed. */
+  | { readonly kind: 'settle'; readonly name: string }
   | ({ readonly kind: 'add-address' | 'delete-address'; readonly name: string } & InterfaceAddress)
   | { readonly kind: 'default-route'; readonly name: string; readonly gateway: string; readonly metric: number };
 
@@ -85,9 +88,12 @@ export const openChangeSocket = (): ChangeSocket => {
 
   const ask = (message: Buffer) => {
     checked('send(AF_NETLINK)', libc().send(descriptor, message, message.length, 0));
-    // The kernel has done it and answered before send returned.
-    const length = checked('recv(AF_NETLINK)', libc().recv(descriptor, answer, answer.length, 0));
-    return readAcknowledgement(answer.subarray(0, length)) ?? { errno: 0, words: undefined };
+    // The kernel has done it and answered before send returned; what was asked for comes before the acknowledgement.
+    for (;;) {
+      const length = checked('recv(AF_NETLINK)', libc().recv(descriptor, answer, answer.length, 0));
+      const done = readAcknowledgement(answer.subarray(0, length));
+      if (done !== undefined) return done;
+    }
   };
 
   const makeOne = (change: InterfaceChange) => {
@@ -105,6 +111,9 @@ export const openChangeSocket = (): ChangeSocket => {
         return undefined;
       case 'set':
         return ask(setLink(change.name, change));
+      case 'settle':
+        ask(getLink(change.name));
+        return undefined;
       case 'add-address':
         return ask(addAddress(interfaceIndex(change.name), change));
       case 'delete-address':

@@ -3,7 +3,14 @@
  * In this machine's byte order, which is little-endian wherever this runs. Numbers: linux/netlink.h, linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/veth.h.
  */
 
-const messageTypes = { newLink: 16, deleteLink: 17, newAddress: 20, deleteAddress: 21, newRoute: 24 } as const;
+const messageTypes = {
+  newLink: 16,
+  deleteLink: 17,
+  getLink: 18,
+  newAddress: 20,
+  deleteAddress: 21,
+  newRoute: 24,
+} as const;
 const NLMSG_ERROR = 2;
 const flags = { request: 0x1, acknowledge: 0x4, replace: 0x100, exclusive: 0x200, create: 0x400 } as const;
 /** On an answer: the request is quoted by its header alone, and attributes follow. */
@@ -131,6 +138,10 @@ export const withoutOwnIpv6 = (name: string): Buffer =>
       attribute(AF_INET6, attribute(IFLA_INET6_ADDR_GEN_MODE, Buffer.of(IN6_ADDR_GEN_MODE_NONE))),
     ),
   );
+
+/** Answered by the interface's state; asking alone makes a carrier count that has just come (the kernel's linkwatch_sync_dev). */
+export const getLink = (name: string): Buffer =>
+  message(messageTypes.getLink, 0, interfaceInfo(), attribute(link.name, text(name)));
 
 export const deleteLink = (name: string): Buffer =>
   message(messageTypes.deleteLink, 0, interfaceInfo(), attribute(link.name, text(name)));

@@ -117,6 +117,7 @@ const openUserSpaceDevice = async (name: string, options: VlanDeviceOptions): Pr
       // The pump's end has a kernel stack too: it shall not speak.
       { kind: 'set', name: pumpName, up: true, arp: false },
       { kind: 'set', name, up: true },
+      { kind: 'settle', name: pumpName },
     ]);
     const stack = openPacketSocket({
       interfaceName: pumpName,

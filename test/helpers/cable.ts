@@ -20,6 +20,8 @@ export const openCable = async (name: string): Promise<Cable> => {
   await phoneNamespace.takeInterface(ends.phone);
   const bench = await openRealNetwork({ interface: ends.bench, clock: systemClock });
   const phone = await phoneNamespace.within(() => openRealNetwork({ interface: ends.phone, clock: systemClock }));
+  // Before its carrier has come the kernel throws away what is sent.
+  await new Promise<void>((resolve) => bench.link.onCarrier((up) => up && resolve()));
   return {
     bench,
     phone,

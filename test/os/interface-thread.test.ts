@@ -32,6 +32,7 @@ describeInNamespace(import.meta.url, 'interfaces', () => {
       { kind: 'without-ipv6', name: 'lpb' },
       { kind: 'set', name: 'lpa', up: true, arp: false },
       { kind: 'set', name: 'lpb', up: true },
+      { kind: 'settle', name: 'lpa' },
       { kind: 'add-address', name: 'lpa', address: '10.110.0.1', prefixLength: 24 },
       { kind: 'add-address', name: 'lpa', address: '10.110.0.2', prefixLength: 24 },
       // There already: it stays.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openDeviceSocket } from '../../src/os/device-socket.js';
 import { interfaceIndex, interfaceMac } from '../../src/os/interface-control.js';
 import { checked, closeDescriptor, libc, realTimeUs } from '../../src/os/libc.js';
-import { readCarrier } from '../../src/os/link-watch.js';
+import { readCarriers } from '../../src/os/link-watch.js';
 import { toolMissing } from '../../src/os/system-tools.js';
 
 describe('system calls', () => {
@@ -71,19 +71,24 @@ describe('carrier messages', () => {
   const newLink = 16;
   const deleteLink = 17;
 
-  test('only the interface asked for counts, and both flags are needed', () => {
+  test('both flags are needed, and an interface that goes has no carrier', () => {
     const both = Buffer.concat([message(newLink, 7, 0x10001), message(newLink, 8, 0), message(newLink, 7, 0x00001)]);
-    expect(readCarrier(both, 7)).toEqual([true, false]);
-    expect(readCarrier(message(newLink, 7, 0x10000), 7)).toEqual([false]);
-    expect(readCarrier(message(deleteLink, 7, 0x10001), 7)).toEqual([false]);
+    expect(readCarriers(both)).toEqual([
+      { index: 7, up: true },
+      { index: 8, up: false },
+      { index: 7, up: false },
+    ]);
+    expect(readCarriers(message(newLink, 7, 0x10000))).toEqual([{ index: 7, up: false }]);
+    expect(readCarriers(message(deleteLink, 7, 0x10001))).toEqual([{ index: 7, up: false }]);
+    expect(readCarriers(message(18, 7, 0x10001))).toEqual([]);
   });
 
   test('cut or senseless messages are left out', () => {
     const whole = message(newLink, 7, 0x10001);
     for (let length = 0; length < whole.length; length += 1)
-      expect(readCarrier(whole.subarray(0, length), 7)).toEqual([]);
+      expect(readCarriers(whole.subarray(0, length))).toEqual([]);
     const nothing = Buffer.from(whole);
     nothing.writeUInt32LE(0, 0);
-    expect(readCarrier(nothing, 7)).toEqual([]);
+    expect(readCarriers(nothing)).toEqual([]);
   });
 });
