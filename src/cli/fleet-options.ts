@@ -1,6 +1,9 @@
-/** How a verb reaches the fleet's broker: the same options everywhere. */
+/** How a verb reaches a plant's broker and its database: the same options everywhere. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { BenchError } from '../errors.js';
+import { type DatabaseTerms, databaseUrl } from '../fleet/database.js';
+import { stationName } from '../fleet/messages.js';
 import { type BrokerTerms, brokerUrl } from '../plan/fleet-terms.js';
 
 export interface BrokerOptions {
@@ -37,5 +40,41 @@ export const brokerTermsOf = (options: BrokerOptions): BrokerTerms | undefined =
     caPath: path(options.brokerCa),
     certPath: path(options.brokerCert),
     keyPath: path(options.brokerKey),
+  };
+};
+
+/** What works on a whole plant. */
+export interface PlantOptions extends BrokerOptions {
+  readonly plant: string;
+  readonly database: string;
+  readonly databasePassword?: string;
+}
+
+const readPlant = (text: string): string => {
+  // Plants are named as stations are.
+  if (stationName.safeParse(text).success) return text;
+  throw new InvalidArgumentError('a name without spaces');
+};
+const readDatabase = (text: string): string => {
+  if (databaseUrl.test(text)) return text;
+  throw new InvalidArgumentError('an address such as postgres://linkpulse@db.plant.example/plant');
+};
+
+export const withPlant = (command: Command): Command =>
+  withBroker(command)
+    .requiredOption('--plant <name>', 'as in the stations’ bench files', readPlant)
+    .requiredOption('--database <url>', 'PostgreSQL, postgres://USER@HOST/NAME', readDatabase)
+    .option('--database-password <file>', 'a file with its password; else PGPASSFILE, ~/.pgpass');
+
+/** Throws BenchError USAGE: no broker was named. */
+export const plantTermsOf = (
+  options: PlantOptions,
+): { readonly broker: BrokerTerms; readonly database: DatabaseTerms } => {
+  const broker = brokerTermsOf(options);
+  if (broker === undefined) throw new BenchError('USAGE', 'name the broker: --broker mqtts://HOST:8883');
+  const { database: url, databasePassword } = options;
+  return {
+    broker,
+    database: { url, passwordPath: databasePassword === undefined ? null : resolve(databasePassword) },
   };
 };

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { isBenchError } from '../errors.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { registerBoard } from './board.js';
+import { registerCentral } from './central.js';
 import { registerDecode } from './decode.js';
 import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
@@ -27,6 +28,7 @@ const verbs: readonly RegisterVerb[] = [
   registerRun, //
   registerDemo,
   registerStation,
+  registerCentral,
   registerServices,
   registerPlan,
   registerPlanSet,

@@ -1,8 +1,5 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
 import type { SupplyKeeper } from '../bench/supply-keeper.js';
-import { BenchError } from '../errors.js';
 import { type Audit, openAudit } from '../http/audit.js';
 import type { HttpSide } from '../http/server.js';
 import { loadTokens } from '../http/tokens.js';
@@ -18,40 +15,23 @@ import { keepRetention } from '../station/records/retention.js';
 import { createRunDesk, type RunDesk } from '../station/run-desk.js';
 import { needsOf } from '../station/run-holds.js';
 import { startStation } from '../station/station.js';
+import { type HttpOptions, tlsOf, withHttp } from './http-options.js';
 import { type BenchOptions, type RegisterVerb, type VerbContext, withBench } from './verb.js';
 
-interface StationOptions extends BenchOptions {
-  readonly http?: { readonly host: string; readonly port: number };
+interface StationOptions extends BenchOptions, HttpOptions {
   readonly plans?: string;
-  readonly state: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
 }
-
-const whereToListen = (text: string): { readonly host: string; readonly port: number } => {
-  const [, host = '127.0.0.1', port] = /^(?:(\d+\.\d+\.\d+\.\d+):)?(\d{1,5})$/.exec(text) ?? [];
-  if (port === undefined || Number(port) > 65_535)
-    throw new InvalidArgumentError('a port, or address:port, such as 127.0.0.1:8420');
-  return { host, port: Number(port) };
-};
-
-/** systemd gives a service its own; a person's is where the XDG base directories say. */
-const stateDirectory = (): string =>
-  process.env.STATE_DIRECTORY ?? join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'linkpulse');
 
 export const registerStation: RegisterVerb = (program, context) => {
   const { composition, signal } = context;
   const { terminal, clock } = composition;
-  const command = program
-    .command('station')
-    .description(
-      'the daemon: owns the boards of a bench file, answers on a local socket and, with --http, in a browser',
-    )
-    .option('--http <[address:]port>', 'page and API, on loopback unless an address is named', whereToListen)
-    .option('--plans <folder>', 'plans that can be run from the page (default: those that came with this program)')
-    .option('--state <folder>', 'tokens.json, audit.ndjson, leases.json', stateDirectory())
-    .option('--tls-cert <file>', 'certificate for --http, PEM')
-    .option('--tls-key <file>', 'its key, PEM');
+  const command = withHttp(
+    program
+      .command('station')
+      .description(
+        'the daemon: owns the boards of a bench file, answers on a local socket and, with --http, in a browser',
+      ),
+  ).option('--plans <folder>', 'plans that can be run from the page (default: those that came with this program)');
   withBench(command, context).action(async (options: StationOptions) => {
     // Before the simulated bench takes this process into a network of its own: the page must be seen from outside.
     const listener = options.http === undefined ? undefined : composition.inheritListener(options.http);
@@ -180,12 +160,7 @@ const openHttp = async (
   const { clock, defaults } = composition;
   const state = resolve(options.state);
   const tokens = loadTokens(join(state, 'tokens.json'));
-  const { tlsCert, tlsKey } = options;
-  const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { certificatePath: tlsCert, keyPath: tlsKey };
-  if (tls === undefined && (tlsCert ?? tlsKey) !== undefined)
-    throw new BenchError('USAGE', '--tls-cert and --tls-key go together');
-  if (tls === undefined && !/^127\./.test(options.http?.host ?? ''))
-    of.log(`tokens travel readable to everybody on that network: give --tls-cert and --tls-key`, { level: 'warning' });
+  const tls = tlsOf(options, (text) => of.log(text, { level: 'warning' }));
   const watchPlans = createPlanWatch(join(state, 'plans-seen.json'), of.audit);
   watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath)));
   // Fastify is waited for only where somebody is to be served.

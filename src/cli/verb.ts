@@ -38,6 +38,8 @@ export interface Composition {
   ): Promise<Runner & { readonly station: string; readonly supplies: SupplyKeeper }>;
   /** Files of the operator's page, each folder with the path it is served under. */
   readonly pageFolders: readonly PageFolder[];
+  /** The same of the plant's page. */
+  readonly centralPageFolders: readonly PageFolder[];
   /** A listening socket that stays in this network, wherever openRunner takes the process. */
   inheritListener(where: { readonly host: string; readonly port: number }): {
     readonly descriptor: number;

@@ -1,0 +1,99 @@
+/**
+ * What the page knows of the plant: the view, kept up by the event stream. Stations are never changed but replaced, so that what is
+ * the same need not be drawn again. Nothing here touches the network or the document.
+ */
+const byName = (left, right) => left.localeCompare(right, 'en', { numeric: true });
+
+const newer = (left, right) => (left === null || Date.parse(right) > Date.parse(left) ? right : left);
+
+const withPort = (ports, port) =>
+  [...ports.filter((each) => each.port !== port.port), port].sort((left, right) => byName(left.port, right.port));
+
+export const createStore = () => {
+  /** Newest message that is in here. */
+  let id = 0;
+  let plant = '';
+  let broker = { isConnected: true, since: null, cause: '' };
+  let planSet = null;
+  let stations = new Map();
+  let sorted = null;
+  const listeners = new Set();
+
+  const changed = () => {
+    sorted = null;
+    for (const listener of listeners) listener();
+  };
+  const blank = (station) => ({
+    ...{ station, presence: null, since: null, lastToldAt: null, state: null, ports: [] },
+  });
+  const change = (name, update) => {
+    const before = stations.get(name) ?? blank(name);
+    stations.set(name, { ...before, ...update(before) });
+    changed();
+  };
+
+  const apply = (news) => {
+    switch (news.kind) {
+      case 'station':
+        return change(news.station.station, () => news.station);
+      case 'port':
+        return change(news.port.station, ({ ports, lastToldAt }) => ({
+          ports: withPort(ports, news.port),
+          lastToldAt: newer(lastToldAt, news.port.at),
+        }));
+      case 'port-gone':
+        return change(news.station, ({ ports }) => ({ ports: ports.filter(({ port }) => port !== news.port) }));
+      case 'station-gone':
+        stations.delete(news.station);
+        return changed();
+      case 'plan-set':
+        planSet = news.planSet;
+        return changed();
+      case 'broker':
+        broker = news.broker;
+        return changed();
+      default:
+        return undefined;
+    }
+  };
+
+  return {
+    get id() {
+      return id;
+    },
+    get plant() {
+      return plant;
+    },
+    get broker() {
+      return broker;
+    },
+    get planSet() {
+      return planSet;
+    },
+    get stations() {
+      sorted ??= [...stations.values()].sort((left, right) => byName(left.station, right.station));
+      return sorted;
+    },
+    reset: (view) => {
+      ({ id, plant, broker, planSet } = view);
+      stations = new Map(view.stations.map((station) => [station.station, station]));
+      changed();
+    },
+    /** False: messages before it are missing, or it cannot be read; then the view is to be fetched anew. */
+    message: (messageId, news) => {
+      if (messageId <= id) return true;
+      if (messageId > id + 1) return false;
+      try {
+        apply(news);
+      } catch {
+        return false;
+      }
+      id = messageId;
+      return true;
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+};
