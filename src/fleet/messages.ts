@@ -90,7 +90,7 @@ export const portMessage = z
 const entry = {
   schema,
   station: stationName,
-  outbox: z.uuid().describe('made anew when a station begins with an empty store'),
+  outbox: z.uuid().describe('made anew where store and database do not go on from one another'),
   seq: z.int().min(1).describe('counts up by one in an outbox: the order in which the database takes entries'),
   at: when,
 };
@@ -132,6 +132,9 @@ export const eventMessage = z
       z
         .object({ event: z.literal('entry-lost'), message: words })
         .describe('an entry that cannot be read any more: the order goes on without it'),
+      z
+        .object({ event: z.literal('outbox-anew'), message: words })
+        .describe('database or state folder are older than the other one knows: what waits goes on in this outbox'),
     ]),
   })
   .meta({ title: 'event', description: 'What happened at a station' });
