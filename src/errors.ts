@@ -239,6 +239,11 @@ export const errorTable = {
     'Give each station of a plant a name of its own in its bench file.',
     'config',
   ),
+  OUTBOX_FAILED: entry(
+    'What the fleet is to be told could not be put by on the station’s disk',
+    'Make room on the disk and check the state folder’s permissions; records are made up for then.',
+    'bench',
+  ),
   FLEET_MESSAGE_INVALID: entry(
     'A message of the fleet is not what its topic carries',
     'See who publishes there; the versions of station and collector may not fit.',

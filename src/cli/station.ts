@@ -38,7 +38,8 @@ export const registerStation: RegisterVerb = (program, context) => {
     const runner = await composition.openRunner(options.bench, { ...options, isDaemon: true });
     const form = options.json ? 'json' : isJournal(process.env.JOURNAL_STREAM) ? 'journal' : 'text';
     const log = openLog(form, clock, (line) => terminal.line(line));
-    for (const cut of await runner.recoverCutRuns())
+    const cutRuns = await runner.recoverCutRuns();
+    for (const cut of cutRuns)
       log(`cut run completed: ${cut.folder} (${cut.record.cause})`, {
         level: 'warning',
         port: cut.record.port,
@@ -46,7 +47,7 @@ export const registerStation: RegisterVerb = (program, context) => {
       });
     const audit = openAudit(join(resolve(options.state), 'audit.ndjson'), clock);
     const bench = loadBenchFile(options.bench);
-    const { runsDirectory, retention, diskReserveBytes, shared } = bench;
+    const { runsDirectory, retention, diskReserveBytes, shared, fleet: terms } = bench;
     const locks = openPortLocks(runsDirectory, clock);
     const lockingWith = lockingRunner(runner, locks, (port) => {
       audit({ action: 'locked', who: 'station', from: 'board', detail: { port, code: locks.of(port)?.code ?? null } });
@@ -82,6 +83,17 @@ export const registerStation: RegisterVerb = (program, context) => {
       has: ({ kind, name }) => (kind === 'port' ? desk.ports : shared).includes(name),
     });
     desk.onMessage(({ news }) => logRun(news, log));
+    const fleet =
+      terms === null
+        ? undefined
+        : await (await import('../station/fleet.js')).openFleet({
+            ...{ terms, desk, clock, runsDirectory, log },
+            station: runner.station,
+            version: composition.version,
+            ports: runner.ports,
+            folder: join(resolve(options.state), 'outbox'),
+            recoveredRuns: cutRuns.map(({ record }) => record.runId),
+          });
     const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });
     const { socket: socketPath } = options;
     const station = await startStation({
@@ -134,6 +146,7 @@ export const registerStation: RegisterVerb = (program, context) => {
     records.close();
     await station.close(String(signal.reason));
     log('station closed, power off');
+    await fleet?.close();
     await http?.close();
     feeding?.cancel();
   });
