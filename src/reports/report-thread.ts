@@ -48,6 +48,7 @@ export const createReportThread = (): ReportThread => {
     started.on('message', (reply: ReportReply) => {
       const one = waiting.get(reply.id);
       waiting.delete(reply.id);
+      if (waiting.size === 0) started.unref();
       if (reply.kind === 'written') one?.resolve();
       else one?.reject(new BenchError(reply.code, reply.detail));
     });
@@ -55,8 +56,6 @@ export const createReportThread = (): ReportThread => {
     started.on('exit', (code) => {
       if (worker === started) ended(`exit ${code}`);
     });
-    // Whoever waits for a report holds the process; the thread does not.
-    started.unref();
     return started;
   };
 
@@ -66,6 +65,8 @@ export const createReportThread = (): ReportThread => {
         worker ??= start();
         lastId += 1;
         waiting.set(lastId, { resolve, reject });
+        // A report that is waited for holds the process, as when a start completes runs that were cut; an idle thread does not.
+        worker.ref();
         worker.postMessage({ id: lastId, folder } satisfies ReportRequest);
       }),
     close: async () => {
