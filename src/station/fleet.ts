@@ -13,27 +13,23 @@ const withTime = <L extends { readonly at: string }>(lock: L): L =>
   Number.isNaN(Date.parse(lock.at)) ? { ...lock, at: new Date(0).toISOString() } : lock;
 
 const hear = (link: StationLink, news: DeskNews): void => {
-  switch (news.kind) {
-    case 'run-started': {
-      const { runId, plan } = news.run;
-      return link.runStarted(news.port, { runId, plan: plan.name, serial: news.serial });
-    }
-    case 'event': {
-      const stages = news.stages?.map(({ stage, verdict }) => ({ stage, verdict }));
-      return stages === undefined ? undefined : link.stages(news.port, stages);
-    }
-    case 'run-ended': {
-      const { runId, verdict, blame, cause, phone, serial } = news.summary;
-      const read = serial ?? phone.serial ?? null;
-      return link.runEnded(news.port, { runId, verdict, blame, cause, deviceId: phone.deviceId, serial: read });
-    }
-    case 'run-failed':
-      return link.runFailed(news.port, news.code, news.message);
-    case 'port-lock':
-      return link.locked(news.port, news.lock === null ? null : withTime(news.lock));
-    case 'port-lease':
-      return link.show(news.port, { reserved: reservationOf(news.lease) });
+  if (news.kind === 'run-started') {
+    const { runId, plan } = news.run;
+    link.runStarted(news.port, { runId, plan: plan.name, serial: news.serial });
   }
+  if (news.kind === 'event' && news.stages !== undefined)
+    link.stages(
+      news.port,
+      news.stages.map(({ stage, verdict }) => ({ stage, verdict })),
+    );
+  if (news.kind === 'run-ended') {
+    const { runId, verdict, blame, cause, phone, serial } = news.summary;
+    const read = serial ?? phone.serial ?? null;
+    link.runEnded(news.port, { runId, verdict, blame, cause, deviceId: phone.deviceId, serial: read });
+  }
+  if (news.kind === 'run-failed') link.runFailed(news.port, news.code, news.message);
+  if (news.kind === 'port-lock') link.locked(news.port, news.lock === null ? null : withTime(news.lock));
+  if (news.kind === 'port-lease') link.show(news.port, { reserved: reservationOf(news.lease) });
 };
 
 /** undefined: nothing can be put by in that folder. The log says so, and the station does without a fleet. */
