@@ -12,7 +12,7 @@ export interface HttpOptions {
   readonly tlsKey?: string;
 }
 
-const whereToListen = (text: string): { readonly host: string; readonly port: number } => {
+export const whereToListen = (text: string): { readonly host: string; readonly port: number } => {
   const [, host = '127.0.0.1', port] = /^(?:(\d+\.\d+\.\d+\.\d+):)?(\d{1,5})$/.exec(text) ?? [];
   if (port === undefined || Number(port) > 65_535)
     throw new InvalidArgumentError('a port, or address:port, such as 127.0.0.1:8420');

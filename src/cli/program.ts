@@ -3,6 +3,7 @@ import { isBenchError } from '../errors.js';
 import { exitCodes } from '../stages/exit-code.js';
 import { registerBoard } from './board.js';
 import { registerCentral } from './central.js';
+import { registerCollector } from './collector.js';
 import { registerDecode } from './decode.js';
 import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
@@ -28,6 +29,7 @@ const verbs: readonly RegisterVerb[] = [
   registerRun, //
   registerDemo,
   registerStation,
+  registerCollector,
   registerCentral,
   registerServices,
   registerPlan,

@@ -33,8 +33,11 @@ export interface Broker {
   readonly isConnected: boolean;
   /** QoS 1: resolves when the broker has acknowledged it. Throws BenchError BROKER_UNREACHABLE: there is no connection, or it ended before. */
   publish(topic: string, payload: string, options?: { readonly retain?: boolean }): Promise<void>;
-  /** In order: nothing more is read, the broker is told (no last will), the socket closes. Ends within 2 s. */
-  close(): Promise<void>;
+  /**
+   * In order: nothing more is read, the broker is told (no last will), the socket closes. Ends within 2 s. `endsSession`: the
+   * broker keeps nothing for this client from now on.
+   */
+  close(options?: { readonly endsSession?: boolean }): Promise<void>;
 }
 
 const reconnectMs = 2_000;
@@ -127,7 +130,10 @@ export const openBroker = async (terms: BrokerTerms, options: BrokerOptions): Pr
   client.on('disconnect', ({ reasonCode }) => {
     if (reasonCode === sessionTakenOver) lost(`another client came as ${options.clientId}`, 'STATION_TWICE');
   });
-  client.on('close', () => lost('no connection'));
+  // Comes behind every error, too.
+  client.on('close', () => {
+    if (told === '') lost('no connection');
+  });
   return {
     get isConnected() {
       return client.connected;
@@ -140,8 +146,8 @@ export const openBroker = async (terms: BrokerTerms, options: BrokerOptions): Pr
         throw new BenchError('BROKER_UNREACHABLE', terms.url, { cause: error });
       }
     },
-    close: async () => {
-      await client.endAsync(!client.connected);
+    close: async ({ endsSession = false } = {}) => {
+      await client.endAsync(!client.connected, endsSession ? { properties: { sessionExpiryInterval: 0 } } : {});
     },
   };
 };

@@ -31,7 +31,7 @@ export const databaseOptions = (terms: DatabaseTerms, application: string): Clie
   } catch {
     throw new BenchError('USAGE', 'the database is no address such as postgres://linkpulse@db.plant.example/linkpulse');
   }
-  if (parsed.password !== '')
+  if (parsed.password !== '' || parsed.searchParams.has('password'))
     throw new BenchError(
       'USAGE',
       'a password in the address of the database stands in the list of processes: give it by a file',
@@ -51,6 +51,10 @@ export const databaseOptions = (terms: DatabaseTerms, application: string): Clie
     keepAlive: true,
   };
 };
+
+/** SQLSTATE classes 22, 23 and 54: this value cannot be held, whenever it is tried again. */
+export const isOfTheValue = (error: unknown): boolean =>
+  /^(22|23|54)/.test(String((error as { readonly code?: unknown }).code ?? ''));
 
 /** SQLSTATE classes: 28 who are you, 3D no such database, 42 rights and tables. */
 const refusal = /^(28|3D|42)/;

@@ -106,8 +106,8 @@ const openDatabase = (path: string): Database.Database => {
 };
 
 const rank = { pass: 0, marginal: 1, fail: 2, error: 3 } as Readonly<Record<string, number>>;
-/** `operator`: an answer of the operator's decided, by a question of the plan. */
-const decidingStage = (record: RunRecord): string =>
+/** The stage that decided; `operator`: an answer did, by a question of the plan; `bench`: none of them. */
+export const decidingStage = (record: RunRecord): string =>
   [...record.stages, ...(record.prompts ?? []).map(({ verdict }) => ({ verdict, stage: 'operator' }))].reduce(
     (worst, stage) =>
       (rank[stage.verdict] ?? -1) > worst.rank ? { rank: rank[stage.verdict] ?? -1, name: stage.stage } : worst,
