@@ -38,8 +38,10 @@ import { lowerPriority } from './os/low-priority.js';
 import { enterPrivateNetwork } from './os/namespace.js';
 import { grantCommand, missingCapabilities, readNetworkRights } from './os/network-rights.js';
 import { findServiceManager } from './os/service-manager.js';
+import { findWayOut, leaveWayOut } from './os/way-out.js';
 import type { SimulatedPort } from './plan/bench-file.js';
 import { type FaultRow, faultTable } from './plan/faults.js';
+import { brokerAddress } from './plan/fleet-terms.js';
 import { loadBenchFile } from './plan/load-bench-file.js';
 import { loadPlan } from './plan/load-plan.js';
 import type { Plan } from './plan/plan.js';
@@ -260,11 +262,20 @@ const boards = createBoards({
 
 const terminal = openTerminal();
 
+const commandLine = (words: readonly string[]): readonly [string, ...string[]] => [
+  process.execPath,
+  fileURLToPath(import.meta.url),
+  ...words,
+];
+
 const openRunner = async (benchPath: string, options: RunnerOptions) => {
   const bench = loadBenchFile(benchPath);
   const isSimulated = bench.ports.some((port) => port.kind === 'simulated');
   let limited = isSimulated && options.limited;
   if (isSimulated && !limited && options.observe !== true) {
+    // A simulated station is one of a plant all the same.
+    if (options.isDaemon === true && bench.fleet !== null)
+      leaveWayOut(commandLine(['way-out', ...brokerAddress(bench.fleet.broker.url)]), process.env);
     const entered = enterPrivateNetwork([...process.execArgv, ...process.argv.slice(1)], process.env);
     if (entered.kind === 'forbidden') {
       terminal.error(`${entered.reason}; going on in limited mode`);
@@ -363,7 +374,8 @@ const exitCode = await runProgram(process.argv.slice(2), {
     return (await simulator?.command(command)) ?? {};
   },
   lowerPriority,
-  commandLine: (words) => [process.execPath, fileURLToPath(import.meta.url), ...words],
+  wayOut: () => findWayOut(process.env),
+  commandLine,
 });
 
 // Not process.exit: that waits for threads, and one may hang in a disk's write. What a verb says is written by now.

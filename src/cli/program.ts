@@ -23,6 +23,7 @@ import { registerServices } from './services.js';
 import { registerStation } from './station.js';
 import { registerStats } from './stats.js';
 import type { Composition, RegisterVerb } from './verb.js';
+import { registerWayOut } from './way-out.js';
 
 /** In the order of the help. */
 const verbs: readonly RegisterVerb[] = [
@@ -46,6 +47,7 @@ const verbs: readonly RegisterVerb[] = [
   registerInstallService,
   registerJudgeWorker,
   registerRecordsWorker,
+  registerWayOut,
 ];
 
 /** Parses and runs one command line. Resolves with the exit code when all is said; never throws. */

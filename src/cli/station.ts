@@ -92,6 +92,7 @@ export const registerStation: RegisterVerb = (program, context) => {
             version: composition.version,
             ports: runner.ports,
             folder: join(resolve(options.state), 'outbox'),
+            through: composition.wayOut(),
             recoveredRuns: cutRuns.map(({ record }) => record.runId),
           });
     const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });

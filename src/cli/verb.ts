@@ -45,6 +45,8 @@ export interface Composition {
     readonly descriptor: number;
     readonly port: number;
   };
+  /** Socket that leads to the fleet's broker out of the network where openRunner took the process; null: it is where it was. */
+  wayOut(): string | null;
   readonly firmware: FirmwareTools;
   readonly boards: Boards;
   /**

@@ -3,6 +3,8 @@
  * published here is not kept while there is no connection: whoever publishes keeps it until it is known to have arrived.
  */
 import { readFileSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { BenchError } from '../errors.js';
 import type { BrokerTerms } from '../plan/fleet-terms.js';
@@ -25,6 +27,8 @@ export interface BrokerOptions {
   /** Why there is none; told once for each cause until there is one again. */
   onDisconnected?(error: BenchError): void;
   readonly largestMessageBytes?: number;
+  /** Path of a socket in the file system that leads to the broker; left out or null: by the network. */
+  readonly through?: string | null;
   /** How long the broker keeps what comes for a reader that is away. */
   readonly sessionSeconds?: number;
 }
@@ -92,10 +96,21 @@ const optionsOf = (terms: BrokerTerms, options: BrokerOptions): IClientOptions =
   };
 };
 
+const streamThrough = (path: string, url: string, { ca, cert, key }: IClientOptions) => {
+  const { protocol, hostname } = new URL(url);
+  const socket = connectSocket(path);
+  return protocol === 'mqtts:' ? connectTls({ socket, servername: hostname, ca, cert, key }) : socket;
+};
+
 /** Returns at once; connects, and connects again, behind it. Throws BenchError BROKER_REFUSED: a file of the terms cannot be read. */
 export const openBroker = async (terms: BrokerTerms, options: BrokerOptions): Promise<Broker> => {
-  const { connect } = await import('mqtt');
-  const client = connect(terms.url, optionsOf(terms, options));
+  const { connect, MqttClient } = await import('mqtt');
+  const { through = null } = options;
+  const settings = optionsOf(terms, options);
+  const client =
+    through === null
+      ? connect(terms.url, settings)
+      : new MqttClient(() => streamThrough(through, terms.url, settings), settings);
   let told = '';
   const lost = (
     detail: string,

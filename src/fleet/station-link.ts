@@ -39,6 +39,8 @@ export interface StationLinkParts {
   /** The outbox lives here; made where it is not there. */
   readonly folder: string;
   readonly clock: Clock;
+  /** As BrokerOptions has it. */
+  readonly through: string | null;
   /** Runs whose records were completed at this start. */
   readonly recoveredRuns: readonly string[];
   log(text: string, note: LinkNote): void;
@@ -235,6 +237,7 @@ export const openStationLink = async (parts: StationLinkParts): Promise<StationL
         will: { topic: topics.presence, payload: presenceOf('lost', null) },
         subscribe: [topics.receipts, topics.presence, plantTopics(terms.plant).planSet],
         largestMessageBytes: longestMessageBytes,
+        through: parts.through,
         onMessage,
         onConnected: () => {
           connections += 1;

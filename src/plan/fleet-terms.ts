@@ -27,6 +27,14 @@ export interface FleetTerms {
 
 export const brokerUrl = /^mqtts?:\/\/[A-Za-z0-9.-]{1,253}(:\d{1,5})?$|^mqtts?:\/\/\[[0-9a-fA-F:]+\](:\d{1,5})?$/;
 
+const usualPorts = { 'mqtt:': '1883', 'mqtts:': '8883' } as const;
+
+/** Host and port. */
+export const brokerAddress = (url: string): readonly [string, string] => {
+  const { protocol, hostname, port } = new URL(url);
+  return [hostname.replace(/^\[|\]$/g, ''), port || usualPorts[protocol === 'mqtts:' ? 'mqtts:' : 'mqtt:']];
+};
+
 export const fleetSection = () =>
   z
     .strictObject({

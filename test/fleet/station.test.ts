@@ -23,19 +23,10 @@ const fleetBench = (url: string): Bench => {
   return bench;
 };
 
-const startStation = async (bench: Bench): Promise<Invocation> => {
+/** `more`: in a network of its own where that is left out. */
+const startStation = async (bench: Bench, more: readonly string[] = ['--limited']): Promise<Invocation> => {
   const state = join(bench.directory, 'state');
-  const words = [
-    'station',
-    '--bench',
-    bench.path,
-    '--socket',
-    bench.socketPath,
-    '--state',
-    state,
-    '--limited',
-    '--json',
-  ];
+  const words = ['station', '--bench', bench.path, '--socket', bench.socketPath, '--state', state, '--json', ...more];
   const station = invoke(words);
   things.push({
     close: async () => {
