@@ -17,13 +17,13 @@ export interface RecordsOutParts {
   readonly folder: string;
   readonly runsDirectory: string;
   readonly clock: Clock;
+  /** Their records were completed at this start; whether they stand as pending or not. */
+  readonly recoveredRuns: readonly string[];
   log(text: string, note: { readonly level: 'error' | 'info'; readonly code?: string; readonly runId?: string }): void;
   onAppended(): void;
 }
 
 export interface RecordsOut {
-  /** These have a record now and may stand as pending or not. */
-  recovered(runIds: readonly string[]): void;
   runStarted(runId: string): void;
   runEnded(runId: string): void;
   /** It came to no record now; its folder may be completed at the next start. */
@@ -108,16 +108,13 @@ export const openRecordsOut = async (parts: RecordsOutParts): Promise<RecordsOut
     inLine('records of earlier runs', async () => {
       for (const runId of finished()) await putRecord(runId);
     });
+  inLine('notes of completed runs', async () => {
+    for (const runId of parts.recoveredRuns) await pending.add(runId);
+  });
   makeUp();
   const tryingAgain = clock.every(tryAgainMs, makeUp);
 
   return {
-    recovered: (runIds) => {
-      inLine('notes of completed runs', async () => {
-        for (const runId of runIds) await pending.add(runId);
-      });
-      makeUp();
-    },
     runStarted: (runId) => {
       running.add(runId);
       inLine(`note of ${runId}`, () => pending.add(runId));

@@ -145,6 +145,7 @@ export const openStationLink = async (parts: StationLinkParts): Promise<StationL
   });
   const out = await openRecordsOut({
     ...{ outbox, folder: parts.folder, runsDirectory: parts.runsDirectory, clock, log: parts.log },
+    recoveredRuns: parts.recoveredRuns,
     onAppended: () => {
       publisher.wake();
       showState();
@@ -263,7 +264,6 @@ export const openStationLink = async (parts: StationLinkParts): Promise<StationL
 
   showState();
   for (const port of parts.ports) show(port, {});
-  out.recovered(parts.recoveredRuns);
   out.tell({ event: 'station-started', version: parts.version });
   await open();
 
