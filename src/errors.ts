@@ -213,7 +213,12 @@ export const errorTable = {
   ),
   TOOL_MISSING: entry('A system command is missing', 'Install the package named.', 'bench'),
   SIMULATOR_FAILED: entry('The simulated bench did not start', 'See its message.', 'bench'),
-  STATION_UNREACHABLE: entry('The station does not answer on its socket', 'Start it with: linkpulse station', 'bench'),
+  STATION_UNREACHABLE: entry('The station does not answer', 'Start it with: linkpulse station', 'bench'),
+  STATION_UNTRUSTED: entry(
+    'The certificate of the station is not trusted',
+    'Give --ca FILE: the certificate of the station, or of who signed it; call the station by the name in it.',
+    'config',
+  ),
   TOKENS_INVALID: entry(
     'The file of tokens does not hold what it needs',
     'Mend it, or delete it and take new ones.',

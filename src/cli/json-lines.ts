@@ -11,6 +11,7 @@ export const createJsonLines = (
   return {
     started: (run) => say({ type: 'started', ...run }),
     event: (event) => say({ type: 'event', ...event }),
+    waiting: (wait) => say({ type: 'waiting', ...wait }),
     again: ({ record, folder }) => say({ type: 'attempt', folder, record }),
     finished: ({ record, folder }) => say({ type: 'result', folder, record }),
   };

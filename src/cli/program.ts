@@ -17,6 +17,7 @@ import { registerPlan } from './plan.js';
 import { registerPlanSet } from './plan-set.js';
 import { registerRecords } from './records.js';
 import { registerRecordsWorker } from './records-worker.js';
+import { registerRemote } from './remote.js';
 import { registerRun } from './run.js';
 import { registerSelftest } from './selftest.js';
 import { registerServices } from './services.js';
@@ -32,6 +33,7 @@ const verbs: readonly RegisterVerb[] = [
   registerStation,
   registerCollector,
   registerCentral,
+  registerRemote,
   registerServices,
   registerPlan,
   registerPlanSet,

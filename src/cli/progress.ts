@@ -47,6 +47,10 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
       terminal.line(paint('grey', `run ${run.runId}${which}`));
       for (const limit of run.limited) terminal.line(paint('yellow', `  limited: ${limit}`));
     },
+    waiting: ({ shared, owner, purpose, until }) =>
+      terminal.line(
+        `waits for ${shared}, which ${owner}${purpose === '' ? '' : ` (${purpose})`} has${until === null ? '' : ` until ${until}`}`,
+      ),
     event: (event, results) => {
       const decided = results().filter((result) => result.endedAtUs !== null || result.verdict === 'skipped');
       for (const result of decided) if (!told.has(result.stage)) tellStage(result);

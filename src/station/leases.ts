@@ -142,7 +142,8 @@ export const createLeases = (clock: Clock): Leases => {
   const note = ({ owner, purpose, sinceUs, endsUs }: Lease): LeaseNote => {
     const at = (us: number) =>
       new Date(clock.wallClock().getTime() + (us - clock.nowUs()) / microsecondsPerMillisecond).toISOString();
-    const remainingMs = endsUs === null ? null : Math.max(0, (endsUs - clock.nowUs()) / microsecondsPerMillisecond);
+    const leftUs = endsUs === null ? null : Math.max(0, endsUs - clock.nowUs());
+    const remainingMs = leftUs === null ? null : Math.ceil(leftUs / microsecondsPerMillisecond);
     return { owner, purpose, since: at(sinceUs), until: endsUs === null ? null : at(endsUs), remainingMs };
   };
   const refusal = (lease: Lease): BenchError =>

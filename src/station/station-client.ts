@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Runner, RunOutcome, RunRequest, RunWatcher } from '../bench/runner.js';
 import { BenchError, type ErrorCode, errorTable } from '../errors.js';
+import type { Thing } from './leases.js';
 import type { StationReply, StationRequest } from './protocol.js';
 
 type Hello = Extract<StationReply, { type: 'hello' }>;
@@ -55,6 +56,15 @@ export const unlockThroughStation = async (socketPath: string, port: string): Pr
     if (reply.type === 'unlocked') wasLocked = reply.wasLocked;
   });
   return wasLocked;
+};
+
+/** Ends whosever lease, power off first; false: it was free. Throws BenchError STATION_UNREACHABLE, PORT_UNKNOWN, SHARED_*. */
+export const endLeaseThroughStation = async (socketPath: string, thing: Thing): Promise<boolean> => {
+  let wasHeld = false;
+  await talk(socketPath, { type: 'end-lease', thing }, (reply) => {
+    if (reply.type === 'lease-ended') wasHeld = reply.wasHeld;
+  });
+  return wasHeld;
 };
 
 const runThroughStation = async (

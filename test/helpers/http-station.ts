@@ -24,6 +24,8 @@ export const startHttpStation = async (bench: Bench, more: readonly string[] = [
     await sleep(systemClock, 50);
     base = /https?:\/\/127\.0\.0\.1:\d+/.exec(invocation.stdout())?.[0] ?? '';
   }
+  // What it said may still be on its way.
+  if (base === '' && invocation.child.exitCode !== null) await invocation.exitCode;
   if (base === '') throw new Error(`no station\n${invocation.stdout()}\n${invocation.stderr()}`);
   const { tokens } = JSON.parse(readFileSync(join(state, 'tokens.json'), 'utf8')) as {
     readonly tokens: readonly { readonly role: string; readonly token: string }[];
