@@ -5,13 +5,14 @@ import type { CollectorNews } from '../fleet/collector/collector.js';
 import { stationName } from '../fleet/messages.js';
 import { isJournal, openLog, type StationLog } from '../station/log.js';
 import type { Clock } from '../timeline/clock.js';
-import { type PlantOptions, plantTermsOf, withPlant } from './fleet-options.js';
+import { databaseTermsOf, type PlantOptions, plantTermsOf, withPlant } from './fleet-options.js';
 import { whereToListen } from './http-options.js';
 import type { RegisterVerb } from './verb.js';
 
 interface CollectorOptions extends PlantOptions {
   readonly name?: string;
   readonly metrics?: { readonly host: string; readonly port: number };
+  readonly tablesOnly: boolean;
   readonly json: boolean;
 }
 
@@ -41,10 +42,13 @@ export const registerCollector: RegisterVerb = (program, { composition, signal }
       '/health, /ready and /metrics, on loopback unless an address is named',
       whereToListen,
     )
+    .option('--tables-only', 'make the tables, or bring them to this version, and end', false)
     .option('--json', 'newline-delimited JSON instead of text', false);
   withPlant(command).action(async (options: CollectorOptions) => {
     const form = options.json ? 'json' : isJournal(process.env.JOURNAL_STREAM) ? 'journal' : 'text';
     const log = openLog(form, clock, (line) => terminal.line(line));
+    if (options.tablesOnly) return makeTables(options, log);
+    const terms = plantTermsOf(options);
     const name = options.name ?? passingName();
     // mqtt and pg are waited for only here.
     const [{ startCollector }, { createCollectorMetrics }, { openHealthServer }] = await Promise.all([
@@ -65,7 +69,7 @@ export const registerCollector: RegisterVerb = (program, { composition, signal }
     try {
       const collector = await startCollector(
         {
-          ...plantTermsOf(options),
+          ...terms,
           plant: options.plant,
           name,
           keepsSession: options.name !== undefined,
@@ -100,6 +104,18 @@ export const registerCollector: RegisterVerb = (program, { composition, signal }
       await server?.close();
     }
   });
+};
+
+/** For a role that may make tables, where the collector's own may not. */
+const makeTables = async (options: CollectorOptions, log: StationLog): Promise<void> => {
+  const { makeTables: make } = await import('../fleet/collector/collector.js');
+  const { databaseVersion } = await import('../fleet/collector/migrations.js');
+  const found = await make(databaseTermsOf(options), options.plant);
+  log(
+    found === databaseVersion
+      ? `tables of ${options.plant} are of version ${databaseVersion}`
+      : `tables of ${options.plant} made: version ${databaseVersion}, was ${found === 0 ? 'none' : found}`,
+  );
 };
 
 const sumEveryMs = 60_000;

@@ -66,15 +66,16 @@ export const withPlant = (command: Command): Command =>
     .requiredOption('--database <url>', 'PostgreSQL, postgres://USER@HOST/NAME', readDatabase)
     .option('--database-password <file>', 'a file with its password; else PGPASSFILE, ~/.pgpass');
 
+export const databaseTermsOf = ({ database: url, databasePassword }: PlantOptions): DatabaseTerms => ({
+  url,
+  passwordPath: databasePassword === undefined ? null : resolve(databasePassword),
+});
+
 /** Throws BenchError USAGE: no broker was named. */
 export const plantTermsOf = (
   options: PlantOptions,
 ): { readonly broker: BrokerTerms; readonly database: DatabaseTerms } => {
   const broker = brokerTermsOf(options);
   if (broker === undefined) throw new BenchError('USAGE', 'name the broker: --broker mqtts://HOST:8883');
-  const { database: url, databasePassword } = options;
-  return {
-    broker,
-    database: { url, passwordPath: databasePassword === undefined ? null : resolve(databasePassword) },
-  };
+  return { broker, database: databaseTermsOf(options) };
 };

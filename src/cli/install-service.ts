@@ -1,5 +1,6 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Option } from 'commander';
 import { BenchError } from '../errors.js';
 import type { RegisterVerb } from './verb.js';
 
@@ -10,7 +11,10 @@ export interface ServiceFiles {
   readonly station: string;
 }
 
+const services = ['station', 'collector', 'central'] as const;
+
 interface InstallOptions {
+  readonly what: (typeof services)[number];
   readonly bench: string;
   readonly root: string;
   readonly dryRun: boolean;
@@ -33,19 +37,40 @@ const filesOf = (files: ServiceFiles, options: InstallOptions): readonly Planned
       .replaceAll('@PACKAGE@', files.packageRoot)
       .replaceAll('@BENCH@', options.bench)
       .replaceAll('@STATION@', files.station.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 32));
+  const unit = (name: string) => ({ path: `/etc/systemd/system/${name}`, text: filled(name), isKept: false });
+  if (options.what !== 'station')
+    return [unit(unitsOfFleet[options.what]), { path: fleetEnvironment, text: filled('fleet.env'), isKept: true }];
   return [
-    { path: '/etc/systemd/system/linkpulse.service', text: filled('linkpulse.service'), isKept: false },
+    unit('linkpulse.service'),
     { path: '/etc/sysusers.d/linkpulse.conf', text: filled('linkpulse.sysusers'), isKept: false },
     { path: options.bench, text: filled('bench.yaml'), isKept: true },
   ];
 };
 
-const commands = ['systemd-sysusers', 'systemctl daemon-reload', 'systemctl enable --now linkpulse'];
+const unitsOfFleet = { collector: 'linkpulse-collector@.service', central: 'linkpulse-central.service' } as const;
+const fleetEnvironment = '/etc/linkpulse/fleet.env';
+
+const commands: Readonly<Record<InstallOptions['what'], readonly string[]>> = {
+  station: ['systemd-sysusers', 'systemctl daemon-reload', 'systemctl enable --now linkpulse'],
+  collector: [
+    `edit ${fleetEnvironment}; ca.crt, linkpulse-collector and database-collector belong into /etc/linkpulse/fleet (docs/fleet.md)`,
+    'systemctl daemon-reload',
+    'systemctl enable --now linkpulse-collector@1 linkpulse-collector@2',
+  ],
+  central: [
+    `edit ${fleetEnvironment}; ca.crt, linkpulse-central and database-central belong into /etc/linkpulse/fleet (docs/fleet.md)`,
+    'systemctl daemon-reload',
+    'systemctl enable --now linkpulse-central',
+  ],
+};
 
 export const registerInstallService: RegisterVerb = (program, { composition: { service, terminal } }) => {
   program
     .command('install-service')
-    .description('writes the systemd unit of the station, its user and a first bench file')
+    .description(
+      'writes the systemd unit of the station, its user and a first bench file; or that of a fleet’s service',
+    )
+    .addOption(new Option('--what <service>', 'which service').choices(services).default('station'))
     .option(
       '--bench <file>',
       'bench file of the station; written only where there is none',
@@ -71,7 +96,7 @@ export const registerInstallService: RegisterVerb = (program, { composition: { s
         }
       }
       terminal.line(options.dryRun ? 'Then, as root:' : 'Now, as root:');
-      for (const command of commands) terminal.line(`  ${command}`);
+      for (const command of commands[options.what]) terminal.line(`  ${command}`);
     });
 };
 

@@ -36,16 +36,15 @@ export const databaseOptions = (terms: DatabaseTerms, application: string): Clie
       'USAGE',
       'a password in the address of the database stands in the list of processes: give it by a file',
     );
-  let password: string | undefined;
   if (terms.passwordPath !== null)
     try {
-      password = readFileSync(terms.passwordPath, 'utf8').trimEnd();
+      // Beside the address `pg` passes over it.
+      parsed.searchParams.set('password', readFileSync(terms.passwordPath, 'utf8').trimEnd());
     } catch (error) {
       throw new BenchError('DATABASE_REFUSED', `${terms.passwordPath} cannot be read`, { cause: error });
     }
   return {
-    connectionString: terms.url,
-    ...(password === undefined ? {} : { password }),
+    connectionString: parsed.href,
     application_name: application,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,

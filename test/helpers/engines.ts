@@ -90,26 +90,20 @@ const engine = (
   };
 };
 
-/** Listens on loopback for anybody; `settings` are further lines of its configuration. Skips the test where it is not installed. */
-export const startMosquitto = async (context: TestContext, settings: readonly string[] = []): Promise<Engine> => {
+/** With the configuration that `linesFor` gives for a port; its state is kept. Skips the test where it is not installed. */
+export const startMosquittoWith = async (
+  context: TestContext,
+  linesFor: (port: number) => readonly string[],
+  scheme: 'mqtt' | 'mqtts' = 'mqtt',
+): Promise<Engine> => {
   needs(context, 'mosquitto', 'mosquitto');
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'linkpulse-mosquitto-'));
   const configuration = join(folder, 'mosquitto.conf');
-  const isRoot = process.getuid?.() === 0;
-  writeFileSync(
-    configuration,
-    [
-      `listener ${port} 127.0.0.1`,
-      'allow_anonymous true',
-      'persistence true',
-      `persistence_location ${folder}/`,
-      ...(isRoot ? ['user root'] : []),
-      ...settings,
-      '',
-    ].join('\n'),
-  );
-  const broker = engine(port, folder, `mqtt://127.0.0.1:${port}`, {
+  const asRoot = process.getuid?.() === 0 ? ['user root'] : [];
+  const persistence = ['persistence true', `persistence_location ${folder}/`];
+  writeFileSync(configuration, [...linesFor(port), ...persistence, ...asRoot, ''].join('\n'));
+  const broker = engine(port, folder, `${scheme}://127.0.0.1:${port}`, {
     spawn: () => spawn('mosquitto', ['-c', configuration], { stdio: 'ignore' }),
     isUp: () => answers(port),
     stopSignal: 'SIGTERM',
@@ -117,6 +111,10 @@ export const startMosquitto = async (context: TestContext, settings: readonly st
   await broker.start();
   return broker;
 };
+
+/** Listens on loopback for anybody; `settings` are further lines of its configuration. */
+export const startMosquitto = (context: TestContext, settings: readonly string[] = []): Promise<Engine> =>
+  startMosquittoWith(context, (port) => [`listener ${port} 127.0.0.1`, 'allow_anonymous true', ...settings]);
 
 const postgresDirectory = (): string | undefined => {
   try {

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { openBroker } from '../../src/fleet/broker.js';
 import { fleetSchema, type Receipt, readMessage, receiptMessage } from '../../src/fleet/messages.js';
 import { plantTopics } from '../../src/fleet/topics.js';
+import type { BrokerTerms } from '../../src/plan/fleet-terms.js';
 import { madeRecord } from './made-runs.js';
 
 export interface MadeEntry {
@@ -101,7 +102,7 @@ export const startWireStation = async (
   url: string,
   plant: string,
   box: MadeOutbox,
-  { seed = 1, againMs = 1_000, username = null as string | null, passwordPath = null as string | null } = {},
+  { seed = 1, againMs = 1_000, terms = {} as Partial<BrokerTerms> } = {},
 ): Promise<WireStation> => {
   const topics = plantTopics(plant).station(box.station);
   const random = seededRandom(seed);
@@ -114,7 +115,7 @@ export const startWireStation = async (
     finish = resolve;
   });
   const broker = await openBroker(
-    { url, username, passwordPath, caPath: null, certPath: null, keyPath: null },
+    { url, username: null, passwordPath: null, caPath: null, certPath: null, keyPath: null, ...terms },
     {
       clientId: `linkpulse-${plant}-${box.station}-${seed}`,
       subscribe: [topics.receipts],

@@ -56,6 +56,22 @@ const isCollision = (error: unknown): boolean =>
 
 const microsecondsPerMillisecond = 1000;
 
+/** Makes the tables, or brings them to this version; returns the one found, 0: none. Throws BenchError DATABASE_... */
+export const makeTables = async (database: DatabaseTerms, plant: string): Promise<number> => {
+  const client = new pg.Client(databaseOptions(database, 'linkpulse collector'));
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const found = await migrate(client);
+    await claimPlant(client, plant);
+    return found;
+  } catch (error) {
+    throw databaseError(error, database);
+  } finally {
+    await client.end().catch(() => {});
+  }
+};
+
 /**
  * Waits for the database, then reads from the broker. Throws BenchError DATABASE_REFUSED, DATABASE_TOO_NEW, BROKER_REFUSED (a file of
  * the terms) and the signal's reason.
