@@ -4,6 +4,7 @@ import { type Audit, openAudit } from '../http/audit.js';
 import type { HttpSide } from '../http/server.js';
 import { loadTokens } from '../http/tokens.js';
 import { loadBenchFile } from '../plan/load-bench-file.js';
+import type { FleetView } from '../station/fleet-metrics.js';
 import { createPlanWatch } from '../station/http/plan-watch.js';
 import { plansOf } from '../station/http/plans-folder.js';
 import { keepLeases } from '../station/lease-store.js';
@@ -130,6 +131,7 @@ export const registerStation: RegisterVerb = (program, context) => {
             records,
             runsDirectory,
             diskReserveBytes,
+            fleet: fleet ?? null,
           });
     const endRetention =
       retention === null ? undefined : keepRetention({ retention, desk, records, clock, audit, log });
@@ -168,6 +170,7 @@ const openHttp = async (
     readonly records: RecordsDesk;
     readonly runsDirectory: string;
     readonly diskReserveBytes: number;
+    readonly fleet: FleetView | null;
     readonly listener: { readonly descriptor: number; readonly port: number };
   },
 ): Promise<HttpSide> => {
@@ -189,6 +192,7 @@ const openHttp = async (
     locks: of.locks,
     supplies: of.supplies,
     leases: of.leases,
+    fleet: of.fleet,
     shared: of.shared,
     runsDirectory: of.runsDirectory,
     records: of.records,

@@ -161,10 +161,15 @@ export const openOutbox = async (parts: OutboxParts): Promise<Outbox> => {
     const head = { schema: fleetSchema, station, outbox: position.outbox, seq };
     return `${JSON.stringify(head).slice(0, -1)},${body.slice(1)}`;
   };
+  /** By sequence number: what is sent again must be the same to the byte, or the database takes it for another's. */
+  const lostEntries = new Map<number, EntryToSend>();
   const lost = (seq: number, reason: string): EntryToSend => {
-    const event = { event: 'entry-lost', message: reason } as const;
+    parts.log(`outbox: entry ${seq} ${reason}; it is told as lost`);
+    const event = { event: 'entry-lost', message: `entry ${seq} ${reason}` } as const;
     const content: EntryContent = { kind: 'event', at: parts.wallClock().toISOString(), event };
-    return { kind: 'event', text: message(seq, JSON.stringify(content)) };
+    const entry: EntryToSend = { kind: 'event', text: message(seq, JSON.stringify(content)) };
+    lostEntries.set(seq, entry);
+    return entry;
   };
 
   const write = async (content: EntryContent): Promise<number> => {
@@ -189,6 +194,7 @@ export const openOutbox = async (parts: OutboxParts): Promise<Outbox> => {
   /** Whatever cannot be removed stops it until the next receipt: nothing may be missing in the middle. */
   const letGo = async (upTo: number): Promise<void> => {
     confirmed = Math.max(confirmed, Math.min(last, upTo));
+    for (const seq of lostEntries.keys()) if (seq <= confirmed - position.base) lostEntries.delete(seq);
     const pathOf = (number: number, kind: 'json' | 'sent') => join(entries, nameOf(number, kind));
     try {
       for (; oldest <= confirmed && oldest < last; oldest += 1) await rm(pathOf(oldest, 'json'), { force: true });
@@ -215,14 +221,15 @@ export const openOutbox = async (parts: OutboxParts): Promise<Outbox> => {
     },
     append: (content) => inLine(() => write(content)),
     read: async (seq) => {
+      const known = lostEntries.get(seq);
+      if (known !== undefined) return known;
       let text: string;
       try {
         text = await readFile(join(entries, nameOf(position.base + seq, 'json')), 'utf8');
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (passing.has(code)) throw failed(error);
-        parts.log(`outbox: entry ${seq} cannot be read (${code}); it is told as lost`);
-        return lost(seq, `entry ${seq} could not be read (${code})`);
+        return lost(seq, `cannot be read (${code})`);
       }
       try {
         const { kind } = JSON.parse(text) as EntryContent;
@@ -230,8 +237,7 @@ export const openOutbox = async (parts: OutboxParts): Promise<Outbox> => {
       } catch {
         // Told below.
       }
-      parts.log(`outbox: entry ${seq} is damaged; it is told as lost`);
-      return lost(seq, `entry ${seq} was damaged on the disk of the station`);
+      return lost(seq, 'is damaged on the station’s disk');
     },
     confirm: (seq) => inLine(() => letGo(position.base + seq)),
     beginAnew: () =>
@@ -241,6 +247,7 @@ export const openOutbox = async (parts: OutboxParts): Promise<Outbox> => {
           throw failed(cause);
         });
         position = next;
+        lostEntries.clear();
       }),
     hasPlan: (hash) => position.plans.includes(hash),
     oldestAt: async () => {

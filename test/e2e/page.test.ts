@@ -95,6 +95,12 @@ const showing = async (page: Page, ports: readonly object[]): Promise<void> => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...((await response.json()) as object), ports } });
   });
+  // The plant cannot be reached meanwhile: what says so takes room at the top.
+  await page.route('**/api/v1/health', async (route) => {
+    const response = await route.fetch();
+    const fleet = { isConnected: false, waiting: 12_345, refused: 0, code: 'BROKER_UNREACHABLE' };
+    await route.fulfill({ response, json: { ...((await response.json()) as object), fleet } });
+  });
   await page.reload();
 };
 
@@ -148,9 +154,12 @@ describe("the operator's page", () => {
     for (const [state, ports] of Object.entries(states)) {
       await showing(page, ports);
       await page.waitForSelector('.verdict');
+      await page.waitForSelector('.fleet-away');
       found.push(...(await misfits(page, state)));
     }
     expect(found).toEqual([]);
+    await page.click('.fleet-away');
+    expect(await page.locator('.notice').innerText()).toMatch(/^No connection to the plant; 12345 results/);
     // One event that cannot be drawn takes its part of the page and nothing else.
     const dhcp = { seq: 1, atUs: 1, source: 'observe', fact: { kind: 'dhcp', from: 'phone' } };
     const broken = [{ ...idle, last: ended('pass'), events: [dhcp] }];

@@ -19,9 +19,15 @@ const newFolder = () => {
   return folder;
 };
 
+let jumpedMs = 0;
 const at = '2026-11-23T03:15:02.000Z';
 const open = (folder: string, whose = { plant: 'plant', station: 'station' }, logged: string[] = []) =>
-  openOutbox({ folder, ...whose, wallClock: () => new Date(at), log: (text) => logged.push(text) });
+  openOutbox({
+    folder,
+    ...whose,
+    wallClock: () => new Date(Date.parse(at) + jumpedMs),
+    log: (text) => logged.push(text),
+  });
 const event = (message: string) =>
   ({ kind: 'event', at, event: { event: 'run-failed', port: 'p1', code: 'X', message } }) as const;
 const plan = (hash: string) =>
@@ -91,6 +97,10 @@ it('tells a damaged entry and a missing one as lost, under their numbers', async
   for (const seq of [2, 3])
     expect(await read(outbox, seq)).toMatchObject({ seq, kind: 'event', event: { event: 'entry-lost' } });
   expect(await read(outbox, 4)).toMatchObject({ event: { message: 'd' } });
+  // Sent again it is the same to the byte, whatever the clock says.
+  const first = await outbox.read(2);
+  jumpedMs = 1_000;
+  expect(await outbox.read(2)).toEqual(first);
   expect(logged).toHaveLength(2);
 });
 

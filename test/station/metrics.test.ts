@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StageResult } from '../../src/stages/judge.js';
+import { registerFleetMetrics } from '../../src/station/fleet-metrics.js';
 import { createMetrics } from '../../src/station/metrics.js';
 import type { DeskNews, RunSummary } from '../../src/station/run-desk.js';
 import type { Fact } from '../../src/timeline/events.js';
@@ -22,6 +23,26 @@ const make = (locked: readonly string[] = []) =>
     isLocked: (port) => locked.includes(port),
     supplies: () => [shelf],
   });
+
+const withFleet = () => {
+  const metrics = make();
+  const refused = { seq: 7, code: 'ENTRY_REFUSED', message: '' };
+  const status = {
+    isConnected: true,
+    waiting: 12,
+    missing: 1,
+    sentAgain: 3,
+    failed: 2,
+    refused: 1,
+    lastRefused: refused,
+  };
+  registerFleetMetrics(
+    metrics.registry,
+    { status: () => ({ ...status, problem: null }), oldestAt: async () => '2026-11-23T03:15:02.000Z' },
+    { wallClock: () => new Date('2026-11-23T03:16:02.000Z') },
+  );
+  return metrics;
+};
 
 const stage = (name: StageResult['stage'], beganAtUs: number | null, endedAtUs: number | null): StageResult => ({
   ...{ stage: name, verdict: 'pass', blame: null, cause: '', evidence: [], nextAction: '', measurements: [] },
@@ -152,12 +173,27 @@ describe('what Prometheus reads', () => {
 
 describe('the papers about it', () => {
   const metricsOf = () =>
-    make().registry.getMetricsAsArray() as unknown as {
+    withFleet().registry.getMetricsAsArray() as unknown as {
       name: string;
       type: string;
       help: string;
       labelNames: string[];
     }[];
+
+  it('tells how many entries wait for the database, and since when', async () => {
+    const { text } = await withFleet().expose();
+    const told = text.split('\n').filter((line) => /^linkpulse_(fleet|outbox)/.test(line));
+    expect(told).toEqual([
+      'linkpulse_fleet_connected 1',
+      'linkpulse_outbox_depth 12',
+      'linkpulse_outbox_oldest_seconds 60',
+      'linkpulse_outbox_missing_records 1',
+      'linkpulse_outbox_resent_total 3',
+      'linkpulse_outbox_failures_total 2',
+      'linkpulse_outbox_refused_total 1',
+    ]);
+    expect((await withFleet().expose()).text).toContain('linkpulse_outbox_resent_total 3');
+  });
 
   it('docs/metrics.md has the table of the station’s own', async () => {
     const rows = metricsOf()

@@ -3,10 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Guarded } from '../../http/server.js';
+import { type FleetView, registerFleetMetrics } from '../fleet-metrics.js';
 import { createMetrics } from '../metrics.js';
 import { createReadiness } from '../readiness.js';
 import * as shape from './schemas.js';
 import type { HttpParts } from './server.js';
+
+/** Told to anybody: no addresses, no words of others. */
+const fleetOf = (fleet: FleetView) => {
+  const { isConnected, waiting, missing, refused, problem } = fleet.status();
+  return { isConnected, waiting: waiting + missing, refused, code: problem?.code ?? null };
+};
 
 export const registerMonitoring = (app: FastifyInstance, parts: HttpParts, { need }: Guarded): void => {
   const { desk, locks } = parts;
@@ -15,6 +22,7 @@ export const registerMonitoring = (app: FastifyInstance, parts: HttpParts, { nee
   const isLocked = (port: string) => locks.of(port) !== undefined;
   const supplies = () => parts.supplies.views();
   const metrics = createMetrics({ ports, station: parts.station, version: parts.version, isLocked, supplies });
+  if (parts.fleet !== null) registerFleetMetrics(metrics.registry, parts.fleet, parts.clock);
   const forget = desk.onMessage(({ news }) => metrics.hear(news));
   app.addHook('onClose', async () => void forget());
   const readiness = createReadiness({ ...parts, ports, metrics });
@@ -25,6 +33,7 @@ export const registerMonitoring = (app: FastifyInstance, parts: HttpParts, { nee
     version: parts.version,
     running: desk.view().ports.filter(({ running }) => running !== null).length,
     ports: [...ports],
+    fleet: parts.fleet === null ? null : fleetOf(parts.fleet),
   });
   for (const path of [`/api/${shape.apiVersion}/health`, '/health'])
     routes.get(path, { schema: { summary: 'Whether the station lives', response: { 200: shape.health } } }, health);

@@ -283,6 +283,15 @@ export const health = z.object({
   version: z.string(),
   running: z.number().int(),
   ports: z.array(z.string()).describe('so that power can be switched off without a token'),
+  fleet: z
+    .object({
+      isConnected: z.boolean(),
+      waiting: z.number().int().describe('what the plant’s database has not confirmed'),
+      refused: z.number().int().describe('what it keeps apart, unread, since the start'),
+      code: z.string().nullable().describe('what is wrong, as in docs/errors.md'),
+    })
+    .nullable()
+    .describe('null: the station tells no fleet'),
 });
 
 export const readiness = z.object({

@@ -10,6 +10,7 @@ import type { TlsFiles } from '../../http/tls.js';
 import type { Tokens } from '../../http/tokens.js';
 import type { IdentityPlan } from '../../plan/identity.js';
 import type { Clock } from '../../timeline/clock.js';
+import type { FleetView } from '../fleet-metrics.js';
 import type { Leases } from '../leases.js';
 import type { StationLog } from '../log.js';
 import type { PortLocks } from '../port-locks.js';
@@ -44,6 +45,8 @@ export interface HttpParts {
   readonly locks: PortLocks;
   readonly supplies: Pick<SupplyKeeper, 'views'>;
   readonly leases: Leases;
+  /** null: the bench file has none, or nothing can be put by for it. */
+  readonly fleet: FleetView | null;
   /** Names of shared things. */
   readonly shared: readonly string[];
   readonly log: StationLog;

@@ -210,7 +210,7 @@ const App = ({ store }) => {
     setTag(wanted);
   };
 
-  return html`<${TopBar} isSignedIn=${isSignedIn} isOnline=${isOnline} isReady=${isReady} isPast=${view !== ''} plans=${plans} plan=${plan?.name} tag=${tag} portNames=${portNames} onPlan=${choosePlan} onStart=${readLabel} onLanguage=${changeLanguage} onNotReached=${() => tell(t('off.notReached'))} />
+  return html`<${TopBar} isSignedIn=${isSignedIn} isOnline=${isOnline} isReady=${isReady} isPast=${view !== ''} plans=${plans} plan=${plan?.name} tag=${tag} portNames=${portNames} onPlan=${choosePlan} onStart=${readLabel} onLanguage=${changeLanguage} onTell=${(text) => tell(text, false)} onNotReached=${() => tell(t('off.notReached'))} />
     ${!isOnline && isSignedIn && html`<p class="offline" role="alert">${t('offline')}</p>`}
     ${notice !== null && html`<p class=${notice.isBad ? 'notice is-bad' : 'notice'} role="alert">${notice.text}</p>`}
     ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}

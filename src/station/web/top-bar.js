@@ -1,5 +1,6 @@
 /** What is always on top: plan, serial number, language, statistics, and the power-off button. */
 import { useState } from 'preact/hooks';
+import { FleetSign } from './fleet-sign.js';
 import { classes, html } from './html.js';
 import { PowerOff } from './power-off.js';
 import { languages, t } from './texts.js';
@@ -45,6 +46,7 @@ export const TopBar = (given) => {
         <${SerialField} isReady=${isReady} onStart=${given.onStart} />`
     }
     <span class="gap"></span>
+    ${isSignedIn && html`<${FleetSign} onTell=${given.onTell} />`}
     ${
       isSignedIn &&
       html`<a class="to-statistics" href=${isPast ? '#' : '#/statistics'} aria-label=${t(isPast ? 'statistics.back' : 'statistics')}><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${isPast ? 'M20 12h-15M11 5l-7 7 7 7' : 'M4 20v-8h4v8zM10 20v-16h4v16zM16 20v-11h4v11z'} /></svg></a>`

@@ -7,6 +7,8 @@ export const texts = {
   serial: 'Seriennummer',
   start: 'Start',
   offline: 'Keine Verbindung zur Station. Die Anzeige kann veraltet sein.',
+  'fleet.away':
+    'Keine Verbindung zum Werk; {count} Ergebnisse und Meldungen warten hier und werden später gesendet. Das Prüfen geht weiter.',
   limited: 'Eingeschränkter Prüfplatz: nicht alles konnte bewiesen werden.',
   doNotBin: 'Dieses Telefon nicht aussortieren',
   'attempt.now': 'Versuch {number} von {of}',

@@ -7,6 +7,8 @@ export const texts = {
   serial: 'Serial number',
   start: 'Start',
   offline: 'No connection to the station. What you see may be old.',
+  'fleet.away':
+    'No connection to the plant; {count} results and events wait here and will be sent later. Testing goes on.',
   limited: 'Limited bench: not everything could be proven.',
   doNotBin: 'Do not bin this phone',
   'attempt.now': 'Attempt {number} of {of}',

@@ -7,6 +7,8 @@ export const texts = {
   serial: 'N.º de serie',
   start: 'Iniciar',
   offline: 'Sin conexión con la estación. Lo que se ve puede ser antiguo.',
+  'fleet.away':
+    'Sin conexión con la planta; {count} resultados y avisos esperan aquí y se enviarán más tarde. Las pruebas continúan.',
   limited: 'Banco limitado: no se pudo comprobar todo.',
   doNotBin: 'No deseche este teléfono',
   'attempt.now': 'Intento {number} de {of}',

@@ -7,6 +7,7 @@ export const texts = {
   serial: '序列号',
   start: '开始',
   offline: '与测试站失去连接，显示内容可能已过时。',
+  'fleet.away': '与工厂的连接中断；{count} 条结果和事件在此等待，稍后发送。测试照常进行。',
   limited: '受限测试台：部分项目无法验证。',
   doNotBin: '请勿报废此话机',
   'attempt.now': '第 {number} 次，共 {of} 次',
