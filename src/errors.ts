@@ -279,6 +279,11 @@ export const errorTable = {
     'Check user, password file and rights (docs/fleet.md, “Database”).',
     'config',
   ),
+  DATABASE_SLOW: entry(
+    'The plant’s database did not answer in time',
+    'Ask for a shorter time, or for less; then see how busy the database is.',
+    'bench',
+  ),
   DATABASE_TOO_NEW: entry(
     'The plant’s database was made by a later version',
     'Update this program to the version of the collector that was there last.',

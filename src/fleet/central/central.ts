@@ -8,14 +8,15 @@ import { longestPlanSetBytes } from '../plan-set.js';
 import { plantTopics } from '../topics.js';
 import { type CentralParts, createCentralHttp } from './http/server.js';
 import { createLivePlant } from './live-plant.js';
+import { openPlantRecords } from './records/plant-records.js';
 
 export interface Central {
   readonly http: HttpSide;
-  /** In order: browsers, broker. */
+  /** In order: browsers, broker, database. */
   close(): Promise<void>;
 }
 
-export interface CentralOptions extends Omit<CentralParts, 'live' | 'log'> {
+export interface CentralOptions extends Omit<CentralParts, 'live' | 'records' | 'log'> {
   readonly broker: BrokerTerms;
   readonly database: DatabaseTerms;
   log(text: string, note: { readonly level: 'error' | 'warning' | 'info' }): void;
@@ -56,12 +57,19 @@ export const openCentral = async (options: CentralOptions): Promise<Central> => 
       log(error.message, { level: 'warning' });
     },
   });
-  const http = await createCentralHttp({ ...options, live });
+  const records = await openPlantRecords(options.database, plant);
+  // What is live is shown all the same.
+  records.check().then(
+    () => log('the database answers', { level: 'info' }),
+    (error: Error) => log(error.message, { level: 'warning' }),
+  );
+  const http = await createCentralHttp({ ...options, live, records });
   return {
     http,
     close: async () => {
       await http.close();
       await broker.close();
+      await records.close();
     },
   };
 };

@@ -66,6 +66,8 @@ export interface LivePlant {
   /** What the broker brings. Never throws. */
   hear(message: BrokerMessage): void;
   brokerIs(isConnected: boolean, cause?: string): void;
+  /** The page of a station, as it told last. */
+  pageOf(station: string): string | null;
   /** What was not taken in, since the start. */
   readonly refused: number;
 }
@@ -218,6 +220,7 @@ export const createLivePlant = (options: {
       if (from > id || from < oldest - 1) return undefined;
       return messages.filter((message) => message.id > from);
     },
+    pageOf: (station) => seats.get(station)?.state?.page ?? null,
     onMessage: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -60,6 +60,27 @@ const steps: readonly string[] = [
   );
   CREATE INDEX refused_taken ON refused (taken_at);
   `,
+  `
+  -- What the plant's page asks by (src/fleet/central/records). The model is the plan's own, read by who puts the plan in.
+  ALTER TABLE plans ADD COLUMN model text;
+  CREATE INDEX runs_station ON runs (station, started_at);
+  CREATE INDEX runs_plan ON runs (plan_name, started_at);
+  CREATE INDEX runs_plan_hash ON runs (plan_hash, started_at);
+  CREATE INDEX runs_bad ON runs (verdict, blame, started_at) WHERE verdict IN ('fail', 'error');
+  CREATE INDEX runs_lower_unit ON runs (lower(unit) text_pattern_ops);
+  CREATE INDEX runs_lower_serial ON runs (lower(serial) text_pattern_ops);
+  CREATE INDEX runs_bare_mac ON runs (replace(lower(mac), ':', '') text_pattern_ops);
+  -- Parts of words: with pg_trgm, which comes with PostgreSQL. Without it such a search reads every run.
+  DO $$
+  BEGIN
+    CREATE EXTENSION IF NOT EXISTS pg_trgm;
+    CREATE INDEX runs_words ON runs USING gin ((
+      lower(run_id || ' ' || coalesce(unit, '') || ' ' || coalesce(serial, '') || ' ' || coalesce(device_id, '') || ' ' || coalesce(mac, '') || ' ' || coalesce(platform, '') || ' ' || coalesce(load, '') || ' ' || cause || ' ' || plan_name)
+    ) gin_trgm_ops);
+  EXCEPTION WHEN undefined_file OR insufficient_privilege OR undefined_object OR feature_not_supported THEN
+    RAISE NOTICE 'pg_trgm is not there: %', SQLERRM;
+  END $$;
+  `,
 ];
 
 /** The version of the tables that this program knows. */

@@ -8,11 +8,14 @@ import type { TlsFiles } from '../../../http/tls.js';
 import type { Tokens } from '../../../http/tokens.js';
 import type { Clock } from '../../../timeline/clock.js';
 import type { LivePlant } from '../live-plant.js';
+import type { PlantRecords } from '../records/plant-records.js';
 import { registerLiveRoutes } from './live-routes.js';
+import { registerRecordsRoutes } from './records-routes.js';
 
 export interface CentralParts {
   readonly plant: string;
   readonly live: LivePlant;
+  readonly records: PlantRecords;
   readonly version: string;
   readonly clock: Clock;
   readonly tokens: Tokens;
@@ -29,6 +32,9 @@ const statusOf: Readonly<Record<string, number>> = {
   RECORD_UNREADABLE: 404,
   DATABASE_UNREACHABLE: 503,
   DATABASE_REFUSED: 503,
+  DATABASE_TOO_NEW: 503,
+  DATABASE_SLOW: 503,
+  RECORDS_BUSY: 503,
 };
 
 export const createCentralHttp = (parts: CentralParts): Promise<HttpSide> =>
@@ -38,5 +44,6 @@ export const createCentralHttp = (parts: CentralParts): Promise<HttpSide> =>
     statusOf,
     register: (routes, guard) => {
       registerLiveRoutes(routes, parts, guard);
+      registerRecordsRoutes(routes, parts, guard);
     },
   });
