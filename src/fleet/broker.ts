@@ -35,7 +35,10 @@ export interface BrokerOptions {
 
 export interface Broker {
   readonly isConnected: boolean;
-  /** QoS 1: resolves when the broker has acknowledged it. Throws BenchError BROKER_UNREACHABLE: there is no connection, or it ended before. */
+  /**
+   * QoS 1: resolves when the broker has acknowledged it. Throws BenchError BROKER_UNREACHABLE: there is no connection, or it ended
+   * before; BROKER_REFUSED: this client may not write there.
+   */
   publish(topic: string, payload: string, options?: { readonly retain?: boolean }): Promise<void>;
   /**
    * In order: nothing more is read, the broker is told (no last will), the socket closes. Ends within 2 s. `endsSession`: the
@@ -158,6 +161,9 @@ export const openBroker = async (terms: BrokerTerms, options: BrokerOptions): Pr
       try {
         await client.publishAsync(topic, payload, { qos: 1, retain });
       } catch (error) {
+        const isRefusal = error instanceof Error && 'code' in error && Number(error.code) >= 0x80;
+        if (isRefusal)
+          throw new BenchError('BROKER_REFUSED', `${terms.url}: ${topic} (${error.message})`, { cause: error });
         throw new BenchError('BROKER_UNREACHABLE', terms.url, { cause: error });
       }
     },

@@ -83,11 +83,14 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
     if (seq <= sentUpTo) sentAgain += 1;
     sentUpTo = Math.max(sentUpTo, seq);
     handed += 1;
-    const settled = () => {
-      handed -= 1;
-      void pump();
-    };
-    parts.publish(parts.topics.out(kind), text).then(settled, settled);
+    parts
+      .publish(parts.topics.out(kind), text)
+      // Of a lost connection the connection tells.
+      .catch((error) => isBenchError(error) && error.code === 'BROKER_REFUSED' && problem(error))
+      .finally(() => {
+        handed -= 1;
+        void pump();
+      });
   };
 
   const mayGoOn = () =>

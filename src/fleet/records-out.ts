@@ -59,6 +59,10 @@ export const openRecordsOut = async (parts: RecordsOutParts): Promise<RecordsOut
   const append = async (content: EntryContent): Promise<void> => {
     await outbox.append(content);
     parts.onAppended();
+    if (!isFailing) return;
+    isFailing = false;
+    parts.log('fleet: what is told can be put by again', { level: 'info' });
+    makeUp();
   };
   const at = () => clock.wallClock().toISOString();
 
@@ -87,20 +91,13 @@ export const openRecordsOut = async (parts: RecordsOutParts): Promise<RecordsOut
 
   /** One after the other, in the order in which they were told. */
   const inLine = (what: string, work: () => Promise<void>): void => {
-    line = line.then(work).then(
-      () => {
-        if (isFailing) parts.log('fleet: what was missing is put by again', { level: 'info' });
-        const wasFailing = isFailing;
-        isFailing = false;
-        if (wasFailing) makeUp();
-      },
-      (error: unknown) => {
-        failed += 1;
-        const known = isBenchError(error) ? error : new BenchError('INTERNAL', String(error), { cause: error });
-        if (!isFailing) parts.log(`fleet: ${what}: ${known.message}`, { level: 'error', code: known.code });
-        isFailing = true;
-      },
-    );
+    line = line.then(work).catch((error: unknown) => {
+      failed += 1;
+      const known = isBenchError(error) ? error : new BenchError('INTERNAL', String(error), { cause: error });
+      // Once: the disk stays full for all who come after.
+      if (!isFailing) parts.log(`fleet: ${what}: ${known.message}`, { level: 'error', code: known.code });
+      isFailing = true;
+    });
   };
 
   const finished = () => pending.all().filter((runId) => !running.has(runId));

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { BenchError, isBenchError } from '../errors.js';
 import type { FleetTerms } from '../plan/fleet-terms.js';
 import type { Alarm, Clock } from '../timeline/clock.js';
+import { sleep } from '../timeline/wait.js';
 import { type Broker, type BrokerMessage, openBroker } from './broker.js';
 import {
   type FleetEvent,
@@ -91,6 +92,7 @@ export interface StationLink {
 /** A few a second of each port; a viewer sees no more. */
 const restMs = 300;
 const stateEveryMs = 5_000;
+const farewellMs = 2_000;
 const openAgainMs = 60_000;
 const announceEveryUs = 1_000_000;
 const wordsLength = 2_000;
@@ -141,7 +143,9 @@ export const openStationLink = async (parts: StationLinkParts): Promise<StationL
       parts.log(`fleet: what waits goes on as outbox ${outbox.id}: ${message}`, { level: 'warning' });
       out.tell({ event: 'outbox-anew', message: message.slice(0, wordsLength) });
     },
-    onProblem: (error) => parts.log(`fleet: ${error.message}`, { level: 'warning', code: error.code }),
+    onProblem: (error) => {
+      if (problem?.message !== error.detail) hadProblem(error);
+    },
   });
   const out = await openRecordsOut({
     ...{ outbox, folder: parts.folder, runsDirectory: parts.runsDirectory, clock, log: parts.log },
@@ -318,9 +322,12 @@ export const openStationLink = async (parts: StationLinkParts): Promise<StationL
       retained.close();
       await out.close();
       publisher.close();
-      if (broker?.isConnected === true)
-        await broker.publish(topics.presence, presenceOf('stopped', now()), { retain: true }).catch(() => {});
-      await broker?.close();
+      const farewell = async () => {
+        await publish(topics.presence, presenceOf('stopped', now()), true).catch(() => {});
+        await broker?.close();
+      };
+      // A broker that hangs does not keep the station.
+      await Promise.race([farewell(), sleep(clock, farewellMs)]);
     },
   };
 };

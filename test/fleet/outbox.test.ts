@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { entryMessage, readMessage } from '../../src/fleet/messages.js';
 import { type Outbox, openOutbox } from '../../src/fleet/outbox.js';
-import { long } from '../helpers/linkpulse.js';
+import { long, strict } from '../helpers/linkpulse.js';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -151,6 +151,19 @@ it('says loudly what it could not put by, and its number is the next one’s', a
   await expect(outbox.append(event('x'.repeat(1024 ** 2)))).rejects.toMatchObject({ code: 'OUTBOX_FAILED' });
   expect(outbox.last).toBe(1);
 });
+
+const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+it.skipIf(!canMount && !strict)(
+  'on a full disk it says so, keeps what it has, and goes on when there is room (skipped where no tmpfs can be mounted)',
+  () => {
+    const folder = newFolder();
+    const script = fileURLToPath(new URL('outbox-full.mjs', import.meta.url));
+    const words = `mount -t tmpfs -o size=64k none ${folder} && ${process.execPath} ${script} ${folder}`;
+    const { stdout, stderr } = spawnSync('unshare', ['-Urm', 'sh', '-c', words], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout.trim().split('\n')).toEqual(['OUTBOX_FAILED true', 'true', 'OUTBOX_FAILED', 'all whole']);
+  },
+);
 
 const rounds = long ? 200 : 12;
 it(
