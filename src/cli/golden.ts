@@ -1,5 +1,5 @@
 import { standingOf } from '../bench/golden.js';
-import type { Runner, RunRequest } from '../bench/runner.js';
+import type { Runner, RunRequest, SharedWait } from '../bench/runner.js';
 import { BenchError } from '../errors.js';
 import type { BenchFile, BenchPort } from '../plan/bench-file.js';
 import type { FaultName } from '../plan/faults.js';
@@ -7,7 +7,9 @@ import { type GoldenTerms, goldenCases } from '../plan/golden.js';
 import { loadBenchFile } from '../plan/load-bench-file.js';
 import { type GoldenResult, goldenResult } from '../records/golden-state.js';
 import { exitCodes } from '../stages/exit-code.js';
+import { heldLeases } from '../station/lease-client.js';
 import { findStation } from '../station/station-client.js';
+import { waitWords } from './progress.js';
 import type { Terminal } from './terminal.js';
 import { type BenchOptions, type RegisterVerb, type VerbContext, withBench } from './verb.js';
 
@@ -85,9 +87,15 @@ const runCase = async (
     planPath: terms.planPath,
     faults: fault === null ? [] : [fault],
     golden: true,
+    leases: heldLeases(),
   };
   terminal.passing(`${port.name}: ${fault ?? 'the known phone'}`);
-  const { record } = await runner.run(request, { started: () => {}, event: () => {} }, signal);
+  const watcher = {
+    started: () => {},
+    event: () => {},
+    waiting: (wait: SharedWait) => terminal.error(`${port.name}: ${waitWords(wait)}`),
+  };
+  const { record } = await runner.run(request, watcher, signal);
   return goldenResult(record, fault, terms);
 };
 

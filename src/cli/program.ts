@@ -21,6 +21,7 @@ import { registerRemote } from './remote.js';
 import { registerRun } from './run.js';
 import { registerSelftest } from './selftest.js';
 import { registerServices } from './services.js';
+import { registerShared } from './shared.js';
 import { registerStation } from './station.js';
 import { registerStats } from './stats.js';
 import type { Composition, RegisterVerb } from './verb.js';
@@ -34,6 +35,7 @@ const verbs: readonly RegisterVerb[] = [
   registerCollector,
   registerCentral,
   registerRemote,
+  registerShared,
   registerServices,
   registerPlan,
   registerPlanSet,

@@ -1,9 +1,10 @@
-import type { RunOutcome, RunWatcher } from '../bench/runner.js';
+import type { RunOutcome, RunWatcher, SharedWait } from '../bench/runner.js';
 import { lateOn } from '../records/attempt.js';
 import { describeFact } from '../reports/describe-fact.js';
 import { limitsText, valueText } from '../reports/measurement-text.js';
 import type { Measurement, StageName, StageResult, StageVerdict } from '../stages/judge.js';
 import type { PromptResult } from '../stages/prompts.js';
+import { whoHas } from '../station/leases.js';
 import type { Paint, Terminal } from './terminal.js';
 
 const marks: Readonly<Record<StageVerdict, { mark: string; colour: 'green' | 'yellow' | 'red' | 'blue' | 'grey' }>> = {
@@ -27,6 +28,8 @@ const nameInWords = (name: string): string =>
 const measurementLine = ({ name, value, unit, limits }: Measurement): string =>
   `${nameInWords(name).padEnd(20)} ${valueText(value, unit).padStart(9)}   ${limitsText({ limits, unit })}`;
 
+export const waitWords = ({ shared, ...has }: SharedWait): string => `waits for ${shared}, taken by ${whoHas(has)}`;
+
 /** Live progress for a person: a line per stage as it is decided, the latest event below, the whole story at the end. */
 export const createProgress = (terminal: Terminal): RunWatcher & { finished(outcome: RunOutcome): void } => {
   const { paint } = terminal;
@@ -47,10 +50,7 @@ export const createProgress = (terminal: Terminal): RunWatcher & { finished(outc
       terminal.line(paint('grey', `run ${run.runId}${which}`));
       for (const limit of run.limited) terminal.line(paint('yellow', `  limited: ${limit}`));
     },
-    waiting: ({ shared, owner, purpose, until }) =>
-      terminal.line(
-        `waits for ${shared}, which ${owner}${purpose === '' ? '' : ` (${purpose})`} has${until === null ? '' : ` until ${until}`}`,
-      ),
+    waiting: (wait) => terminal.line(waitWords(wait)),
     event: (event, results) => {
       const decided = results().filter((result) => result.endedAtUs !== null || result.verdict === 'skipped');
       for (const result of decided) if (!told.has(result.stage)) tellStage(result);

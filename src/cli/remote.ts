@@ -40,14 +40,15 @@ const longestMs = 8 * 3_600_000;
 const defaultPort = 8420;
 
 /** `--lease 10m`: ms. Minutes may be written as people write them. */
-export const readDuration = (text: string): number => {
+const readDuration = (text: string): number => {
   const parsed = parseQuantity(text.replace(/m$/, 'min'), 'ms');
   if ('problem' in parsed) throw new InvalidArgumentError('a time such as 30s, 10m, 2h');
   if (parsed.value < 1_000 || parsed.value > longestMs) throw new InvalidArgumentError('from 1s to 8h');
   return Math.round(parsed.value);
 };
 
-const duration = (flags: string, description: string, usual: string): Option =>
+/** An option that takes a time from 1s to 8h, in ms. */
+export const duration = (flags: string, description: string, usual: string): Option =>
   new Option(flags, description).argParser(readDuration).default(usual === '0s' ? 0 : readDuration(usual), usual);
 
 const addressOf = ({ station, ca }: Pick<StationOptions, 'station' | 'ca'>): URL => {

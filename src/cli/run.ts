@@ -1,6 +1,7 @@
 import type { Runner, RunRequest } from '../bench/runner.js';
 import { BenchError } from '../errors.js';
 import type { Answer } from '../plan/prompts.js';
+import { heldLeases } from '../station/lease-client.js';
 import { findStation } from '../station/station-client.js';
 import { asking, readAnswer } from './ask.js';
 import { parseFault } from './demo.js';
@@ -47,6 +48,7 @@ export const registerRun: RegisterVerb = (program, context) => {
         ...{ port: options.port, planPath: options.plan, faults, ...label },
         ...(observe ? { observe } : {}),
         ...(answer === undefined ? {} : { answers: answer }),
+        leases: heldLeases(),
         isAttended: composition.terminal.isInteractive && !json,
       };
       if (options.onButton) {

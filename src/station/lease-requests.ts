@@ -1,7 +1,7 @@
 /** Leases over the local socket: for whoever stands at the bench. Ports are taken over HTTP, by those who do not. */
 import { BenchError } from '../errors.js';
 import type { AuditEntry } from '../http/audit.js';
-import { type Leases, leasesView, type Thing } from './leases.js';
+import { type Lease, type LeaseRequest, type Leases, leasesView, type Thing } from './leases.js';
 import type { SharedRequest, StationReply, StationRequest } from './protocol.js';
 
 export interface LeaseDesk {
@@ -36,6 +36,21 @@ const checked = ({ id, owner, purpose, forMs }: SharedRequest) => {
   return { id, owner, purpose, forMs };
 };
 
+const inTurn = async (
+  { leases }: LeaseDesk,
+  request: LeaseRequest,
+  shared: string,
+  say: (reply: StationReply) => void,
+  gone: AbortSignal,
+): Promise<Lease> => {
+  try {
+    return await leases.takeInTurn(request, gone, (has) => say({ type: 'waiting', shared, ...leases.note(has) }));
+  } catch (error) {
+    if (gone.aborted) throw new BenchError('INTERRUPTED', `nobody waits for ${shared} any longer`);
+    throw error;
+  }
+};
+
 /** `gone`: whoever asked has gone, and with them what was taken without an end. */
 export const serveLeases = async (
   desk: LeaseDesk,
@@ -57,9 +72,8 @@ export const serveLeases = async (
   }
   const request = { ...checked(question), thing: named(desk, { kind: 'shared', name: question.shared }) };
   const { owner, purpose } = request;
-  const lease = await leases.takeInTurn(request, gone, (has) =>
-    say({ type: 'waiting', shared: question.shared, ...leases.note(has) }),
-  );
+  const lease =
+    question.waits === true ? await inTurn(desk, request, question.shared, say, gone) : leases.take(request);
   try {
     desk.act('leased', { shared: question.shared, owner, purpose, until: leases.note(lease).until });
     say({ type: 'taken', lease: leases.note(lease) });

@@ -90,7 +90,7 @@ const takenCode = ({ thing, endsUs }: Lease): ErrorCode => {
 };
 
 /** `ana (label run) until 2026-11-28T12:30:00Z`. */
-export const whoHas = ({ owner, purpose, until }: LeaseNote): string =>
+export const whoHas = ({ owner, purpose, until }: Pick<LeaseNote, 'owner' | 'purpose' | 'until'>): string =>
   `${owner}${purpose === '' ? '' : ` (${purpose})`}${until === null ? '' : ` until ${seconds(until)}`}`;
 
 /** A thing as the API and the page show it. */

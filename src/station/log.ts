@@ -1,6 +1,7 @@
 /** The station's lines: for people as text, for machines as one JSON object a line. */
 import { fstatSync, type Stats } from 'node:fs';
 import type { Clock } from '../timeline/clock.js';
+import { whoHas } from './leases.js';
 import type { DeskNews } from './run-desk.js';
 
 /** As syslog ranks them, which is what `journalctl -p` filters by. */
@@ -49,8 +50,7 @@ export const openLog =
 export const logRun = (news: DeskNews, log: StationLog): void => {
   if (news.kind === 'shared') return;
   const { port } = news;
-  if (news.kind === 'run-waiting')
-    log(`${port}: waits for ${news.shared}, which ${news.owner} (${news.purpose}) has`, { port });
+  if (news.kind === 'run-waiting') log(`${port}: waits for ${news.shared}, taken by ${whoHas(news)}`, { port });
   if (news.kind === 'run-started')
     log(`${port}: run ${news.run.runId} (plan ${news.run.plan.name})`, { port, runId: news.run.runId });
   if (news.kind === 'run-ended') {

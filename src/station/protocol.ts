@@ -12,13 +12,15 @@ export type StationRequest =
   | { readonly type: 'unlock'; readonly port: string }
   /** Who has what. */
   | { readonly type: 'things' }
-  /** Takes a shared thing in turn; without an end the connection is its life. */
+  /** Takes a shared thing; without an end (`forMs` null) it is held as long as the connection. */
   | ({ readonly type: 'take' } & SharedRequest)
   /** Ends whosever lease; power off first. */
   | { readonly type: 'end-lease'; readonly thing: Thing }
   | { readonly type: 'recover' };
 
 export interface SharedRequest {
+  /** False: refused at once where somebody has it. */
+  readonly waits: boolean;
   readonly id: string;
   readonly shared: string;
   readonly owner: string;

@@ -90,8 +90,8 @@ const runThroughStation = async (
   return outcome;
 };
 
-/** One request, its replies until the station closes. An `error` reply rejects with the station's own BenchError. */
-const talk = (
+/** One request, its replies until the station closes; `signal` ends our side. An `error` reply rejects with the station's own BenchError. */
+export const talk = (
   socketPath: string,
   request: StationRequest,
   listener: (reply: StationReply) => void,
