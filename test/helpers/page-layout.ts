@@ -20,7 +20,7 @@ const inPage = `(() => {
   for (const text of document.querySelectorAll('.top button, .chip-name, .port-word, .tabs button, .prompt-button, .verdict-word'))
     if (text.scrollWidth > text.clientWidth + 1) found.push('cut off: ' + name(text));
   const frame = document.querySelector('.verdict')?.getBoundingClientRect();
-  for (const text of document.querySelectorAll('.verdict-word, .verdict-warning, .verdict-action, .prompt-question, .prompt-button')) {
+  for (const text of document.querySelectorAll('.verdict-word, .verdict-attempt, .verdict-warning, .verdict-action, .prompt-question, .prompt-button')) {
     const { top, bottom } = text.getBoundingClientRect();
     if (top < frame.top || bottom > frame.bottom + 1) found.push('not seen whole: ' + name(text));
   }

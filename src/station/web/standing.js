@@ -23,7 +23,7 @@ export const stageNow = ({ running }) => {
 export const stageWord = (port) =>
   t(`stage.${port.running?.supplyWait != null ? 'supply' : (stageNow(port) ?? 'ending')}`);
 
-const mostNames = 4;
+const mostNames = 2;
 /** Whom a port waits for that shares its supply; empty: it does not wait. */
 export const supplyWords = ({ running }) => {
   if (running?.supplyWait == null) return '';

@@ -18,13 +18,12 @@ const Word = ({ text }) => {
 };
 
 const Running = ({ port, nowMs }) => {
-  const attempt = attemptWords(port);
-  const supply = supplyWords(port);
+  // There is room for one line; which attempt it is counts again when power is on.
+  const words = supplyWords(port) || attemptWords(port);
   return html`<div class="verdict-text">
     <p class="verdict-unit">${unitOf(port)}</p>
     <${Word} text=${stageWord(port)} />
-    ${supply !== '' && html`<p class="verdict-attempt">${supply}</p>`}
-    ${attempt !== '' && html`<p class="verdict-attempt">${attempt}</p>`}
+    ${words !== '' && html`<p class="verdict-attempt">${words}</p>`}
     <p class="verdict-time">${clock(nowMs - (port.offsetMs ?? nowMs))}</p>
   </div>`;
 };
