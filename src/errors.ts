@@ -151,6 +151,11 @@ export const errorTable = {
     'Check the disk and the permissions of the runs folder.',
     'bench',
   ),
+  WIRE_FLOODED: entry(
+    'The phone’s wire carries more than the capture of a run may hold',
+    'See in the capture who sends it: undo a loop in the cabling; a phone that floods its wire goes aside.',
+    'network',
+  ),
   PHONE_NOT_FOUND: entry(
     'The capture does not show the one phone to judge',
     'Name a phone of the capture with --mac; a phone is known by its CDP, DHCP, TFTP or registration.',

@@ -6,7 +6,8 @@ import type { LinkFrame } from './frame-link.js';
 /**
  * A run's capture file, written as it happens. Guarantees: `prove` has read its own marker back from the disk before it
  * returns; a frame that cannot be written throws BenchError CAPTURE_FAILED (the conductor then takes power away); stamps
- * are the timeline's own (us since run start), so that the file and timeline.ndjson merge in one order.
+ * are the timeline's own (us since run start), so that the file and timeline.ndjson merge in one order. A wire that is
+ * flooded ends its own run (WIRE_FLOODED) before it fills the disk of all.
  */
 export interface Capture {
   /** 1-based number of the frame in the file. */
@@ -28,11 +29,18 @@ const markerFrame = (): Uint8Array => {
   return frame;
 };
 
-export const openCapture = (path: string, interfaceName: string): Capture => {
+/** A start-up with a new firmware image is 20 MiB. */
+const mostBytes = 512 * 1024 ** 2;
+
+export const openCapture = (path: string, interfaceName: string, limitBytes = mostBytes): Capture => {
   const failed = (cause: unknown) => new BenchError('CAPTURE_FAILED', path, { cause });
   let frames = 0;
+  let written = 0;
   let descriptor: number;
   const put = (bytes: Uint8Array) => {
+    written += bytes.length;
+    if (written > limitBytes)
+      throw new BenchError('WIRE_FLOODED', `${path} has ${frames} frames, ${limitBytes / 1024 ** 2} MiB`);
     try {
       writeSync(descriptor, bytes);
     } catch (cause) {

@@ -16,6 +16,8 @@ export type { ObservedFrame } from './sighting.js';
 
 /** CallManager ports taken from configuration files, at most. */
 const maxLearnedPorts = 16;
+/** DHCP clients told of, at most: a flood of made-up ones fills no timeline. A phone's wire has one or two. */
+const maxClients = 256;
 
 export interface Observer {
   /** What this frame shows, in order. Bytes from the wire never make it throw, hang or grow. */
@@ -39,6 +41,11 @@ export const createObserver = (): Observer => {
       for (const { port } of callManagers) if (callManagerPorts.size < maxLearnedPorts) callManagerPorts.add(port);
     },
   });
+  const clients = new Set<string>();
+  const isNewcomerTooMany = (mac: string): boolean => {
+    if (clients.size < maxClients) clients.add(mac);
+    return !clients.has(mac);
+  };
   const isCallManagerPort = (port: number): boolean => callManagerPorts.has(port);
   const sip = createSipWatch({ tellMalformed, isCallManagerPort });
   const tcp = createTcpTracker({ tellMalformed, isCallManagerPort, sip });
@@ -54,7 +61,9 @@ export const createObserver = (): Observer => {
       const told = tftp.packet(ipv4, layers.udp, sighting);
       return told.length > 0 ? told : sip.datagram(ipv4, layers.udp, sighting);
     }
-    const facts = observeDhcp(ipv4, layers.udp, sighting, tellMalformed);
+    const facts = observeDhcp(ipv4, layers.udp, sighting, tellMalformed).filter(
+      (fact) => fact.kind !== 'dhcp' || !isNewcomerTooMany(fact.clientMac),
+    );
     for (const fact of facts)
       if (fact.kind === 'dhcp' && fact.messageType === 'ACK') presence.forgetAddresses(fact.clientMac);
     return facts;

@@ -73,8 +73,9 @@ const TP_STATUS_VLAN_TPID_VALID = 1 << 6;
 const ETH_P_8021Q = 0x8100;
 
 const receiveBufferBytes = 8 * 1024 * 1024;
-/** So that a flood on one wire leaves the others and the files their turn. */
+/** So that a flood on one wire leaves the others, the heartbeats and the files their turn, however dear a packet is. */
 const packetsPerTurn = 64;
+const turnUs = 2_000;
 
 const linkAddressBytes = 20;
 const tagBytes = 4;
@@ -223,8 +224,10 @@ export const openPacketSocket = (options: PacketSocketOptions): PacketSocket => 
   };
 
   const unwatch = watchReadable(descriptor, () => {
-    const monotonicOffsetUs = options.clock.nowUs() - realTimeUs();
+    const beganUs = options.clock.nowUs();
+    const monotonicOffsetUs = beganUs - realTimeUs();
     for (let count = 0; count < packetsPerTurn && !closed; count += 1) {
+      if (options.clock.nowUs() - beganUs > turnUs) return;
       const packet = receive(monotonicOffsetUs);
       if (packet === undefined) return;
       options.onPacket(packet);

@@ -115,6 +115,14 @@ export const faultTable = {
     blame: null,
     exit: 1,
   },
+  flood: {
+    title: 'The phone floods its wire (broadcasts, broken CDP, DISCOVERs of made-up clients) and works all the same',
+    where: 'phone',
+    stage: 'registration',
+    verdict: 'pass',
+    blame: null,
+    exit: 0,
+  },
   'no-cdp': {
     title: 'The phone never speaks CDP',
     where: 'phone',

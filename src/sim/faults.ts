@@ -46,6 +46,7 @@ export const simulatorFaults = {
   unplugged: { where: 'jack', unplugAfterAddressMs: 100 },
   'overload-after-boot': { where: 'phone' },
   'no-link': { where: 'phone' },
+  flood: { where: 'phone' },
   'two-bad-starts': { where: 'phone' },
   'no-cdp': { where: 'phone' },
   'ignores-voice-vlan': { where: 'phone' },

@@ -196,8 +196,9 @@ export const addressJudge = defineJudge<AddressNotes>({
   deadlineUs: ({ plan, reachedAtUs }, beganAtUs) =>
     reachedAtUs === null ? beganAtUs + usFromMs(plan.deadlines.addressMs) : null,
   overdue: ({ notes, plan }) => overdueFindings[notes.step](notes, plan.deadlines.addressMs),
-  summary: ({ notes }) =>
-    `Took ${notes.address ?? 'an address'} after ${times(notes.discovers)} asking` +
+  // Others on its wire may ask on.
+  summary: ({ notes, measurements }) =>
+    `Took ${notes.address ?? 'an address'} after ${times(measurements.find(({ name }) => name === 'address.discovers')?.value ?? notes.discovers)} asking` +
     `${notes.vendorClass === null ? '' : ` as “${notes.vendorClass}”`}.` +
     `${notes.servers.length < 2 ? '' : ` ${notes.servers.length} DHCP servers offered one: ${notes.servers.join(', ')}.`}`,
 });

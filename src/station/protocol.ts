@@ -37,9 +37,10 @@ export type StationReply =
       readonly pid: number;
     }
   | ({ readonly type: 'started' } & RunStarted)
-  | { readonly type: 'event'; readonly event: TimelineEvent; readonly results: readonly StageResult[] }
   /** Not begun: somebody else has a shared thing that the run needs. */
   | ({ readonly type: 'waiting' } & SharedWait)
+  /** `results` only where they have changed. */
+  | { readonly type: 'event'; readonly event: TimelineEvent; readonly results?: readonly StageResult[] }
   /** Of an attempt that another one follows. */
   | { readonly type: 'again'; readonly outcome: RunOutcome }
   | { readonly type: 'done'; readonly outcome: RunOutcome }

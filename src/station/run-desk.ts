@@ -155,7 +155,7 @@ const summaryOf = (record: RunRecord, serial: string | null): RunSummary => {
 };
 
 /** Verdict, words and number of measurements: enough to see a change without comparing everything. */
-const signatureOf = (stages: readonly StageResult[]): string =>
+export const signatureOf = (stages: readonly StageResult[]): string =>
   stages
     .map(({ verdict, cause, measurements, endedAtUs }) => `${verdict}${cause}${measurements.length}${endedAtUs}`)
     .join('|');

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Runner, RunOutcome, RunRequest, RunWatcher } from '../bench/runner.js';
 import { BenchError, type ErrorCode, errorTable } from '../errors.js';
+import type { StageResult } from '../stages/judge.js';
 import type { Thing } from './leases.js';
 import type { StationReply, StationRequest } from './protocol.js';
 
@@ -74,13 +75,20 @@ const runThroughStation = async (
   signal: AbortSignal,
 ): Promise<RunOutcome> => {
   let outcome: RunOutcome | undefined;
+  let results: readonly StageResult[] = [];
   await talk(
     socketPath,
     { type: 'run', ...request },
     (reply) => {
-      if (reply.type === 'started') watcher.started(reply);
-      if (reply.type === 'event') watcher.event(reply.event, () => reply.results);
       if (reply.type === 'waiting') watcher.waiting?.(reply);
+      if (reply.type === 'started') {
+        results = [];
+        watcher.started(reply);
+      }
+      if (reply.type === 'event') {
+        results = reply.results ?? results;
+        watcher.event(reply.event, () => results);
+      }
       if (reply.type === 'again') watcher.again?.(reply.outcome);
       if (reply.type === 'done') outcome = reply.outcome;
     },

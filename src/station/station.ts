@@ -8,7 +8,7 @@ import { serveLeases } from './lease-requests.js';
 import type { Leases } from './leases.js';
 import type { PortLocks } from './port-locks.js';
 import { longestRequestBytes, type StationReply, type StationRequest } from './protocol.js';
-import type { RunDesk } from './run-desk.js';
+import { type RunDesk, signatureOf } from './run-desk.js';
 
 export interface Station {
   readonly socketPath: string;
@@ -29,6 +29,7 @@ export interface StationParts {
 }
 
 const farewellMs = 1_000;
+const unreadLimitBytes = 4 * 1024 * 1024;
 
 /** The daemon behind a local socket. It owns the boards of its bench file; a port runs one phone at a time. */
 export const startStation = async (parts: StationParts): Promise<Station> => {
@@ -82,12 +83,21 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
     act('run-started', { port, plan: asked.planPath, serial: asked.serial ?? null, golden: asked.golden === true });
     const abort = new AbortController();
     gone.addEventListener('abort', () => abort.abort('the client went away'), { once: true });
+    let signature = '';
     const done = runner.run(
       { ...asked, by: 'local user' },
       {
-        started: (run) => say({ type: 'started', ...run }),
-        event: (event, results) => say({ type: 'event', event, results: results() }),
         waiting: (wait) => say({ type: 'waiting', ...wait }),
+        started: (run) => {
+          signature = '';
+          say({ type: 'started', ...run });
+        },
+        event: (event, results) => {
+          const stages = results();
+          const now = signatureOf(stages);
+          say({ type: 'event', event, ...(now === signature ? {} : { results: stages }) });
+          signature = now;
+        },
         again: (outcome) => say({ type: 'again', outcome }),
       },
       abort.signal,
@@ -102,7 +112,11 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
 
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const gone = new AbortController();
-    const say = (reply: StationReply) => void (socket.writable && socket.write(`${JSON.stringify(reply)}\n`));
+    const say = (reply: StationReply) => {
+      // Who does not read loses events, which are on the disk; this process does not grow for it.
+      if (!socket.writable || (reply.type === 'event' && socket.writableLength > unreadLimitBytes)) return;
+      socket.write(`${JSON.stringify(reply)}\n`);
+    };
     let text = '';
     let asked = false;
     connections.add(socket);

@@ -79,6 +79,15 @@ describe('the observer', () => {
     expect(only(watch([arp('bench', addresses.bench, addresses.phone)]), 'address-sought')).toEqual([]);
   });
 
+  it('tells the DHCP of a phone beside a flood of made-up clients, and of these no more than a timeline bears', () => {
+    const madeUp = (number: number) =>
+      `02:66:00:00:${(number >> 8).toString(16).padStart(2, '0')}:${(number & 255).toString(16).padStart(2, '0')}`;
+    const flood = Array.from({ length: 2000 }, (_, number) => dhcp('phone', 'DISCOVER', { clientMac: madeUp(number) }));
+    const facts = only(watch([dhcp('phone', 'DISCOVER'), ...flood, dhcp('phone', 'REQUEST')]), 'dhcp');
+    expect(facts).toHaveLength(257);
+    expect(facts.at(-1)).toMatchObject({ messageType: 'REQUEST', clientMac: macs.phone });
+  });
+
   it('still tells the use of an address after a look at a whole network', () => {
     const scan = Array.from({ length: 1000 }, (_, host) => arp('phone', '10.9.0.1', `10.9.${host >> 8}.${host & 255}`));
     const facts = watch([...scan, arp('phone', addresses.phone, addresses.bench)]);

@@ -85,7 +85,7 @@ export const benchCdp = (): Uint8Array =>
 export const dhcp = (
   from: Side,
   type: DhcpMessageType,
-  ip: { readonly source?: string; readonly yourAddress?: string } = {},
+  ip: { readonly source?: string; readonly yourAddress?: string; readonly clientMac?: string } = {},
 ): Uint8Array =>
   udp(
     from,
@@ -98,7 +98,7 @@ export const dhcp = (
     encodeDhcp({
       op: from === 'phone' ? 1 : 2,
       xid: 0x245a7960,
-      clientMac: macs.phone,
+      clientMac: ip.clientMac ?? macs.phone,
       ...(ip.yourAddress === undefined ? {} : { yourAddress: ip.yourAddress }),
       options: [
         dhcpOption.messageType(type),

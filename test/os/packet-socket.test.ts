@@ -120,6 +120,31 @@ describeInNamespace(import.meta.url, 'a packet socket', () => {
     expect(socket.drops()).toBe(drops);
   });
 
+  test('a flood whose packets are dear leaves another socket its turn', async () => {
+    let dear = 0;
+    let dearBefore = Number.POSITIVE_INFINITY;
+    const packets = 60;
+    const slow = openPacketSocket({
+      ...{ interfaceName: here, clock: systemClock, seeOutgoing: false },
+      onPacket: () => {
+        dear += 1;
+        for (const endUs = systemClock.nowUs() + 1_000; systemClock.nowUs() < endUs; );
+      },
+    });
+    const other = openPacketSocket({
+      ...{ interfaceName: there, clock: systemClock, seeOutgoing: false },
+      onPacket: () => {
+        dearBefore = dear;
+      },
+    });
+    for (let count = 0; count < packets; count += 1) other.send(phoneFrame('flood'));
+    slow.send(phoneFrame('the other wire'));
+    await vi.waitFor(() => expect(dear).toBe(packets), { timeout: 10_000 });
+    expect(dearBefore).toBeLessThan(packets / 4);
+    slow.close();
+    other.close();
+  });
+
   test('an interface that goes down or away is survived', async () => {
     const heard: string[] = [];
     const socket = open(here, ({ bytes }) => heard.push(hex(bytes)));

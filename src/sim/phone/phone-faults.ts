@@ -2,6 +2,7 @@ import { dhcpOptions } from '../../wire/dhcp.js';
 import type { PhonePower, PhoneTimers, PhoneWire } from '../contracts.js';
 import { isCdpFrame } from './cdp-client.js';
 import { phoneParameterRequestList } from './dhcp-frames.js';
+import { flood } from './flood.js';
 import type { Lifetime } from './lifetime.js';
 
 /** Everything about a phone that a fault may bend. */
@@ -46,6 +47,7 @@ const withOlderLoad: Fault = (phone) => ({ ...phone, load: olderLoad });
 const phoneFaults: Readonly<Record<string, Fault>> = {
   'no-link': (phone) => ({ ...phone, wire: withoutLink(phone.wire) }),
   'two-bad-starts': (phone) => ({ ...phone, wire: withoutLinkAtFirst(phone.wire, 2) }),
+  flood: (phone) => ({ ...phone, onLink: (life) => flood(phone.wire, life) }),
   'no-cdp': (phone) => ({ ...phone, wire: withoutCdp(phone.wire) }),
   'ignores-voice-vlan': (phone) => ({ ...phone, ignoresVoiceVlan: true }),
   'lldp-only': lldpOnly,
