@@ -12,8 +12,8 @@ import { type Invocation, invoke, quickPlan, type Run, runJson } from '../helper
 const directory = mkdtempSync(join(tmpdir(), 'linkpulse-neighbours-'));
 const benchPath = join(directory, 'bench.yaml');
 const socketPath = join(directory, 'station.sock');
-/** Simulated boards of one process would feel each other's flood and hang: these two have one each. */
-const ports = { good1: 'modelled', good2: 'modelled', short: 'modelled', flooder: 'image', hung: 'image' } as const;
+/** Modelled boards share a process, and one that is stopped would stop all of them. */
+const ports = { good1: 'modelled', good2: 'modelled', short: 'modelled', flooder: 'modelled', hung: 'image' } as const;
 const good = ['good1', 'good2'] as const;
 /** Of one that stays long enough to be a neighbour all the while. */
 const longPlan = join(directory, 'long.yaml');
