@@ -30,6 +30,7 @@ import { openCapture } from './network/capture.js';
 import type { PortNetwork } from './network/ip-attachment.js';
 import { openLimitedNetwork } from './network/limited-network.js';
 import { createVethTo, openRealNetwork } from './network/real-network.js';
+import { openTrunkNetwork } from './network/trunk-network.js';
 import { endProcess } from './os/end-process.js';
 import { createMockedGpio } from './os/gpio/mocked-gpio.js';
 import { openGpio } from './os/gpio/open-gpio.js';
@@ -39,7 +40,7 @@ import { enterPrivateNetwork } from './os/namespace.js';
 import { grantCommand, missingCapabilities, readNetworkRights } from './os/network-rights.js';
 import { findServiceManager } from './os/service-manager.js';
 import { findWayOut, leaveWayOut } from './os/way-out.js';
-import type { SimulatedPort } from './plan/bench-file.js';
+import type { HardwarePort, SimulatedPort } from './plan/bench-file.js';
 import { type FaultRow, faultTable } from './plan/faults.js';
 import { brokerAddress } from './plan/fleet-terms.js';
 import { loadBenchFile } from './plan/load-bench-file.js';
@@ -217,13 +218,18 @@ const openSimulatedPort = async (
   }
 };
 
+const openHardwareNetwork = ({ interface: name, trunk }: HardwarePort): Promise<PortNetwork> =>
+  trunk === undefined
+    ? openRealNetwork({ interface: name, clock })
+    : openTrunkNetwork({ ...trunk, trunk: name }, clock);
+
 const createOpener = (limited: boolean): PortOpener => ({
   open: async (port, plan, faults, uplink) => {
     if (uplink !== null) refuseWithoutRights(uplink);
     if (uplink !== null && port.kind === 'simulated' && limited)
       throw new BenchError('USAGE', 'limited mode has no interface to bridge: run --observe without --limited');
     if (port.kind === 'simulated') return openSimulatedPort(port, plan, faults, limited, uplink);
-    let network = await openRealNetwork({ interface: port.interface, clock });
+    let network = await openHardwareNetwork(port);
     try {
       network = joined(network, uplink);
       const { injector, path } = await (await serialBoards()).openBoard(port, clock);

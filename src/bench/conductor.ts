@@ -72,7 +72,10 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
   if (label.serial !== null || label.mac !== null) timeline.tell({ kind: 'label', ...label });
   timeline.tell({ kind: 'capture-proven' });
 
-  const link = createLinkReporter({ injector, clock, tell: (fact) => timeline.tell(fact) });
+  const link = createLinkReporter({
+    ...{ injector, clock, hidesCarrier: network.hidesCarrier === true },
+    tell: (fact) => timeline.tell(fact),
+  });
   const power = createPowerWatch(link);
   const story = parts.observe ? createBridgedStory() : undefined;
   const unsubscribe = [
@@ -83,8 +86,12 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     }),
     network.link.onCarrier((up) => link.carrier(up)),
     network.link.onFrame((frame) => {
+      const isIn = frame.direction === 'in';
+      const isOurs = isIn && network.isBenchSide(sourceMac(frame.bytes));
+      // Before what the frame shows: a phone that speaks has link.
+      if (isIn && !isOurs) link.heard();
       if (story?.concerns(frame) ?? true) timeline.frame(frame);
-      if (frame.direction === 'in' && network.isBenchSide(sourceMac(frame.bytes))) link.ownFrameReturned();
+      if (isOurs) link.ownFrameReturned();
     }),
   ];
   const heartbeat = startHeartbeat(injector, clock);

@@ -9,6 +9,8 @@ export interface LinkReporter {
   powered(): void;
   unpowered(): void;
   carrier(up: boolean): void;
+  /** A frame of the phone: where its carrier cannot be seen, link is up. */
+  heard(): void;
   ownFrameReturned(): void;
 }
 
@@ -20,12 +22,27 @@ export const createLinkReporter = (parts: {
   readonly injector: Injector;
   readonly clock: Clock;
   readonly tell: (fact: LinkFact) => void;
+  /** The jack's carrier cannot be seen; `carrier` is of something before it, whose loss is the phone's, too. */
+  readonly hidesCarrier?: boolean;
 }): LinkReporter => {
   let isPowered = false;
   let isUp = false;
   let looped = false;
   let pending: Alarm | undefined;
+  const { hidesCarrier = false } = parts;
   const report = (up: boolean) => void parts.injector.reportLink(up).catch(() => {});
+  const carrier = (up: boolean) => {
+    if (up === isUp) return;
+    isUp = up;
+    pending?.cancel();
+    parts.tell({ kind: up ? 'link-up' : 'link-down' });
+    if (!isPowered) return;
+    if (!up) report(false);
+    else
+      pending = parts.clock.alarm(loopWatchMs, () => {
+        if (!looped) report(true);
+      });
+  };
   return {
     powered: () => {
       isPowered = true;
@@ -34,18 +51,14 @@ export const createLinkReporter = (parts: {
     unpowered: () => {
       isPowered = false;
       pending?.cancel();
+      // Nobody else would tell.
+      if (hidesCarrier) carrier(false);
     },
-    carrier: (up: boolean) => {
-      if (up === isUp) return;
-      isUp = up;
-      pending?.cancel();
-      parts.tell({ kind: up ? 'link-up' : 'link-down' });
-      if (!isPowered) return;
-      if (!up) report(false);
-      else
-        pending = parts.clock.alarm(loopWatchMs, () => {
-          if (!looped) report(true);
-        });
+    carrier: (up) => {
+      if (!hidesCarrier || !up) carrier(up);
+    },
+    heard: () => {
+      if (hidesCarrier && isPowered) carrier(true);
     },
     ownFrameReturned: () => {
       if (looped) return;

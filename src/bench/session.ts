@@ -7,6 +7,7 @@ import { type Label, readLabel } from '../plan/identity.js';
 import { loadPlan } from '../plan/load-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { readPromptPictures } from '../plan/prompt-pictures.js';
+import { wireName } from '../plan/trunk.js';
 import { attemptNote, deservesAnother } from '../records/attempt.js';
 import { refuseFullDisk } from '../records/disk-reserve.js';
 import { buildRecord, type RunRecord } from '../records/record.js';
@@ -95,10 +96,10 @@ const uplinkOf = (port: BenchPort, request: RunRequest): string | null => {
   return port.uplink;
 };
 
-const lockHardware = ({ board, interface: name }: HardwarePort): readonly PortLock[] => {
+const lockHardware = ({ board, interface: name, trunk }: HardwarePort): readonly PortLock[] => {
   const lock = lockPort(lockNameOf({ board }));
   try {
-    return [lock, lockInterface(name)];
+    return [lock, lockInterface(wireName(name, trunk))];
   } catch (error) {
     lock.release();
     throw error;

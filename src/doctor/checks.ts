@@ -1,6 +1,6 @@
 /** Pure: facts of a machine and what its ports need -> findings. */
 import { grantCommand, missingCapabilities } from '../os/network-rights.js';
-import type { BenchPort } from '../plan/bench-file.js';
+import type { BenchPort, HardwarePort } from '../plan/bench-file.js';
 import type { BoardPathFacts, DhcpFacts, InterfaceFacts, SystemFacts, WireFacts } from './facts.js';
 import type { CheckName, Finding, FindingLevel } from './finding.js';
 
@@ -31,7 +31,8 @@ export const diagnose = (facts: SystemFacts, ports: readonly BenchPort[]): reado
       board === null ? [] : [checkBoard(name, board, facts.boards[board], facts)],
     ),
     ...(hardware.length > 0 ? [checkCapabilities(facts)] : []),
-    ...hardware.flatMap((port) => checkInterface(port.name, port.interface, facts.interfaces[port.interface])),
+    ...interfacesOf(hardware).flatMap(([name, users]) => checkInterface(users, name, facts.interfaces[name])),
+    ...hardware.flatMap(checkTrunk),
     ...facts.wires.map(checkWire),
     checkClock(facts),
     checkDisk(facts),
@@ -148,6 +149,28 @@ const checkCapabilities = (facts: SystemFacts): Finding => {
     `missing: ${missing.join(', ')}`,
     `sudo linkpulse install-service (the service has them), or: ${grantCommand(missing)}`,
   );
+};
+
+/** Each interface once, with the ports that it serves: those of a trunk share one. */
+const interfacesOf = (hardware: readonly HardwarePort[]): readonly (readonly [string, string])[] =>
+  [...new Set(hardware.map((port) => port.interface))].map((name) => [
+    name,
+    hardware
+      .filter((port) => port.interface === name)
+      .map((port) => port.name)
+      .join(', '),
+  ]);
+
+const checkTrunk = ({ name, interface: of, trunk }: HardwarePort): readonly Finding[] => {
+  if (trunk === undefined) return [];
+  const tunnel = trunk.tunnel === 'cisco' ? ', CDP and LLDP through Cisco’s tunnel' : '';
+  return [
+    finding(
+      'trunk',
+      'note',
+      `${name}: VLAN ${trunk.vlan} (${trunk.tag}) of the trunk on ${of}${tunnel}; link at the jack is seen by the phone’s first frame`,
+    ),
+  ];
 };
 
 const checkInterface = (port: string, name: string, facts: InterfaceFacts | undefined): readonly Finding[] => {

@@ -1,7 +1,7 @@
 import { isBenchError } from '../errors.js';
 import { openPacketLink } from '../network/packet-link.js';
 import { interfaceNames, isLoopback } from '../os/interface-control.js';
-import type { BenchFile } from '../plan/bench-file.js';
+import type { BenchFile, HardwarePort } from '../plan/bench-file.js';
 import type { Clock } from '../timeline/clock.js';
 import { diagnose } from './checks.js';
 import { hearDhcpServers, longEnoughSeconds } from './dhcp-probe.js';
@@ -15,7 +15,7 @@ import { readSystem } from './system-reader.js';
  */
 export const examine = async (bench: BenchFile, clock: Clock, root = '/'): Promise<readonly Finding[]> => {
   const hardware = bench.ports.filter((port) => port.kind === 'hardware');
-  const named = hardware.map((port) => port.interface);
+  const named = [...new Set(hardware.map((port) => port.interface))];
   const facts = await readSystem(
     {
       boards: hardware.flatMap(({ board }) => (board === null ? [] : [board])),
@@ -24,14 +24,20 @@ export const examine = async (bench: BenchFile, clock: Clock, root = '/'): Promi
       runsDirectory: bench.runsDirectory,
       diskReserveBytes: bench.diskReserveBytes,
       root,
-      hearDhcp: (name) => listen(name, clock),
+      hearDhcp: (name) => listen(name, clock, vlansOn(name, hardware)),
     },
     clock,
   );
   return diagnose(facts, bench.ports);
 };
 
-const listen = async (name: string, clock: Clock): Promise<DhcpFacts> => {
+/** Untagged, and on a trunk within each jack's VLAN (of a service tag nothing is asked). */
+const vlansOn = (name: string, ports: readonly HardwarePort[]): readonly (number | null)[] => [
+  null,
+  ...ports.flatMap(({ interface: of, trunk }) => (of === name && trunk?.tag === '802.1Q' ? [trunk.vlan] : [])),
+];
+
+const listen = async (name: string, clock: Clock, vlans: readonly (number | null)[]): Promise<DhcpFacts> => {
   try {
     const link = openPacketLink(name, clock);
     try {
@@ -40,7 +46,7 @@ const listen = async (name: string, clock: Clock): Promise<DhcpFacts> => {
         carrier = up;
       })();
       if (!carrier) return { kind: 'not listened', reason: 'no carrier: nothing is plugged in, or it is down' };
-      const servers = await hearDhcpServers(link, { seconds: longEnoughSeconds, clock });
+      const servers = await hearDhcpServers(link, { seconds: longEnoughSeconds, clock, vlans });
       return { kind: 'listened', seconds: longEnoughSeconds, servers };
     } finally {
       await link.close();

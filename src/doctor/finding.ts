@@ -5,6 +5,7 @@ export const checkNames = [
   'serial',
   'capabilities',
   'interface',
+  'trunk',
   'route',
   'manager',
   'dhcp',

@@ -50,6 +50,8 @@ export interface PortNetwork {
   attach(options: AttachOptions): Promise<IpAttachment>;
   /** Is it a station of ours, or of those who serve in our place? Its frames do not come from a phone. */
   isBenchSide(mac: string): boolean;
+  /** The jack's carrier cannot be seen: link is up with the phone's first frame. */
+  readonly hidesCarrier?: boolean;
   /** What cannot be proven on this kind of network (limited mode), in words; empty on a real wire. */
   readonly limited: readonly string[];
   close(): Promise<void>;

@@ -9,6 +9,7 @@ const SOCK_DGRAM_CLOEXEC = 0o2000002;
 // linux/sockios.h
 const SIOCGIFFLAGS = 0x8913;
 const SIOCSIFFLAGS = 0x8914;
+const SIOCGIFMTU = 0x8921;
 const SIOCGIFHWADDR = 0x8927;
 const SIOCETHTOOL = 0x8946;
 
@@ -55,6 +56,9 @@ export const interfaceMac = (name: string): string => {
   const address = request('SIOCGIFHWADDR', SIOCGIFHWADDR, name).subarray(2, 8);
   return [...address].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
 };
+
+/** Bytes behind the Ethernet header. Throws BenchError INTERFACE_UNKNOWN. */
+export const interfaceMtu = (name: string): number => request('SIOCGIFMTU', SIOCGIFMTU, name).readInt32LE(0);
 
 /** Of this thread's network namespace, in the kernel's order. */
 export const interfaceNames = (): readonly string[] =>

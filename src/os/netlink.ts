@@ -18,7 +18,16 @@ const NLM_F_CAPPED = 0x100;
 const NLM_F_ACK_TLVS = 0x200;
 const NLMSGERR_ATTR_MSG = 1;
 
-const link = { address: 1, name: 3, link: 5, info: 18, namespaceOfPid: 19, familySettings: 26, group: 27 } as const;
+const link = {
+  address: 1,
+  name: 3,
+  mtu: 4,
+  link: 5,
+  info: 18,
+  namespaceOfPid: 19,
+  familySettings: 26,
+  group: 27,
+} as const;
 const linkInfo = { kind: 1, data: 2 } as const;
 const VETH_INFO_PEER = 1;
 const IFLA_VLAN_ID = 1;
@@ -69,6 +78,8 @@ const message = (type: number, messageFlags: number, ...parts: readonly Buffer[]
 export interface LinkState {
   readonly up?: boolean;
   readonly arp?: boolean;
+  /** Bytes behind the Ethernet header. */
+  readonly mtu?: number;
 }
 
 /** struct ifinfomsg, of the interface that an attribute names. */
@@ -124,7 +135,13 @@ export const addVlan = (name: string, parentIndex: number, vlan: number): Buffer
   );
 
 export const setLink = (name: string, state: LinkState): Buffer =>
-  message(messageTypes.newLink, 0, interfaceInfo(state), attribute(link.name, text(name)));
+  message(
+    messageTypes.newLink,
+    0,
+    interfaceInfo(state),
+    attribute(link.name, text(name)),
+    ...(state.mtu === undefined ? [] : [attribute(link.mtu, uint32(state.mtu))]),
+  );
 
 /** IPv6 gives it no address of its own. */
 export const withoutOwnIpv6 = (name: string): Buffer =>

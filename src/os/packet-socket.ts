@@ -18,8 +18,10 @@ import {
   int32,
   libc,
   nativeMemory,
+  pointerBytes,
   realTimeUs,
   systemError,
+  writePointer,
 } from './libc.js';
 
 export interface ReceivedPacket {
@@ -40,6 +42,8 @@ export interface PacketSocketOptions {
   onPacket(packet: ReceivedPacket): void;
   /** Default true. False: only what comes in. */
   readonly seeOutgoing?: boolean;
+  /** Only frames whose outermost tag is this one: the kernel drops the others. Left out: all. */
+  readonly vlan?: { readonly id: number; readonly protocol: number };
 }
 
 export interface PacketSocket {
@@ -67,6 +71,7 @@ const PACKET_STATISTICS = 6;
 const PACKET_AUXDATA = 8;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_OUTGOING = 4;
+const SO_ATTACH_FILTER = 26;
 const TP_STATUS_CSUMNOTREADY = 1 << 3;
 const TP_STATUS_VLAN_VALID = 1 << 4;
 const TP_STATUS_VLAN_TPID_VALID = 1 << 6;
@@ -158,6 +163,54 @@ const readControl = (control: Buffer, length: number): Auxiliary => {
   return found;
 };
 
+/** linux/filter.h, linux/bpf_common.h: codes, and what lies behind the packet (SKF_AD_OFF and on). */
+const bpf = { loadWord: 0x20, and: 0x54, jumpIfEqual: 0x15, give: 0x06 } as const;
+const besides = { vlanTag: 0xfffff000 + 44, vlanTagPresent: 0xfffff000 + 48, vlanProtocol: 0xfffff000 + 60 } as const;
+const vlanMask = 0x0fff;
+const instructionBytes = 8;
+
+/** `struct sock_filter`s: everything of a frame whose tag the kernel has set apart and is this one, nothing of any other. */
+const onlyVlan = ({ id, protocol }: { readonly id: number; readonly protocol: number }): Buffer => {
+  /** code, jump if true, jump if false, k */
+  const program: readonly (readonly [number, number, number, number])[] = [
+    [bpf.loadWord, 0, 0, besides.vlanTagPresent],
+    [bpf.jumpIfEqual, 6, 0, 0],
+    [bpf.loadWord, 0, 0, besides.vlanTag],
+    [bpf.and, 0, 0, vlanMask],
+    [bpf.jumpIfEqual, 0, 3, id],
+    [bpf.loadWord, 0, 0, besides.vlanProtocol],
+    [bpf.jumpIfEqual, 0, 1, protocol],
+    [bpf.give, 0, 0, 0xffffffff],
+    [bpf.give, 0, 0, 0],
+  ];
+  const bytes = Buffer.alloc(program.length * instructionBytes);
+  for (const [index, [code, ifTrue, ifFalse, k]] of program.entries()) {
+    bytes.writeUInt16LE(code, index * instructionBytes);
+    bytes.writeUInt8(ifTrue, index * instructionBytes + 2);
+    bytes.writeUInt8(ifFalse, index * instructionBytes + 3);
+    bytes.writeUInt32LE(k, index * instructionBytes + 4);
+  }
+  return bytes;
+};
+
+/** `struct sock_fprog`: how many instructions, and where they are. */
+const attachFilter = (descriptor: number, instructions: Buffer): void => {
+  const programBytes = 2 * pointerBytes;
+  const memory = nativeMemory(programBytes + instructions.length);
+  try {
+    memory.bytes.fill(0);
+    memory.bytes.writeUInt16LE(instructions.length / instructionBytes, 0);
+    writePointer(memory.bytes, pointerBytes, memory.address + BigInt(programBytes));
+    memory.bytes.set(instructions, programBytes);
+    checked(
+      'setsockopt(SO_ATTACH_FILTER)',
+      libc().setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, memory.bytes, programBytes),
+    );
+  } finally {
+    freeNativeMemory(memory);
+  }
+};
+
 const networkOrder = (value: number) => ((value & 0xff) << 8) | (value >> 8);
 
 const openDescriptor = (options: PacketSocketOptions): number => {
@@ -174,6 +227,7 @@ const openDescriptor = (options: PacketSocketOptions): number => {
     set('SO_TIMESTAMPNS', SOL_SOCKET, SO_TIMESTAMPNS_NEW, int32(1));
     set('PACKET_AUXDATA', SOL_PACKET, PACKET_AUXDATA, int32(1));
     if (options.seeOutgoing === false) set('PACKET_IGNORE_OUTGOING', SOL_PACKET, PACKET_IGNORE_OUTGOING, int32(1));
+    if (options.vlan !== undefined) attachFilter(descriptor, onlyVlan(options.vlan));
     const membership = Buffer.alloc(16);
     membership.writeInt32LE(index, 0);
     membership.writeUInt16LE(PACKET_MR_PROMISC, 4);

@@ -4,6 +4,7 @@ import type { CalibrationTerms } from './calibration.js';
 import type { FleetTerms } from './fleet-terms.js';
 import type { GoldenTerms } from './golden.js';
 import type { SupplyTerms } from './supply.js';
+import type { TrunkTerms } from './trunk.js';
 
 /** How the board is driven: over serial, by its discrete lines on the Pi's header alone, or serial with the heartbeat by a line. */
 export const boardDrivers = ['serial', 'lines', 'both'] as const;
@@ -49,6 +50,8 @@ export interface HardwarePort {
   readonly serial?: string;
   /** Network interface the phone's jack is wired to. */
   readonly interface: string;
+  /** The jack is a managed switch's: its VLAN on the trunk that `interface` hangs on. */
+  readonly trunk?: TrunkTerms | undefined;
   /** Network interface behind which others serve when a run only observes. */
   readonly uplink?: string | undefined;
   /** Left out: the board's figures count for ever. */

@@ -6,6 +6,7 @@ import { line, loadName, macAddress, oneOf, phoneModel, quantity, text } from '.
 import { fleetSection, fleetTerms } from './fleet-terms.js';
 import { defaultGoldenFaults, goldenFaults } from './golden.js';
 import { suppliesOf, suppliesSection, supplyName, supplyProblems } from './supply.js';
+import { trunkSection, wireName } from './trunk.js';
 import { checkPart, type Problem, parseYaml, readTextFile, refuseProblems } from './yaml-file.js';
 
 const portName = /^[a-z][a-z0-9-]{0,31}$/;
@@ -42,6 +43,7 @@ const port = z.discriminatedUnion(
       profile: profile(),
       serial: text(/^[A-Za-z0-9][A-Za-z0-9-]{0,7}$/, "a board's serial number such as LP000042").optional(),
       interface: interfaceName(),
+      trunk: trunkSection(),
       uplink: interfaceName().optional(),
       calibration: calibrationSection(),
       supply: supplyName().optional(),
@@ -153,7 +155,7 @@ const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): rea
         ? [
             ...(entry.board === undefined ? [] : [['board', entry.board] as const]),
             ...(entry.serial === undefined ? [] : [['serial', entry.serial] as const]),
-            ['interface', entry.interface],
+            ['interface', wireName(entry.interface, entry.trunk)],
           ]
         : [['phone', entry.phone.mac]];
     if (entry.uplink !== undefined) interfaces.push({ name, uplink: entry.uplink });
@@ -177,8 +179,19 @@ const crossCheck = (ports: Readonly<Record<string, z.output<typeof port>>>): rea
       owners.set(`${key} ${value}`, name);
     }
   }
+  const trunks = new Map<string, string>();
+  for (const [name, entry] of Object.entries(ports)) {
+    if (entry.kind !== 'hardware' || entry.trunk === undefined) continue;
+    trunks.set(entry.interface, name);
+    const owner = owners.get(`interface ${entry.interface}`);
+    if (owner !== undefined)
+      problems.push({
+        path: ['ports', name, 'interface'],
+        message: `${entry.interface} is the wire of port ${owner} alone: each port of a trunk needs trunk`,
+      });
+  }
   for (const { name, uplink } of interfaces) {
-    const owner = owners.get(`interface ${uplink}`);
+    const owner = owners.get(`interface ${uplink}`) ?? trunks.get(uplink);
     if (owner !== undefined)
       problems.push({ path: ['ports', name, 'uplink'], message: `${uplink} is the phone’s wire of port ${owner}` });
   }

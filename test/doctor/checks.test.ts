@@ -169,6 +169,21 @@ describe('doctor', () => {
     expect(found[0]).toMatch(expected);
   });
 
+  it('looks once at a trunk that several ports share, and says which VLAN each is', () => {
+    const onTrunk = (name: string, vlan: number, tunnel: 'plain' | 'cisco'): BenchPort => ({
+      ...{ name, kind: 'hardware', driver: 'serial', board, interface: 'eth1' },
+      trunk: { vlan, tag: '802.1Q', tunnel },
+    });
+    const told = diagnose(sound, [onTrunk('jack1', 101, 'plain'), onTrunk('jack2', 102, 'cisco')]);
+    expect(told.filter(({ check }) => check === 'route').map(({ message }) => message)).toEqual([
+      'jack1, jack2: no default route on eth1',
+    ]);
+    expect(told.filter(({ check }) => check === 'trunk').map(({ level, message }) => `${level} ${message}`)).toEqual([
+      'note jack1: VLAN 101 (802.1Q) of the trunk on eth1; link at the jack is seen by the phone’s first frame',
+      'note jack2: VLAN 102 (802.1Q) of the trunk on eth1, CDP and LLDP through Cisco’s tunnel; link at the jack is seen by the phone’s first frame',
+    ]);
+  });
+
   it('asks no more than the kernel where low ports are open to all', () => {
     expect(mended({ capabilities: (1n << 12n) | (1n << 13n), firstUnprivilegedPort: 67 })).toEqual([]);
   });

@@ -256,3 +256,30 @@ describe('supplies of a bench file', () => {
     expect(refused(file('supplies: { One: { steady: 30W } }\n', port()))).toContain('must be lower-case letters');
   });
 });
+
+describe('ports of a trunk', () => {
+  const port = (name: string, more: string) =>
+    `  ${name}: { kind: hardware, board: /dev/${name}, interface: eth1${more} }\n`;
+
+  it('share its interface, each with its VLAN; Cisco’s tunnel and the service tag are named', () => {
+    const text = `${head}${port('jack1', ', trunk: { vlan: 101 }')}${port('jack2', ', trunk: { vlan: 102, tag: 802.1ad, tunnel: cisco }')}`;
+    expect(parseBenchFile(text, 'b.yaml').ports).toMatchObject([
+      { interface: 'eth1', trunk: { vlan: 101, tag: '802.1Q', tunnel: 'plain' } },
+      { interface: 'eth1', trunk: { vlan: 102, tag: '802.1ad', tunnel: 'cisco' } },
+    ]);
+  });
+
+  it('are refused where two have one VLAN, one has the whole interface, or the number is none', () => {
+    const first = port('jack1', ', trunk: { vlan: 101 }');
+    const text = (second: string) => `${head}${first}${second}`;
+    expect(refused(text(port('jack2', ', trunk: { vlan: 101, tag: 802.1ad }')))).toContain(
+      'eth1 VLAN 101 already belongs to port jack1',
+    );
+    expect(refused(text(port('jack2', '')))).toContain(
+      'eth1 is the wire of port jack2 alone: each port of a trunk needs trunk',
+    );
+    expect(refused(text(port('jack2', ', trunk: { vlan: 4095 }')))).toContain('4095 is reserved');
+    const uplink = '  jack2: { kind: hardware, board: /dev/b, interface: eth2, uplink: eth1 }\n';
+    expect(refused(text(uplink))).toContain('eth1 is the phone’s wire of port jack1');
+  });
+});
