@@ -132,6 +132,8 @@ export const conduct = async (parts: ConductParts): Promise<void> => {
     if (parts.supply !== undefined) await waitForSupply(parts.supply, parts, stop.signal);
     if (stop.signal.aborted) return;
     timeline.tell({ kind: 'power-requested' });
+    // The board powers nobody whose heartbeat it has not heard.
+    await Promise.race([heartbeat.begun, sleep(clock, 2.5 * heartbeatPeriodMs, stop.signal)]);
     const asked = powerTerms(plan);
     // On purpose: pairs that revision A does not feed.
     const request = parts.faults.has('wrong-pairs') ? { ...asked, feed: feeds[2] } : asked;
@@ -194,7 +196,7 @@ const passingRefusals = (
   plan: Plan,
 ): Readonly<Record<string, { readonly waitMs: number; readonly times: number }>> => ({
   OFF_DWELL: { waitMs: plan.power.offDwellMs + 100, times: 1 },
-  NO_HEARTBEAT: { waitMs: plan.power.heartbeatTimeoutMs / 2, times: 6 },
+  NO_HEARTBEAT: { waitMs: heartbeatPeriodMs / 2, times: (6 * plan.power.heartbeatTimeoutMs) / heartbeatPeriodMs },
 });
 
 /** Asks for power, waiting out such refusals a few times. Other refusals become facts. */
@@ -206,8 +208,6 @@ const requestPower = async (
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> => {
-  // The board powers nobody whose heartbeat it has not heard.
-  await sleep(clock, 2.5 * heartbeatPeriodMs, signal);
   const passing = passingRefusals(plan);
   const waited = new Map<string, number>();
   for (;;) {

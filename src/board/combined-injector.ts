@@ -39,12 +39,14 @@ export const combineInjector = (serial: Injector, lines: HeartbeatLines): Inject
       return serial.discoverAndPower(terms);
     },
     heartbeat: () => {
-      if (!open) return;
+      if (!open) return false;
       level = !level;
       try {
         lines.set('HEARTBEAT', level);
+        return true;
       } catch {
         lose();
+        return false;
       }
     },
     onReport: (listener) => {

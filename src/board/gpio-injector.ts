@@ -253,13 +253,15 @@ export const openGpioInjector = ({ lines, clock, profileId, serial }: GpioInject
     },
     off,
     heartbeat: () => {
-      if (lost !== undefined || closed) return;
+      if (lost !== undefined || closed) return false;
       heartbeatLevel = !heartbeatLevel;
       try {
         lines.set('HEARTBEAT', heartbeatLevel);
         beatsUs = [...beatsUs.slice(1 - edgesToLive), clock.nowUs()];
+        return true;
       } catch (error) {
         lose(error instanceof Error ? error.message : String(error));
+        return false;
       }
     },
     reportLink: async (up) => {

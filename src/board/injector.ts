@@ -123,8 +123,11 @@ export interface Injector {
   discover(request: Pick<PowerTerms, 'method' | 'echoes' | 'maxBursts' | 'pulseNanoseconds'>): Promise<void>;
   /** Resolves when the board has accepted; `power-off` follows as a report. Allowed in every state. */
   off(): Promise<void>;
-  /** To be called every 100 ms from the loop that conducts the run. Cheap, never throws, never waits. */
-  heartbeat(): void;
+  /**
+   * To be called every 100 ms from the loop that conducts the run. Cheap, never throws, never waits. False: none could be sent,
+   * because the board is gone or has said nothing yet that it would answer.
+   */
+  heartbeat(): boolean;
   /** Tells the board that link came up or went down after power-on; up lifts the board's link deadline. */
   reportLink(up: boolean): Promise<void>;
   /** The last trip the board kept, and forgets it; undefined when there is none. */

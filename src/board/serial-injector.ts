@@ -230,8 +230,9 @@ export const openSerialInjector = async (
     discover: (request) => discoverWith(0, { ...noPower, ...request }),
     off: () => ask('OFF', {}),
     heartbeat: () => {
-      if (lost !== undefined || closed || newestCounter === undefined) return;
+      if (lost !== undefined || closed || newestCounter === undefined) return false;
       send('HEARTBEAT', { counter: newestCounter });
+      return true;
     },
     reportLink: (up) => ask('LINK', { up: up ? 1 : 0 }),
     takeStoredTrip: async () => {

@@ -16,6 +16,8 @@ export type ReportReply =
   | { readonly id: number; readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string };
 
 export interface ReportThread {
+  /** Starts the thread already now: the first report need not wait for it. */
+  begin(): void;
   /** As `writeReports` does it, one after the other. Throws what it throws, RECORD_FAILED where the thread ended. */
   write(run: Pick<StoredRun, 'folder'>): Promise<void>;
   close(): Promise<void>;
@@ -60,6 +62,10 @@ export const createReportThread = (): ReportThread => {
   };
 
   return {
+    begin: () => {
+      worker ??= start();
+      if (waiting.size === 0) worker.unref();
+    },
     write: ({ folder }) =>
       new Promise((resolve, reject) => {
         worker ??= start();
