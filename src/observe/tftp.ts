@@ -82,7 +82,9 @@ export const createTftpTracker = (parts: {
     const facts: ObserveFact[] = [];
     const before = open.get(client);
     if (before !== undefined) {
-      if (before.file === file && before.serverPort === null) {
+      if (before.file === file && before.lastBlock <= 1) {
+        // Sent again before the first block was heard; a server may take it for another transfer, from another port.
+        before.serverPort = null;
         touch(before, sighting);
         return [];
       }

@@ -128,6 +128,19 @@ describe('a TFTP transfer', () => {
     ]);
   });
 
+  it('is one transfer when the request comes once more after the first block, and its file is whole', () => {
+    const config = new TextEncoder().encode(
+      `<device><loadInformation>P003</loadInformation>${' '.repeat(600)}</device>`,
+    );
+    const [first, rest] = [config.subarray(0, 512), config.subarray(512)];
+    const name = 'SEP001122334455.cnf.xml';
+    const facts = watch([rrq(name), data(1, first), rrq(name), ack(1), data(1, first), ack(1), data(2, rest), ack(2)]);
+    expect(only(facts, 'tftp-request')).toHaveLength(1);
+    expect(only(facts, 'tftp-end')).toMatchObject([
+      { outcome: 'complete', bytes: config.length, config: { loadInformation: 'P003' } },
+    ]);
+  });
+
   it('is given up when the phone asks for the file again from another port', () => {
     const facts = watch([rrq(file), data(1, block), rrq(file, 49_153)]);
     expect(only(facts, 'tftp-end')).toMatchObject([{ transfer: 1, outcome: 'askedAgain', from: 'bench', bytes: 512 }]);
