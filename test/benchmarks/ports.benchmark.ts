@@ -130,8 +130,7 @@ const measure = async (title: string, firmwares: readonly string[]): Promise<Mea
   const words = ['station', '--bench', benchPath, '--socket', socketPath, '--state', state, '--http', '0'];
   const station = invoke(words);
   try {
-    for (let tries = 0; tries < 600 && baseOf(station.stdout()) === undefined; tries += 1)
-      await sleep(systemClock, 50);
+    for (let tries = 0; tries < 600 && baseOf(station.stdout()) === undefined; tries += 1) await sleep(systemClock, 50);
     await sleep(systemClock, settleMs);
     await askLoopDelay(station.stdout(), state);
     const began = performance.now();
