@@ -32,7 +32,7 @@ export interface Outbox {
   readonly confirmed: number;
   /** Of the newest entry; 0: none yet. */
   readonly last: number;
-  /** Resolves with its number when it is on the disk. Throws BenchError OUTBOX_FAILED: it is not. */
+  /** Resolves with its number when it is on the disk. Throws BenchError OUTBOX_FAILED: it is not; FLEET_MESSAGE_INVALID: too long. */
   append(content: EntryContent): Promise<number>;
   /** An entry that is damaged or gone is told as `entry-lost` under its number. Throws BenchError OUTBOX_FAILED: try later. */
   read(seq: number): Promise<EntryToSend>;
@@ -175,7 +175,10 @@ export const openOutbox = async (parts: OutboxParts): Promise<Outbox> => {
   const write = async (content: EntryContent): Promise<number> => {
     const text = JSON.stringify(content);
     if (Buffer.byteLength(text) > largestContentBytes)
-      throw new BenchError('OUTBOX_FAILED', `${Buffer.byteLength(text)} bytes are more than a message may have`);
+      throw new BenchError(
+        'FLEET_MESSAGE_INVALID',
+        `${Buffer.byteLength(text)} bytes are more than a message may have`,
+      );
     // A number whose file could not be written is taken by the next entry: nothing is read, or sent, above `last`.
     await writeWhole(entries, nameOf(last + 1, 'json'), text).catch((cause) => {
       throw failed(cause);

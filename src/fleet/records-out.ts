@@ -40,6 +40,9 @@ export interface RecordsOut {
 
 const tryAgainMs = 60_000;
 
+/** What cannot be sent, however often it is tried. */
+const hopeless: ReadonlySet<string> = new Set(['RECORD_UNREADABLE', 'FLEET_MESSAGE_INVALID']);
+
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
@@ -50,8 +53,8 @@ const isThere = (path: string): Promise<boolean> =>
 export const openRecordsOut = async (parts: RecordsOutParts): Promise<RecordsOut> => {
   const { outbox, clock } = parts;
   const pending = await openPendingRuns(join(parts.folder, 'pending'));
-  /** Their records are still to come. */
-  const running = new Set<string>();
+  /** Their records are still to come; resolves when the run stands as pending. */
+  const running = new Map<string, Promise<void>>();
   let failed = 0;
   let isFailing = false;
   let line: Promise<void> = Promise.resolve();
@@ -76,7 +79,7 @@ export const openRecordsOut = async (parts: RecordsOutParts): Promise<RecordsOut
       if (!outbox.hasPlan(plan.hash)) await append({ kind: 'plan', at: at(), name: plan.name, hash: plan.hash, text });
       await append({ kind: 'record', at: at(), record: { ...record, plan: planNote } });
     } catch (error) {
-      if (!isBenchError(error) || error.code !== 'RECORD_UNREADABLE') throw error;
+      if (!isBenchError(error) || !hopeless.has(error.code)) throw error;
       parts.log(`fleet: the record of ${runId} cannot be sent: ${error.message}`, {
         ...{ level: 'error', code: error.code, runId },
       });
@@ -89,15 +92,17 @@ export const openRecordsOut = async (parts: RecordsOutParts): Promise<RecordsOut
     await pending.remove(runId);
   };
 
+  const notPutBy = (what: string, error: unknown): void => {
+    failed += 1;
+    const known = isBenchError(error) ? error : new BenchError('INTERNAL', String(error), { cause: error });
+    // Once: the disk stays full for all who come after.
+    if (!isFailing) parts.log(`fleet: ${what}: ${known.message}`, { level: 'error', code: known.code });
+    isFailing = true;
+  };
+
   /** One after the other, in the order in which they were told. */
   const inLine = (what: string, work: () => Promise<void>): void => {
-    line = line.then(work).catch((error: unknown) => {
-      failed += 1;
-      const known = isBenchError(error) ? error : new BenchError('INTERNAL', String(error), { cause: error });
-      // Once: the disk stays full for all who come after.
-      if (!isFailing) parts.log(`fleet: ${what}: ${known.message}`, { level: 'error', code: known.code });
-      isFailing = true;
-    });
+    line = line.then(work).catch((error: unknown) => notPutBy(what, error));
   };
 
   const finished = () => pending.all().filter((runId) => !running.has(runId));
@@ -113,15 +118,18 @@ export const openRecordsOut = async (parts: RecordsOutParts): Promise<RecordsOut
 
   return {
     runStarted: (runId) => {
-      running.add(runId);
-      inLine(`note of ${runId}`, () => pending.add(runId));
+      // Not behind what is being put by: whatever kills this process, the note is older than the record.
+      running.set(
+        runId,
+        pending.add(runId).catch((error) => notPutBy(`note of ${runId}`, error)),
+      );
     },
-    runEnded: (runId) => {
-      inLine(`record of ${runId}`, () => {
+    runEnded: (runId) =>
+      inLine(`record of ${runId}`, async () => {
+        await running.get(runId);
         running.delete(runId);
-        return putRecord(runId);
-      });
-    },
+        await putRecord(runId);
+      }),
     runFailed: (runId) => void running.delete(runId),
     tell: (event) => inLine(`event ${event.event}`, () => append({ kind: 'event', at: at(), event })),
     get missing() {

@@ -148,7 +148,7 @@ it('says loudly what it could not put by, and its number is the next one’s', a
   // Root may write anywhere; nobody may write into a folder that is gone.
   rmSync(join(folder, 'entries'), { recursive: true });
   await expect(outbox.append(event('b'))).rejects.toMatchObject({ code: 'OUTBOX_FAILED' });
-  await expect(outbox.append(event('x'.repeat(1024 ** 2)))).rejects.toMatchObject({ code: 'OUTBOX_FAILED' });
+  await expect(outbox.append(event('x'.repeat(1024 ** 2)))).rejects.toMatchObject({ code: 'FLEET_MESSAGE_INVALID' });
   expect(outbox.last).toBe(1);
 });
 
