@@ -1,6 +1,7 @@
 /** Pure: facts of a machine and what its ports need -> findings. */
 import { grantCommand, missingCapabilities } from '../os/network-rights.js';
 import type { BenchPort, HardwarePort } from '../plan/bench-file.js';
+import type { SupplyTerms } from '../plan/supply.js';
 import type { BoardPathFacts, DhcpFacts, InterfaceFacts, SystemFacts, WireFacts } from './facts.js';
 import type { CheckName, Finding, FindingLevel } from './finding.js';
 
@@ -18,7 +19,11 @@ const warningReserves = 4;
 /** Before this program was written: a Pi without a clock of its own that has not heard the time. */
 const earliestSaneYear = 2025;
 
-export const diagnose = (facts: SystemFacts, ports: readonly BenchPort[]): readonly Finding[] => {
+export const diagnose = (
+  facts: SystemFacts,
+  ports: readonly BenchPort[],
+  supplies: readonly SupplyTerms[] = [],
+): readonly Finding[] => {
   const hardware = ports.filter((port) => port.kind === 'hardware');
   return [
     checkTools(facts, ports),
@@ -33,6 +38,12 @@ export const diagnose = (facts: SystemFacts, ports: readonly BenchPort[]): reado
     ...(hardware.length > 0 ? [checkCapabilities(facts)] : []),
     ...interfacesOf(hardware).flatMap(([name, users]) => checkInterface(users, name, facts.interfaces[name])),
     ...hardware.flatMap(checkTrunk),
+    ...supplies.map((supply) =>
+      checkSupply(
+        supply,
+        ports.filter((port) => (port.supply ?? supply.name) === supply.name).map(({ name }) => name),
+      ),
+    ),
     ...facts.wires.map(checkWire),
     checkClock(facts),
     checkDisk(facts),
@@ -171,6 +182,20 @@ const checkTrunk = ({ name, interface: of, trunk }: HardwarePort): readonly Find
       `${name}: VLAN ${trunk.vlan} (${trunk.tag}) of the trunk on ${of}${tunnel}; link at the jack is seen by the phone’s first frame`,
     ),
   ];
+};
+
+/** 802.3af: what a plan's overload limit is, but for phones that are known to take less. */
+const usualOverloadMilliamps = 375;
+
+const checkSupply = ({ name, steadyMilliwatts, millivolts }: SupplyTerms, users: readonly string[]): Finding => {
+  const atOnce = Math.floor(steadyMilliwatts / ((usualOverloadMilliamps * millivolts) / 1000));
+  const feeds = `${name} gives ${steadyMilliwatts / 1000} W for good to ${users.join(', ') || 'no port'}`;
+  const limit = `with an overload limit of ${usualOverloadMilliamps} mA`;
+  if (atOnce === 0)
+    return finding('supply', 'warning', `${feeds}: too little for one phone ${limit}`, 'lower overload in the plan');
+  if (atOnce < users.length)
+    return finding('supply', 'note', `${feeds}: ${atOnce} at once ${limit}, the others in turn`);
+  return finding('supply', 'ok', `${feeds}: all at once ${limit}`);
 };
 
 const checkInterface = (port: string, name: string, facts: InterfaceFacts | undefined): readonly Finding[] => {

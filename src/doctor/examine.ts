@@ -28,7 +28,7 @@ export const examine = async (bench: BenchFile, clock: Clock, root = '/'): Promi
     },
     clock,
   );
-  return diagnose(facts, bench.ports);
+  return diagnose(facts, bench.ports, bench.supplies);
 };
 
 /** Untagged, and on a trunk within each jack's VLAN (of a service tag nothing is asked). */

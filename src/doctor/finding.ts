@@ -6,6 +6,7 @@ export const checkNames = [
   'capabilities',
   'interface',
   'trunk',
+  'supply',
   'route',
   'manager',
   'dhcp',

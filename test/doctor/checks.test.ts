@@ -184,6 +184,25 @@ describe('doctor', () => {
     ]);
   });
 
+  it('says how many phones each supply feeds at once', () => {
+    const supply = (steadyMilliwatts: number) => ({
+      ...{ name: 'shelf', steadyMilliwatts, inrushMilliwatts: steadyMilliwatts, millivolts: 48_000 },
+    });
+    const two = [...ports, ...ports.map((port) => ({ ...port, name: 'jack2' }))];
+    const told = (steadyMilliwatts: number) =>
+      diagnose(sound, two, [supply(steadyMilliwatts)])
+        .filter(({ check }) => check === 'supply')
+        .map(({ level, message }) => `${level} ${message}`);
+    const limit = 'with an overload limit of 375 mA';
+    expect(told(36_000)).toEqual([`ok shelf gives 36 W for good to jack1, jack2: all at once ${limit}`]);
+    expect(told(35_999)).toEqual([
+      `note shelf gives 35.999 W for good to jack1, jack2: 1 at once ${limit}, the others in turn`,
+    ]);
+    expect(told(10_000)).toEqual([
+      `warning shelf gives 10 W for good to jack1, jack2: too little for one phone ${limit}`,
+    ]);
+  });
+
   it('asks no more than the kernel where low ports are open to all', () => {
     expect(mended({ capabilities: (1n << 12n) | (1n << 13n), firstUnprivilegedPort: 67 })).toEqual([]);
   });
