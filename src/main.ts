@@ -342,6 +342,8 @@ const commonPageFiles = [
   'boundary.js',
   'sign-in.js',
   'past-form.js',
+  'histogram.js',
+  'measurements.js',
   'trend.js',
   'style.css',
   'past.css',

@@ -1,5 +1,6 @@
 /** What entries say, as rows: many with one statement. */
 import type { ClientBase } from 'pg';
+import { planModel } from '../../records/plan-model.js';
 import type { RunRecord } from '../../records/record.js';
 import { decidingStage } from '../../records/run-index.js';
 import { isOfTheValue } from '../database.js';
@@ -66,6 +67,7 @@ const planColumns: Columns<Of<'plan'>> = [
   ['hash', 'text', ({ entry }) => entry.hash],
   ['name', 'text', ({ entry }) => entry.name],
   ['text', 'text', ({ entry }) => entry.text],
+  ['model', 'text', ({ entry }) => planModel(entry)],
 ];
 
 const eventColumns: Columns<Of<'event'>> = [

@@ -30,10 +30,13 @@ describe('the texts of the plant’s page', () => {
     const own = await textsIn(web, 'en');
     const all = { ...(await textsIn(common, 'en')), ...own };
     const asked = [...source.matchAll(/\bt\(\s*'([^']+)'/g)].map(([, key = '']) => key);
-    const families = [...source.matchAll(/`([a-z][\w-]*\.)\$\{/g)].map(([, prefix = '']) => prefix);
+    const families = [...source.matchAll(/`([a-z][\w.-]*\.)\$\{/g)].map(([, prefix = '']) => prefix);
     expect(asked.filter((key) => !(key in all))).toEqual([]);
     const orphans = Object.keys(own).filter(
-      (key) => !source.includes(`'${key}'`) && !families.some((prefix) => key.startsWith(prefix)),
+      (key) =>
+        !source.includes(`'${key}'`) &&
+        !source.includes(`"${key}"`) &&
+        !families.some((prefix) => key.startsWith(prefix)),
     );
     expect(orphans).toEqual([]);
   });

@@ -8,6 +8,10 @@ import { SignIn } from '/common/sign-in.js';
 import { connect } from './connection.js';
 import { Live } from './live.js';
 import { placeOf, views } from './places.js';
+import { Plans } from './plans.js';
+import { Record } from './record.js';
+import { Records } from './records.js';
+import { Statistics } from './statistics.js';
 import { createStore } from './store.js';
 import { chooseLanguage, language, t } from './texts.js';
 import { moment } from './times.js';
@@ -59,6 +63,14 @@ const tokenOfAddress = () => {
 
 const View = ({ store, place, nowMs }) => {
   switch (place.view) {
+    case 'statistics':
+      return html`<${Statistics} query=${place.query} />`;
+    case 'records':
+      return html`<${Records} query=${place.query} />`;
+    case 'record':
+      return html`<${Record} station=${place.station} runId=${place.runId} />`;
+    case 'plans':
+      return html`<${Plans} stations=${store.stations} planSet=${store.planSet} />`;
     default:
       return html`<${Live} stations=${store.stations} planSet=${store.planSet} nowMs=${nowMs} />`;
   }
@@ -112,7 +124,7 @@ const App = ({ store }) => {
     setTag(wanted);
   };
 
-  return html`<${TopBar} plant=${plant} views=${views} view=${place.view} isSignedIn=${isSignedIn} isOnline=${isOnline && broker.isConnected} tag=${tag} onLanguage=${changeLanguage} />
+  return html`<${TopBar} plant=${plant} views=${views} view=${place.view === 'record' ? 'records' : place.view} isSignedIn=${isSignedIn} isOnline=${isOnline && broker.isConnected} tag=${tag} onLanguage=${changeLanguage} />
     ${isSignedIn && !isOnline && html`<p class="offline" role="alert">${t('offline')}</p>`}
     ${isSignedIn && isOnline && !broker.isConnected && html`<p class="offline" role="alert" title=${broker.cause}>${t('brokerGone', { time: moment(broker.since, nowMs) })}</p>`}
     ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}
