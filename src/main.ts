@@ -299,7 +299,15 @@ const openRunner = async (benchPath: string, options: RunnerOptions) => {
     }
   }
   const write = options.isDaemon === true ? prepareDaemon() : writeReports;
-  return createRunner({ bench, opener: createOpener(limited), clock, openCapture, writeReports: write });
+  const { goldenPlanPath } = options;
+  return createRunner({
+    bench,
+    opener: createOpener(limited),
+    clock,
+    openCapture,
+    writeReports: write,
+    ...(goldenPlanPath === undefined ? {} : { goldenPlanPath }),
+  });
 };
 
 const openWire = async (name: string, options: { readonly isShared: boolean }): Promise<ServedWire> => {

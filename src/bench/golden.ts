@@ -1,6 +1,6 @@
 /** Golden runs: which of them a request is, and whether a port has shown lately that its bench finds what it must. */
 import { BenchError } from '../errors.js';
-import type { BenchFile, BenchPort } from '../plan/bench-file.js';
+import type { BenchPort } from '../plan/bench-file.js';
 import { type GoldenTerms, goldenFaults } from '../plan/golden.js';
 import { loadPlan } from '../plan/load-plan.js';
 import {
@@ -19,9 +19,17 @@ export interface GoldenRun {
   readonly terms: GoldenTerms;
 }
 
+/** Throws what `goldenPlanPath` throws. */
+const termsOf = ({ bench: { golden }, goldenPlanPath }: Pick<RunnerParts, 'bench' | 'goldenPlanPath'>) =>
+  golden === null || goldenPlanPath === undefined ? golden : { ...golden, planPath: goldenPlanPath(golden.planPath) };
+
 /** null: a run that judges a phone. Throws BenchError USAGE. */
-export const goldenRunOf = ({ golden: terms }: BenchFile, { golden, faults }: RunRequest): GoldenRun | null => {
+export const goldenRunOf = (
+  parts: Pick<RunnerParts, 'bench' | 'goldenPlanPath'>,
+  { golden, faults }: RunRequest,
+): GoldenRun | null => {
   if (golden !== true) return null;
+  const terms = termsOf(parts);
   if (terms === null) throw new BenchError('USAGE', 'the bench file has no golden section (docs/plan.md)');
   const fault = goldenFaults.find((name) => name === faults[0]) ?? null;
   if (faults.length > 1 || (faults.length === 1 && fault === null))
@@ -31,12 +39,13 @@ export const goldenRunOf = ({ golden: terms }: BenchFile, { golden, faults }: Ru
 
 /** null: the bench file wants no golden runs. Throws BenchError PLAN_*. */
 export const standingOf = async (
-  { bench, clock }: Pick<RunnerParts, 'bench' | 'clock'>,
+  parts: Pick<RunnerParts, 'bench' | 'clock' | 'goldenPlanPath'>,
   { name, kind }: BenchPort,
 ): Promise<GoldenStanding | null> => {
-  const { golden: terms, runsDirectory } = bench;
+  const terms = termsOf(parts);
   if (terms === null) return null;
-  const results = await readGolden(runsDirectory, name);
+  const { bench, clock } = parts;
+  const results = await readGolden(bench.runsDirectory, name);
   const { hash: planHash } = loadPlan(terms.planPath);
   return goldenStanding({ results, kind, terms, planHash, now: clock.wallClock() });
 };

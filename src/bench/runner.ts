@@ -90,6 +90,8 @@ export interface RunnerParts {
   readonly bench: BenchFile;
   readonly opener: PortOpener;
   readonly clock: Clock;
+  /** Where the plan of golden runs really lies; left out: where the bench file says. May throw BenchError PLAN_*. */
+  goldenPlanPath?(configured: string): string;
   openCapture(path: string, interfaceName: string): Capture;
   /** Reports are another room's; told when a record stands. */
   writeReports(outcome: RunOutcome): Promise<void>;

@@ -43,7 +43,7 @@ export const createRunner = (
     recoverCutRuns: () => recoverCutRuns(parts, supplies),
     run: async (request, watcher, signal) => {
       const port = findPort(parts.bench, request);
-      const golden = goldenRunOf(parts.bench, request);
+      const golden = goldenRunOf(parts, request);
       const loaded = loadPlan(golden === null ? request.planPath : golden.terms.planPath);
       if (golden === null) await refuseUntested(parts, port);
       refuseFaultsThatCannotShow(request.faults, loaded.plan);

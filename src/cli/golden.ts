@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { standingOf } from '../bench/golden.js';
 import type { Runner, RunRequest, SharedWait } from '../bench/runner.js';
 import { BenchError } from '../errors.js';
@@ -36,7 +37,13 @@ export const registerGolden: RegisterVerb = (program, context) => {
       const ports = chosen(bench, options);
       context.done(
         options.status
-          ? await tellStanding(context, bench, ports, options)
+          ? await tellStanding(
+              context,
+              bench,
+              ports,
+              options,
+              options.station ? await findStation(options.socket) : undefined,
+            )
           : await runAll(context, bench, ports, options),
       );
     });
@@ -71,7 +78,7 @@ const runAll = async (
       if (signal.aborted) return exitCodes.interrupted;
     }
   }
-  return tellStanding(context, bench, ports, options);
+  return tellStanding(context, bench, ports, options, isTheStations ? station : undefined);
 };
 
 const runCase = async (
@@ -107,16 +114,35 @@ const tellCase = ({ line, paint }: Terminal, { name }: BenchPort, result: Golden
   );
 };
 
+/** undefined: as the bench file says. A station that tests by a plan set has the plan of golden runs from there. */
+const goldenPlanOf = (
+  station: Awaited<ReturnType<typeof findStation>>,
+): ((configured: string) => string) | undefined => {
+  if (station === undefined || station.planSet === null) return undefined;
+  const { planSet, goldenPlan } = station;
+  return (configured) => {
+    if (goldenPlan !== null) return goldenPlan;
+    if (planSet.inForce === null)
+      throw new BenchError('PLAN_SET_NONE', planSet.refused?.message ?? 'nothing was published for it yet');
+    throw new BenchError('PLAN_NOT_IN_SET', `golden.plan of the bench file, ${basename(configured)}`);
+  };
+};
+
 /** Exit code: 0 where all may judge. */
 const tellStanding = async (
   { composition: { terminal, clock } }: VerbContext,
   bench: BenchFile,
   ports: readonly BenchPort[],
   { json }: GoldenOptions,
+  station: Awaited<ReturnType<typeof findStation>>,
 ): Promise<number> => {
+  const goldenPlanPath = goldenPlanOf(station);
   let exitCode: number = exitCodes.good;
   for (const port of ports) {
-    const standing = await standingOf({ bench, clock }, port);
+    const standing = await standingOf(
+      { bench, clock, ...(goldenPlanPath === undefined ? {} : { goldenPlanPath }) },
+      port,
+    );
     if (standing === null) continue;
     if (!standing.mayJudge) exitCode = exitCodes.wentWrong;
     if (json) terminal.line(JSON.stringify({ type: 'port', port: port.name, ...standing }));

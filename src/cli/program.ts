@@ -15,6 +15,7 @@ import { registerJudge } from './judge.js';
 import { registerJudgeWorker } from './judge-worker.js';
 import { registerPlan } from './plan.js';
 import { registerPlanSet } from './plan-set.js';
+import { registerPlanSetWorker } from './plan-set-worker.js';
 import { registerRecords } from './records.js';
 import { registerRecordsWorker } from './records-worker.js';
 import { registerRemote } from './remote.js';
@@ -52,6 +53,7 @@ const verbs: readonly RegisterVerb[] = [
   registerJudgeWorker,
   registerRecordsWorker,
   registerWayOut,
+  registerPlanSetWorker,
 ];
 
 /** Parses and runs one command line. Resolves with the exit code when all is said; never throws. */

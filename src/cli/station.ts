@@ -5,11 +5,10 @@ import type { HttpSide } from '../http/server.js';
 import { loadTokens } from '../http/tokens.js';
 import { loadBenchFile } from '../plan/load-bench-file.js';
 import type { FleetView } from '../station/fleet-metrics.js';
-import { createPlanWatch } from '../station/http/plan-watch.js';
-import { plansOf } from '../station/http/plans-folder.js';
 import { keepLeases } from '../station/lease-store.js';
 import { createLeases, type LeaseRequest, type Leases, leaseExpired } from '../station/leases.js';
 import { isJournal, logRun, openLog, type StationLog } from '../station/log.js';
+import { type PlanSets, planSetRunner, tellFleetOfPlanSets, tellOfPlanSets } from '../station/plan-sets.js';
 import { lockingRunner, openPortLocks, type PortLocks } from '../station/port-locks.js';
 import { createRecordsDesk, type RecordsDesk } from '../station/records/desk.js';
 import { keepRetention } from '../station/records/retention.js';
@@ -17,6 +16,7 @@ import { createRunDesk, type RunDesk } from '../station/run-desk.js';
 import { needsOf } from '../station/run-holds.js';
 import { startStation } from '../station/station.js';
 import { type HttpOptions, tlsOf, withHttp } from './http-options.js';
+import { localPlans, openPlanSets } from './station-plans.js';
 import { type BenchOptions, type RegisterVerb, type VerbContext, withBench } from './verb.js';
 
 interface StationOptions extends BenchOptions, HttpOptions {
@@ -36,7 +36,14 @@ export const registerStation: RegisterVerb = (program, context) => {
   withBench(command, context).action(async (options: StationOptions) => {
     // Before the simulated bench takes this process into a network of its own: the page must be seen from outside.
     const listener = options.http === undefined ? undefined : composition.inheritListener(options.http);
-    const runner = await composition.openRunner(options.bench, { ...options, isDaemon: true });
+    const bench = loadBenchFile(options.bench);
+    const planSets = openPlanSets(bench, options, composition);
+    const goldenPlanPath = planSets?.goldenPlanPath;
+    const runner = await composition.openRunner(options.bench, {
+      ...options,
+      isDaemon: true,
+      ...(goldenPlanPath === undefined ? {} : { goldenPlanPath }),
+    });
     const form = options.json ? 'json' : isJournal(process.env.JOURNAL_STREAM) ? 'journal' : 'text';
     const log = openLog(form, clock, (line) => terminal.line(line));
     const cutRuns = await runner.recoverCutRuns();
@@ -47,10 +54,14 @@ export const registerStation: RegisterVerb = (program, context) => {
         runId: cut.record.runId,
       });
     const audit = openAudit(join(resolve(options.state), 'audit.ndjson'), clock);
-    const bench = loadBenchFile(options.bench);
     const { runsDirectory, retention, diskReserveBytes, shared, fleet: terms } = bench;
     const locks = openPortLocks(runsDirectory, clock);
-    const lockingWith = lockingRunner(runner, locks, (port) => {
+    if (planSets !== undefined) {
+      tellOfPlanSets(planSets.keeper, { log, audit });
+      await planSets.keeper.check();
+    }
+    const byPlan = planSets === undefined ? runner : planSetRunner(runner, planSets);
+    const lockingWith = lockingRunner(byPlan, locks, (port) => {
       audit({ action: 'locked', who: 'station', from: 'board', detail: { port, code: locks.of(port)?.code ?? null } });
       log(`${port} is locked (${locks.of(port)?.code}): linkpulse board unlock --port ${port}`, {
         level: 'error',
@@ -67,6 +78,7 @@ export const registerStation: RegisterVerb = (program, context) => {
       hasPage: listener !== undefined,
       ...{ locks, leases, shared },
       needs: needsOf(bench),
+      planSets,
     });
     const expired = ({ thing, owner, purpose }: LeaseRequest) => {
       log(`${thing.name}: the time of ${owner}${purpose === '' ? '' : ` (${purpose})`} is over`);
@@ -95,7 +107,9 @@ export const registerStation: RegisterVerb = (program, context) => {
             folder: join(resolve(options.state), 'outbox'),
             through: composition.wayOut(),
             recoveredRuns: cutRuns.map(({ record }) => record.runId),
+            ...(planSets === undefined ? {} : { onPlanSet: planSets.keeper.take }),
           });
+    if (planSets !== undefined && fleet !== undefined) tellFleetOfPlanSets(planSets.keeper, fleet);
     const records = createRecordsDesk({ runsDirectory, command: composition.commandLine(['records-worker']) });
     const { socket: socketPath } = options;
     const station = await startStation({
@@ -107,6 +121,7 @@ export const registerStation: RegisterVerb = (program, context) => {
       audit,
       leases,
       shared,
+      planSets,
     });
     audit({
       action: 'station-started',
@@ -132,6 +147,7 @@ export const registerStation: RegisterVerb = (program, context) => {
             runsDirectory,
             diskReserveBytes,
             fleet: fleet ?? null,
+            planSets,
           });
     const endRetention =
       retention === null ? undefined : keepRetention({ retention, desk, records, clock, audit, log });
@@ -147,6 +163,7 @@ export const registerStation: RegisterVerb = (program, context) => {
     manager.tell('STOPPING=1', 'STATUS=switching power off');
     endRetention?.();
     records.close();
+    planSets?.keeper.close();
     await station.close(String(signal.reason));
     log('station closed, power off');
     await fleet?.close();
@@ -171,6 +188,7 @@ const openHttp = async (
     readonly runsDirectory: string;
     readonly diskReserveBytes: number;
     readonly fleet: FleetView | null;
+    readonly planSets: PlanSets | undefined;
     readonly listener: { readonly descriptor: number; readonly port: number };
   },
 ): Promise<HttpSide> => {
@@ -178,8 +196,7 @@ const openHttp = async (
   const state = resolve(options.state);
   const tokens = loadTokens(join(state, 'tokens.json'));
   const tls = tlsOf(options, (text) => of.log(text, { level: 'warning' }));
-  const watchPlans = createPlanWatch(join(state, 'plans-seen.json'), of.audit);
-  watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath)));
+  const plans = of.planSets?.plans ?? localPlans(resolve(options.plans ?? defaults.plansPath), state, of.audit);
   // Fastify is waited for only where somebody is to be served.
   const { createHttpSide } = await import('../station/http/server.js');
   const http = await createHttpSide({
@@ -196,7 +213,7 @@ const openHttp = async (
     shared: of.shared,
     runsDirectory: of.runsDirectory,
     records: of.records,
-    plans: () => watchPlans(plansOf(resolve(options.plans ?? defaults.plansPath))),
+    plans,
     pageFolders: composition.pageFolders,
     tls,
     log: of.log,

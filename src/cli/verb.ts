@@ -17,6 +17,8 @@ export interface RunnerOptions {
   readonly observe?: boolean;
   /** Many phones by one process: what takes long is done beside it. */
   readonly isDaemon?: boolean;
+  /** Of golden runs, where it is not what the bench file names. */
+  goldenPlanPath?(configured: string): string;
 }
 
 /** What main hands to the verbs. */

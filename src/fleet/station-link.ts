@@ -19,6 +19,7 @@ import {
   type StationState,
 } from './messages.js';
 import { openOutbox } from './outbox.js';
+import { longestPlanSetBytes } from './plan-set.js';
 import { createPublisher, type Refused } from './publisher.js';
 import { openRecordsOut } from './records-out.js';
 import { createRetained } from './retained.js';
@@ -45,7 +46,7 @@ export interface StationLinkParts {
   /** Runs whose records were completed at this start. */
   readonly recoveredRuns: readonly string[];
   log(text: string, note: LinkNote): void;
-  /** What came as the plant's plan set. */
+  /** What came as the plant’s plan set; left out: it is not asked for. */
   onPlanSet?(payload: Uint8Array): Promise<void> | void;
 }
 
@@ -103,6 +104,7 @@ export const openStationLink = async (parts: StationLinkParts): Promise<StationL
   const { terms, station, clock } = parts;
   const topics = plantTopics(terms.plant).station(station);
   const instance = randomUUID();
+  const takesPlanSets = parts.onPlanSet !== undefined;
   const now = () => clock.wallClock().toISOString();
   const closed = new AbortController();
   const outbox = await openOutbox({
@@ -240,8 +242,8 @@ export const openStationLink = async (parts: StationLinkParts): Promise<StationL
       broker = await openBroker(terms.broker, {
         clientId: `linkpulse-station-${terms.plant}-${station}`,
         will: { topic: topics.presence, payload: presenceOf('lost', null) },
-        subscribe: [topics.receipts, topics.presence, plantTopics(terms.plant).planSet],
-        largestMessageBytes: longestMessageBytes,
+        subscribe: [topics.receipts, topics.presence, ...(takesPlanSets ? [plantTopics(terms.plant).planSet] : [])],
+        largestMessageBytes: takesPlanSets ? longestPlanSetBytes : longestMessageBytes,
         through: parts.through,
         onMessage,
         onConnected: () => {

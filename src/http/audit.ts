@@ -4,7 +4,7 @@ import { BenchError } from '../errors.js';
 import type { Clock } from '../timeline/clock.js';
 
 export interface AuditEntry {
-  /** `station-started`, `run-started`, `power-off`, `refused`, `locked`, `unlocked`, `answered`, `plan-changed`, `records-pruned`, `leased`, `lease-ended`. */
+  /** `station-started`, `run-started`, `power-off`, `refused`, `locked`, `unlocked`, `answered`, `plan-changed`, `plan-set-taken`, `plan-set-refused`, `plan-set-restored`, `records-pruned`, `leased`, `lease-ended`. */
   readonly action: string;
   readonly who: string;
   readonly from: string;

@@ -48,7 +48,7 @@ export const openLog =
 
 /** One line when a run begins and one when it ends, whoever asked for it. */
 export const logRun = (news: DeskNews, log: StationLog): void => {
-  if (news.kind === 'shared') return;
+  if (news.kind === 'shared' || news.kind === 'plan-set') return;
   const { port } = news;
   if (news.kind === 'run-waiting') log(`${port}: waits for ${news.shared}, taken by ${whoHas(news)}`, { port });
   if (news.kind === 'run-started')

@@ -180,7 +180,7 @@ export const createMetrics = ({ ports, station, version, isLocked, supplies }: M
     registry,
     stateOf,
     hear: (news) => {
-      if (news.kind === 'port-lock' || news.kind === 'port-lease') return;
+      if (news.kind === 'port-lock' || news.kind === 'port-lease' || news.kind === 'plan-set') return;
       if (news.kind === 'shared' || news.kind === 'run-waiting') return;
       const { port } = news;
       const before = states.get(port) ?? 'idle';

@@ -2,6 +2,7 @@ import type { GivenAnswer, RunOutcome, RunRequest, RunStarted, SharedWait } from
 import type { StageResult } from '../stages/judge.js';
 import type { TimelineEvent } from '../timeline/events.js';
 import type { LeaseNote, Thing, ThingView } from './leases.js';
+import type { PlanSetView } from './plan-sets.js';
 
 /** The station's local socket: one JSON object a line, one request a connection. Ending one's side aborts the run. */
 export type StationRequest =
@@ -35,6 +36,10 @@ export type StationReply =
       readonly ports: readonly string[];
       readonly busy: readonly string[];
       readonly pid: number;
+      /** null: this station tests by plans of its own. */
+      readonly planSet: PlanSetView | null;
+      /** Of golden runs, where the set in force has it. */
+      readonly goldenPlan: string | null;
     }
   | ({ readonly type: 'started' } & RunStarted)
   /** Not begun: somebody else has a shared thing that the run needs. */

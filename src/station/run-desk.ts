@@ -8,6 +8,7 @@ import type { RunRecord } from '../records/record.js';
 import type { StageResult } from '../stages/judge.js';
 import type { FactOf, TimelineEvent } from '../timeline/events.js';
 import { type LeaseNote, type Leases, leasesView, type ThingView } from './leases.js';
+import type { PlanSetView } from './plan-sets.js';
 import type { PortLockNote, PortLocks } from './port-locks.js';
 import { holdForRun } from './run-holds.js';
 
@@ -76,6 +77,8 @@ export type DeskNews =
   | { readonly kind: 'shared'; readonly shared: readonly ThingView[] }
   /** A run has not begun: it waits for a shared thing. */
   | ({ readonly kind: 'run-waiting'; readonly port: string } & SharedWait)
+  /** Another plan set is in force, or one was refused. */
+  | { readonly kind: 'plan-set'; readonly planSet: PlanSetView }
   /** Locked, or unlocked (null). */
   | { readonly kind: 'port-lock'; readonly port: string; readonly lock: PortLockNote | null }
   /** The run came to no record. */
@@ -120,6 +123,8 @@ export interface DeskView {
   readonly id: number;
   readonly ports: readonly PortView[];
   readonly shared: readonly ThingView[];
+  /** null: this station tests by plans of its own. */
+  readonly planSet: PlanSetView | null;
 }
 
 export interface RunDesk extends Runner {
@@ -196,6 +201,7 @@ export const createRunDesk = (
     leases,
     shared = [],
     needs = () => [],
+    planSets,
   }: {
     readonly firstId?: number;
     readonly hasPage?: boolean;
@@ -204,6 +210,7 @@ export const createRunDesk = (
     /** Names of the bench file. */
     readonly shared?: readonly string[];
     needs?(request: RunRequest): readonly string[];
+    readonly planSets?: { view(): PlanSetView; onChange(listener: () => void): void } | undefined;
   },
 ): RunDesk => {
   const seats = new Map<string, Seat>(
@@ -225,6 +232,7 @@ export const createRunDesk = (
   };
 
   const lockOf = (port: string) => locks?.of(port) ?? null;
+  planSets?.onChange(() => tell({ kind: 'plan-set', planSet: planSets.view() }));
   locks?.onChange((port) => tell({ kind: 'port-lock', port, lock: lockOf(port) }));
 
   /** A run that goes on is seen anyway. */
@@ -349,6 +357,7 @@ export const createRunDesk = (
         ...{ port, running, events: [...events], last, failed, lock: lockOf(port), lease: leaseOf(port), waiting },
       })),
       shared: sharedNow(),
+      planSet: planSets?.view() ?? null,
     }),
     after: (from) => {
       const oldest = messages[0]?.id ?? id + 1;

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Runner, RunOutcome, RunRequest, RunWatcher } from '../bench/runner.js';
 import { BenchError, type ErrorCode, errorTable } from '../errors.js';
@@ -9,7 +10,9 @@ import type { StationReply, StationRequest } from './protocol.js';
 type Hello = Extract<StationReply, { type: 'hello' }>;
 
 /** The running station as a Runner, or undefined when none answers on that socket. */
-export const findStation = async (socketPath: string): Promise<Runner | undefined> => {
+export const findStation = async (
+  socketPath: string,
+): Promise<(Runner & Pick<Hello, 'planSet' | 'goldenPlan'>) | undefined> => {
   let hello: Hello | undefined;
   try {
     await talk(socketPath, { type: 'hello' }, (reply) => {
@@ -19,9 +22,11 @@ export const findStation = async (socketPath: string): Promise<Runner | undefine
     return undefined;
   }
   if (hello === undefined) return undefined;
-  const { ports } = hello;
+  const { ports, planSet = null, goldenPlan = null } = hello;
   return {
     ports,
+    planSet,
+    goldenPlan,
     run: (request, watcher, signal) => runThroughStation(socketPath, request, watcher, signal),
     answer: async (port, { runId, id, answer }) => {
       let wasOpen = false;
@@ -78,7 +83,8 @@ const runThroughStation = async (
   let results: readonly StageResult[] = [];
   await talk(
     socketPath,
-    { type: 'run', ...request },
+    // The station stands in a folder of its own.
+    { type: 'run', ...request, planPath: resolve(request.planPath) },
     (reply) => {
       if (reply.type === 'waiting') watcher.waiting?.(reply);
       if (reply.type === 'started') {

@@ -6,6 +6,7 @@ import { answers } from '../plan/prompts.js';
 import type { Clock } from '../timeline/clock.js';
 import { serveLeases } from './lease-requests.js';
 import type { Leases } from './leases.js';
+import type { PlanSetView } from './plan-sets.js';
 import type { PortLocks } from './port-locks.js';
 import { longestRequestBytes, type StationReply, type StationRequest } from './protocol.js';
 import { type RunDesk, signatureOf } from './run-desk.js';
@@ -26,6 +27,8 @@ export interface StationParts {
   readonly leases: Leases;
   /** Names of shared things. */
   readonly shared: readonly string[];
+  /** Left out: this station tests by plans of its own. */
+  readonly planSets?: { view(): PlanSetView; goldenPlan(): string | null } | undefined;
 }
 
 const farewellMs = 1_000;
@@ -43,7 +46,15 @@ export const startStation = async (parts: StationParts): Promise<Station> => {
 
   const serve = async (request: StationRequest, say: (reply: StationReply) => void, gone: AbortSignal) => {
     if (request.type === 'hello')
-      return say({ type: 'hello', station: parts.name, ports: runner.ports, busy: [...runs.keys()], pid: process.pid });
+      return say({
+        type: 'hello',
+        station: parts.name,
+        ports: runner.ports,
+        busy: [...runs.keys()],
+        pid: process.pid,
+        planSet: parts.planSets?.view() ?? null,
+        goldenPlan: parts.planSets?.goldenPlan() ?? null,
+      });
     if (request.type === 'recover') {
       const outcomes = runs.size > 0 ? [] : await runner.recoverCutRuns();
       return say({ type: 'recovered', outcomes });

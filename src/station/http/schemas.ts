@@ -183,11 +183,32 @@ export const port = z.object({
     .describe('the shared thing that a run waits for before it begins'),
 });
 
+const planSet = z
+  .object({
+    inForce: z
+      .object({
+        name: z.string(),
+        version: z.number().int(),
+        sha256: z.string(),
+        note: z.string(),
+        takenAt: z.string(),
+      })
+      .nullable()
+      .describe('null: none yet, so no run begins'),
+    refused: z
+      .object({ code: z.string(), message: z.string(), at: z.string() })
+      .nullable()
+      .describe('why the set that was published last is not in force'),
+  })
+  .nullable()
+  .describe('the plant’s signed plans that this station tests by; null: plans of its own');
+
 export const view = z.object({
   id: z.number().int().describe('everything up to this message of the event stream is in here'),
   station: z.string(),
   ports: z.array(port),
   shared: z.array(thing).describe('what the ports have in common, such as the golden phone'),
+  planSet,
 });
 
 export const plan = z.object({

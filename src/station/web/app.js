@@ -9,6 +9,7 @@ import { html } from './html.js';
 import { asRequest, labelAfter } from './labels.js';
 import { Past } from './past.js';
 import { addressOf, placeOf } from './past-query.js';
+import { PlanSet } from './plan-set.js';
 import { Ports } from './ports.js';
 import { switchOff } from './power-off.js';
 import { isToldByThePort, refusalWords } from './refusals.js';
@@ -121,26 +122,29 @@ const App = ({ store }) => {
         .catch(() => setSession((before) => before ?? { name: null, role: null }));
   }, [signIn, hash]);
 
+  const readPlans = useCallback(() => {
+    call('/plans')
+      .then(setPlans)
+      .catch(() => {});
+  }, []);
   useEffect(() => {
     if (!isSignedIn) return undefined;
     return connect(store, {
       onState: (state) => {
         setOnline(state === 'online');
         // A station that comes back may have other plans.
-        if (state === 'online')
-          call('/plans')
-            .then(setPlans)
-            .catch(() => {});
+        if (state === 'online') readPlans();
       },
       onSignedOut: () => setSession({ name: null, role: null }),
       onNews: (news) => {
         if (news.kind === 'event' && news.event.fact.kind === 'prompt' && news.event.fact.isAnswerable) play('ask');
+        if (news.kind === 'plan-set') readPlans();
         if (news.kind === 'run-failed') play(news.code === 'LABEL_REFUSED' ? 'refused' : 'bench');
         if (news.kind === 'run-ended' && news.again !== true)
           play(news.summary.verdict === 'error' ? 'bench' : news.summary.verdict);
       },
     });
-  }, [isSignedIn, store]);
+  }, [isSignedIn, store, readPlans]);
 
   const choosePort = (name) => {
     remember('port', name);
@@ -160,10 +164,7 @@ const App = ({ store }) => {
       await send(`/ports/${read.port}/run`, asRequest(read));
       return setNotice(null);
     } catch (error) {
-      if (error.code === 'PLAN_UNREADABLE')
-        call('/plans')
-          .then(setPlans)
-          .catch(() => {});
+      if (error.code === 'PLAN_UNREADABLE') readPlans();
       const { serial, mac = '' } = read.parts;
       return isToldByThePort(error) && isOnline ? setNotice(null) : refused(error, serial ?? mac);
     }
@@ -212,6 +213,7 @@ const App = ({ store }) => {
 
   return html`<${TopBar} isSignedIn=${isSignedIn} isOnline=${isOnline} isReady=${isReady} isPast=${view !== ''} plans=${plans} plan=${plan?.name} tag=${tag} portNames=${portNames} onPlan=${choosePlan} onStart=${readLabel} onLanguage=${changeLanguage} onTell=${(text) => tell(text, false)} onNotReached=${() => tell(t('off.notReached'))} />
     ${!isOnline && isSignedIn && html`<p class="offline" role="alert">${t('offline')}</p>`}
+    ${isSignedIn && store.planSet !== null && html`<${PlanSet} planSet=${store.planSet} />`}
     ${notice !== null && html`<p class=${notice.isBad ? 'notice is-bad' : 'notice'} role="alert">${notice.text}</p>`}
     ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}
     ${view !== '' && isSignedIn && html`<${Past} key=${tag} view=${view} query=${query} plans=${plans} ports=${portNames} />`}

@@ -4,7 +4,17 @@
  */
 import { call, storedEvents } from './api.js';
 
-const kinds = ['run-started', 'event', 'run-ended', 'run-failed', 'run-waiting', 'port-lock', 'port-lease', 'shared'];
+const kinds = [
+  'run-started',
+  'event',
+  'run-ended',
+  'run-failed',
+  'run-waiting',
+  'port-lock',
+  'port-lease',
+  'shared',
+  'plan-set',
+];
 const againAfterMs = 1_000;
 /** The station says something every 4 s: a line that is silent for longer is gone, whether or not somebody closed it. */
 const silentMs = 10_000;

@@ -30,6 +30,8 @@ export const createStore = (nowMs = () => performance.now()) => {
   let station = '';
   let ports = [];
   let shared = [];
+  /** null: the station tests by plans of its own. */
+  let planSet = null;
   const listeners = new Set();
 
   const changed = () => {
@@ -87,6 +89,9 @@ export const createStore = (nowMs = () => performance.now()) => {
       case 'shared':
         shared = news.shared;
         return changed();
+      case 'plan-set':
+        planSet = news.planSet;
+        return changed();
       case 'run-failed': {
         const { kind: _, port, ...failed } = news;
         // What is drawn would be of the phone before where this one never began.
@@ -115,10 +120,14 @@ export const createStore = (nowMs = () => performance.now()) => {
     get shared() {
       return shared;
     },
+    get planSet() {
+      return planSet;
+    },
     reset: (view) => {
       id = view.id;
       station = view.station;
       shared = view.shared;
+      planSet = view.planSet;
       ports = view.ports.map((port) => portOf(port, nowMs()));
       changed();
     },

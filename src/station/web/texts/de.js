@@ -2,6 +2,10 @@ export const texts = {
   languageName: 'Deutsch',
   language: 'Sprache',
   ports: 'Anschlüsse',
+  planSet: 'Prüfpläne: {name}, Version {version}',
+  'planSet.none':
+    'Noch keine Prüfpläne: Das Werk hat keine veröffentlicht, die diese Station annimmt. Den Prüfingenieur rufen.',
+  'planSet.refused': 'Die neuesten wurden abgelehnt ({code}).',
   plan: 'Prüfplan',
   'plan.choose': 'Plan…',
   serial: 'Seriennummer',

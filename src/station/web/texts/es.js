@@ -2,6 +2,10 @@ export const texts = {
   languageName: 'Español',
   language: 'Idioma',
   ports: 'Puertos',
+  planSet: 'Planes de prueba: {name}, versión {version}',
+  'planSet.none':
+    'Aún no hay planes de prueba: la planta no ha publicado ninguno que esta estación acepte. Avise al ingeniero de pruebas.',
+  'planSet.refused': 'Los más nuevos fueron rechazados ({code}).',
   plan: 'Plan de prueba',
   'plan.choose': 'Plan…',
   serial: 'N.º de serie',
