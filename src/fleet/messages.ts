@@ -175,23 +175,20 @@ export type PlanSetNote = z.infer<typeof planSetNote>;
 /** Larger messages are not looked at: a record with every measurement and question takes some 20 KiB. */
 export const longestMessageBytes = 1024 ** 2;
 
-/**
- * A message as its schema has it; `raw` is all of it, with fields of later versions. Throws BenchError FLEET_MESSAGE_INVALID: too
- * long, no JSON, not of the schema, or of another station than its topic.
- */
-export const readMessage = <T extends z.ZodType>(
-  shape: T,
-  payload: Uint8Array,
-  station?: string,
-): { readonly message: z.output<T>; readonly raw: unknown } => {
-  const refuse = (detail: string) => new BenchError('FLEET_MESSAGE_INVALID', detail);
+const refuse = (detail: string) => new BenchError('FLEET_MESSAGE_INVALID', detail);
+
+/** Throws BenchError FLEET_MESSAGE_INVALID: too long, or no JSON. */
+export const readJson = (payload: Uint8Array): unknown => {
   if (payload.byteLength > longestMessageBytes) throw refuse(`${payload.byteLength} bytes`);
-  let raw: unknown;
   try {
-    raw = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
   } catch {
     throw refuse('no JSON');
   }
+};
+
+/** Throws BenchError FLEET_MESSAGE_INVALID: not of the schema, or of another station than its topic. */
+export const checkMessage = <T extends z.ZodType>(shape: T, raw: unknown, station?: string): z.output<T> => {
   const read = shape.safeParse(raw);
   if (!read.success) {
     const [first] = read.error.issues;
@@ -199,5 +196,15 @@ export const readMessage = <T extends z.ZodType>(
   }
   const named = (raw as { readonly station?: unknown }).station;
   if (station !== undefined && named !== station) throw refuse(`came on the topic of ${station}`);
-  return { message: read.data, raw };
+  return read.data;
+};
+
+/** A message as its schema has it; `raw` is all of it, with fields of later versions. Throws what the two above throw. */
+export const readMessage = <T extends z.ZodType>(
+  shape: T,
+  payload: Uint8Array,
+  station?: string,
+): { readonly message: z.output<T>; readonly raw: unknown } => {
+  const raw = readJson(payload);
+  return { message: checkMessage(shape, raw, station), raw };
 };

@@ -96,13 +96,13 @@ export interface WireStation {
 
 /**
  * Sends an outbox as a station does: from the oldest, some entries under way at once, again what no receipt covers. Worse than one:
- * its entries leave in any order, and some twice.
+ * its entries leave in any order, and some twice; `isTidy`: not.
  */
 export const startWireStation = async (
   url: string,
   plant: string,
   box: MadeOutbox,
-  { seed = 1, againMs = 1_000, terms = {} as Partial<BrokerTerms> } = {},
+  { seed = 1, againMs = 1_000, isTidy = false, terms = {} as Partial<BrokerTerms> } = {},
 ): Promise<WireStation> => {
   const topics = plantTopics(plant).station(box.station);
   const random = seededRandom(seed);
@@ -140,10 +140,10 @@ export const startWireStation = async (
     const due = box.entries
       .slice(confirmed, confirmed + windowEntries)
       .filter(({ seq }) => now - (sentAt.get(seq) ?? Number.NEGATIVE_INFINITY) > againMs);
-    for (const entry of shuffled(due, random)) {
+    for (const entry of isTidy ? due : shuffled(due, random)) {
       sentAt.set(entry.seq, now);
       publish(entry);
-      if (random(10) === 0) publish(entry);
+      if (!isTidy && random(10) === 0) publish(entry);
     }
   };
   const looking = setInterval(look, lookEveryMs);

@@ -3,14 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isBenchError } from '../../errors.js';
 import type { BrokerMessage } from '../broker.js';
-import {
-  type Entry,
-  type EntryKind,
-  entryMessage,
-  longestMessageBytes,
-  readMessage,
-  stationName,
-} from '../messages.js';
+import { checkMessage, type Entry, type EntryKind, entryMessage, readJson, stationName } from '../messages.js';
 import { stationOfTopic } from '../topics.js';
 
 export interface Refusal {
@@ -52,9 +45,9 @@ const digestBytes = 16;
 export const plainText = (text: string): string =>
   Buffer.from(text.slice(0, 1_000).replaceAll('\0', '')).toString('utf8');
 
-const contentOf = (payload: Uint8Array, station: string): Content => {
+const contentOf = (raw: unknown, station: string): Content => {
   try {
-    const { message, raw } = readMessage(entryMessage, payload, station);
+    const message = checkMessage(entryMessage, raw, station);
     if (message.kind === 'plan' && message.hash !== createHash('sha256').update(message.text).digest('hex'))
       return { refusal: { code: 'FLEET_MESSAGE_INVALID', message: 'hash: not that of the text' } };
     const { record, event } = raw as { readonly record?: unknown; readonly event?: unknown };
@@ -66,37 +59,35 @@ const contentOf = (payload: Uint8Array, station: string): Content => {
   }
 };
 
-/** A parked entry's bytes, or those that just came. `kind` is that of the topic. */
-export const readArrival = (payload: Buffer, of: Pick<Arrival, 'station' | 'outbox' | 'seq' | 'kind'>): Arrival => ({
-  ...of,
+type Place = Pick<Arrival, 'station' | 'outbox' | 'seq' | 'kind'>;
+
+const arrivalOf = (raw: unknown, payload: Buffer, place: Place): Arrival => ({
+  ...place,
   payload,
   digest: createHash('sha256').update(payload).digest().subarray(0, digestBytes),
-  content: contentOf(payload, of.station),
+  content: contentOf(raw, place.station),
 });
+
+/** An entry that was parked: its place was readable when it came. */
+export const readParked = (payload: Buffer, place: Place): Arrival => arrivalOf(readJson(payload), payload, place);
 
 export const readBrokerMessage = ({ topic, payload }: BrokerMessage): Arrival | Unreadable => {
   const unreadable = (reason: string): Unreadable => ({ topic: plainText(topic), reason });
   const station = stationOfTopic(topic);
   const kind = topic.slice(topic.lastIndexOf('/') + 1);
   if (station === undefined || !kinds.includes(kind)) return unreadable('no topic of entries');
-  if (payload.byteLength > longestMessageBytes) return unreadable('too long');
   let raw: unknown;
   try {
-    raw = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  } catch {
-    return unreadable('no JSON');
+    raw = readJson(payload);
+  } catch (error) {
+    return unreadable(isBenchError(error) ? error.detail : String(error));
   }
   const read = place.safeParse(raw);
   if (!read.success) return unreadable('without outbox and number');
   if (read.data.station !== station) return unreadable('of another station than its topic');
   if (read.data.kind !== kind) return unreadable('of another kind than its topic');
   const { outbox, seq } = read.data;
-  return readArrival(Buffer.from(payload), {
-    station,
-    outbox: outbox.toLowerCase(),
-    seq,
-    kind: kind as EntryKind,
-  });
+  return arrivalOf(raw, Buffer.from(payload), { station, outbox: outbox.toLowerCase(), seq, kind: kind as EntryKind });
 };
 
 export const isUnreadable = (read: Arrival | Unreadable): read is Unreadable => 'reason' in read;

@@ -20,11 +20,17 @@ const ofKind = <K extends Entry['kind']>(arrivals: readonly Arrival[], kind: K):
 /** Rows of one table: a value of each row for each column. */
 type Columns<T> = readonly (readonly [name: string, type: string, value: (row: T) => unknown])[];
 
-const insert = <T>(table: string, columns: Columns<T>, rows: readonly T[], ending = '') => ({
-  text: `INSERT INTO ${table} (${columns.map(([name]) => name).join(', ')})
-    SELECT * FROM unnest(${columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')}) ${ending}`,
-  values: columns.map(([, , value]) => rows.map(value)),
-});
+/** JSON goes as one document: as an array of texts each quote in it would be escaped here and read again there. */
+const insert = <T>(table: string, columns: Columns<T>, rows: readonly T[], ending = '') => {
+  const lists = columns.map(([, type], index) =>
+    type === 'jsonb' ? `jsonb_array_elements($${index + 1}::jsonb)` : `unnest($${index + 1}::${type}[])`,
+  );
+  return {
+    text: `INSERT INTO ${table} (${columns.map(([name]) => name).join(', ')})
+      SELECT * FROM ROWS FROM (${lists.join(', ')}) AS come ${ending}`,
+    values: columns.map(([, type, value]) => (type === 'jsonb' ? `[${rows.map(value).join(',')}]` : rows.map(value))),
+  };
+};
 
 const place: Columns<Arrival> = [
   ['outbox', 'uuid', ({ outbox }) => outbox],

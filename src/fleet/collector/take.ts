@@ -11,7 +11,7 @@
 import type { ClientBase } from 'pg';
 import { isOfTheValue } from '../database.js';
 import type { EntryKind } from '../messages.js';
-import { type Arrival, readArrival } from './arrival.js';
+import { type Arrival, readParked } from './arrival.js';
 import { keepContents, keepRefused, type Refused } from './keep.js';
 
 /** Of one outbox, for its receipt. */
@@ -99,7 +99,7 @@ const unpark = async (
     [column(places, 'outbox'), column(places, 'seq')],
   );
   return rows.map(({ outbox, seq, kind, payload }) =>
-    readArrival(payload, { station: stations.get(outbox) ?? '', outbox, seq: Number(seq), kind }),
+    readParked(payload, { station: stations.get(outbox) ?? '', outbox, seq: Number(seq), kind }),
   );
 };
 
