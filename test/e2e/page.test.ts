@@ -1,9 +1,11 @@
 /** The operator's page as an operator meets it: a real station with a simulated port, a real browser, keys and touches. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { request } from '../helpers/api-client.js';
 import {
   launchChromium,
   openPage,
@@ -43,7 +45,22 @@ afterAll(async () => {
 }, 60_000);
 beforeEach((context) => needs(context, 'chromium', 'chromium'));
 
-const idle = { port: 'sim1', running: null, events: [], last: null, failed: null, lock: null };
+const idle = {
+  port: 'sim1',
+  running: null,
+  events: [],
+  last: null,
+  failed: null,
+  lock: null,
+  lease: null,
+  waiting: null,
+};
+const lease = {
+  owner: 'nightly-firmware-tests',
+  purpose: 'job 4711 of the release branch',
+  since: '2026-11-23T03:00:00Z',
+  until: '2026-11-23T11:00:00Z',
+};
 const cause =
   'The phone fetched SEP000F245A7960.cnf.xml whole (966 bytes) and it is no configuration: it is cut or damaged.';
 const nextAction =
@@ -85,6 +102,9 @@ const states = {
   stopped: one({ last: ended('error', { blame: 'operator', interruptedBy: 'power off' }) }),
   unanswered: one({ last: ended('error', { blame: 'operator', prompts: [{ verdict: 'error', answer: null }] }) }),
   refused: one({ failed: failed('LABEL_REFUSED') }),
+  reserved: one({ lease }),
+  'reserved beside a verdict': one({ lease: { ...lease, since: '2026-11-23T04:00:00Z' }, last: ended('fail') }),
+  'waiting for a shared thing': one({ waiting: { shared: 'golden-phone', ...lease } }),
   locked: one({ lock: { code: 'FOREIGN_VOLTAGE', runId: 'r1', at: '2026-11-23T03:15:02Z' } }),
 };
 
@@ -112,6 +132,22 @@ const signedIn = async (options?: Parameters<typeof openPage>[1]): Promise<Watch
 };
 
 describe("the operator's page", () => {
+  it('says for whom a port is reserved, refuses scans there, and lets the operator end it', async () => {
+    const { page, complaints } = await signedIn();
+    const api = { base: station.base.replace(/\/$/, ''), token: (role: string) => station.tokenOf(role as 'operator') };
+    const asked = { id: randomUUID(), port: 'sim1', forMs: 3_600_000, purpose: 'job 7' };
+    expect(await request(api, ['POST', '/leases'], 'engineer', asked)).toMatchObject({ status: 200 });
+    await page.waitForSelector('.verdict[data-verdict=reserved]');
+    expect(await page.locator('.verdict-action').innerText()).toMatch(/^Reserved for engineer \(job 7\) until \d/);
+    await scan(page, 'FCH12345678');
+    await page.waitForSelector('.notice.is-bad');
+    expect(await page.locator('.notice').innerText()).toMatch(/^sim1 is reserved\. .*Reserved for engineer/);
+    await page.click('.unlock');
+    await page.click('.unlock');
+    await page.waitForSelector('.verdict[data-verdict=idle]');
+    expect(complaints).toEqual([]);
+  });
+
   it('runs the phone whose label is scanned, whatever has the focus, shows its stages and says PASS until the next scan', async () => {
     const { page, complaints } = await signedIn();
     expect(page.url()).not.toContain('token');

@@ -41,7 +41,16 @@ class Stream {
 }
 
 const run = { runId: 'r1', port: 'sim1', plan: { name: 'p', title: 'P' }, limited: [], attempt: null };
-const port = { port: 'sim1', running: null, events: [], last: null, failed: null, lock: null };
+const port = {
+  port: 'sim1',
+  running: null,
+  events: [],
+  last: null,
+  failed: null,
+  lock: null,
+  lease: null,
+  waiting: null,
+};
 const started = { kind: 'run-started', port: 'sim1', run, serial: 'FCH1' };
 const told = (seq: number, fact: object) => ({
   ...{ kind: 'event', port: 'sim1', runId: 'r1', event: { seq, atUs: seq * 1000, source: 'bench', fact } },

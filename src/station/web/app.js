@@ -17,6 +17,7 @@ import { remember, remembered } from './remembered.js';
 import { listenForScans } from './scan.js';
 import { SignIn } from './sign-in.js';
 import { play } from './sound.js';
+import { leaseWords, sharedWords } from './standing.js';
 import { Station } from './station.js';
 import { createStore } from './store.js';
 import { chooseLanguage, language, t } from './texts.js';
@@ -26,6 +27,7 @@ const drawnEveryMs = 100;
 const noticeMs = 6_000;
 /** A label of which only a part was read is forgotten: the next part may be another phone's. */
 const partialLabelMs = 60_000;
+const isFree = (port) => port !== undefined && port.running === null && port.waiting === null && port.lease === null;
 const mayRun = ({ role }) => role === 'operator' || role === 'engineer';
 
 /** Draws again when the store has changed, ten times a second at the most. */
@@ -76,6 +78,7 @@ const App = ({ store }) => {
   useStore(store);
 
   const { ports } = store;
+  const taken = sharedWords(store.shared);
   const port = ports.find(({ port: name }) => name === chosen) ?? ports[0];
   /** Asked anew for each scan: what was chosen a moment ago may not be drawn yet. */
   const chosenPlan = () =>
@@ -85,7 +88,7 @@ const App = ({ store }) => {
   const plan = port === undefined ? undefined : chosenPlan();
   const isSignedIn = session !== undefined && session.role !== null;
   const isRunning = ports.some(({ running }) => running !== null);
-  const isReady = isSignedIn && mayRun(session) && plan !== undefined && port?.running === null;
+  const isReady = isSignedIn && mayRun(session) && plan !== undefined && isFree(port);
   const nowMs = useNow(isRunning && isOnline);
 
   const tell = useCallback((text, isBad = true) => {
@@ -175,7 +178,8 @@ const App = ({ store }) => {
     if (port === undefined) return tell(t('offline'));
     const wanted = chosenPlan();
     if (wanted === undefined) return tell(t('scan.choosePlan'));
-    if (port.running !== null) return tell(t('refused.busy', { port: port.port }));
+    if (port.running !== null || port.waiting !== null) return tell(t('refused.busy', { port: port.port }));
+    if (port.lease !== null) return tell(`${t('refused.reserved', { port: port.port })} ${leaseWords(port)}`);
     location.hash = '';
     const read = labelAfter(label, { port: port.port, plan: wanted, text });
     if (read.missing.length === 0) return start(read);
@@ -218,6 +222,7 @@ const App = ({ store }) => {
     ${session !== undefined && !isSignedIn && html`<${SignIn} onToken=${signIn} refusal=${refusal} />`}
     ${view !== '' && isSignedIn && html`<${Past} key=${tag} view=${view} query=${query} plans=${plans} ports=${portNames} />`}
     ${view === '' && ports.length > 1 && isSignedIn && html`<${Ports} ports=${ports} chosen=${port.port} onChoose=${choosePort} onOff=${off} />`}
+    ${view === '' && isSignedIn && taken !== '' && html`<p class="shared">${taken}</p>`}
     ${view === '' && isSignedIn && port !== undefined && html`<${Boundary} of=${`${port.port} ${port.running?.run.runId}`}><${Station} key=${port.port} port=${port} label=${label?.port === port.port ? label : null} isOnline=${isOnline} hasPlan=${plan !== undefined} who=${{ role: session.role, mayRun: mayRun(session) }} nowMs=${nowMs} onRefused=${refused} /></${Boundary}>`}`;
 };
 

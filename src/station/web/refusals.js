@@ -12,11 +12,12 @@ const words = {
 };
 
 /** Of a run that had a seat at its port the stream tells why it came to nothing, and the port says so in giant letters. */
-const beforeTheSeat = new Set([...Object.keys(words), 'PORT_BUSY', 'PORT_UNKNOWN']);
+const beforeTheSeat = new Set([...Object.keys(words), 'PORT_BUSY', 'PORT_RESERVED', 'PORT_UNKNOWN', 'INTERRUPTED']);
 export const isToldByThePort = ({ code }) => !beforeTheSeat.has(code);
 
 /** `values`: `port` and `scanned`, what was read. */
 export const refusalWords = ({ code, message }, values) => {
+  if (code === 'PORT_RESERVED') return t('refused.reserved', { port: values.port });
   if (code === 'PORT_BUSY') return t('refused.busy', { port: values.port });
   return words[code]?.(values) ?? `${code}: ${message}`;
 };

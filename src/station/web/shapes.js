@@ -16,6 +16,10 @@ const shapes = {
     html`<path d="M22 12v76M34 12v76M43 12v76M57 12v76M66 12v76M78 12v76" ...${stroke} stroke-width="5" opacity="0.55" /><path d="M14 14l72 72M86 14l-72 72" ...${stroke} stroke-width="10" />`,
   locked: () =>
     html`<path d="M18 46h64v44h-64zM30 46v-16q0-20 20-20t20 20v16" ...${stroke} stroke-width="8" /><path d="M50 62v12" ...${stroke} stroke-width="10" />`,
+  reserved: () =>
+    html`<circle cx="50" cy="50" r="44" ...${stroke} stroke-width="7" /><path d="M50 24v28l18 12" ...${stroke} stroke-width="9" />`,
+  waiting: () =>
+    html`<path d="M26 8h48M26 92h48M32 8v14q0 12 18 28q18-16 18-28v-14M32 92v-14q0-12 18-28q18 16 18 28v14" ...${stroke} stroke-width="7" />`,
   idle: () => scanner,
   asking: () =>
     html`<path d="M10 14h80v54h-38l-20 20v-20h-22z" ...${stroke} stroke-width="6" /><path d="M40 34q2-9 11-9t10 9q0 6-9 11v3M51 57v1" ...${stroke} stroke-width="6" />`,

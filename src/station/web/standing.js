@@ -1,13 +1,20 @@
 /** How a port stands, and what its operator does now. Pure but for the language in use. */
-import { t } from './texts.js';
+import { language, t } from './texts.js';
+
+/** Reserved, and what stands there is no verdict of a phone in the operator's hands: they read theirs whoever comes next. */
+const isReserved = ({ lease, last, failed }) =>
+  lease !== null && failed === null && (last === null || last.startedAt >= lease.since);
 
 /**
- * idle, running, asking (the operator), pass, marginal, fail, bench (do not bin the phone), refused (what was scanned is no
- * label of this plan: nothing was powered) or locked.
+ * idle, running, waiting (for a shared thing), asking (the operator), pass, marginal, fail, bench (do not bin the phone),
+ * refused (what was scanned is no label of this plan: nothing was powered), reserved (for somebody elsewhere) or locked.
  */
-export const standingOf = ({ running, last, failed, lock }) => {
+export const standingOf = (port) => {
+  const { running, waiting, last, failed, lock } = port;
   if (running !== null) return running.prompt === null ? 'running' : 'asking';
+  if (waiting !== null) return 'waiting';
   if (lock !== null) return 'locked';
+  if (isReserved(port)) return 'reserved';
   if (failed !== null) return failed.code === 'LABEL_REFUSED' ? 'refused' : 'bench';
   if (last === null) return 'idle';
   return last.verdict === 'error' ? 'bench' : last.verdict;
@@ -31,6 +38,37 @@ export const supplyWords = ({ running }) => {
   const shown = ports.length > mostNames ? [...ports.slice(0, mostNames), '…'] : ports;
   return t('supply.after', { ports: shown.join(', ') });
 };
+
+/** `12:30`, with the day where it is another one. */
+const timeOf = (moment) => {
+  const date = new Date(moment);
+  const day = date.toDateString() === new Date().toDateString() ? {} : { month: 'numeric', day: 'numeric' };
+  return date.toLocaleString(language(), { ...day, hour: '2-digit', minute: '2-digit' });
+};
+
+const whoHas = ({ owner, purpose, until }) => ({
+  owner: purpose === '' ? owner : `${owner} (${purpose})`,
+  until: until === null ? '' : timeOf(until),
+});
+
+/** For whom a port is reserved; empty: for nobody. */
+export const leaseWords = ({ lease }) => (lease === null ? '' : t('reserved.for', whoHas(lease)));
+
+/** What a run waits for before it begins, and who has it. */
+export const waitWords = ({ waiting }) => {
+  const { owner, until } = whoHas(waiting);
+  return t(until === '' ? 'shared.waits' : 'shared.waitsUntil', { shared: waiting.shared, owner, until });
+};
+
+/** Shared things that somebody has: `label-printer: ana 12:30`. */
+export const sharedWords = (shared) =>
+  shared
+    .filter(({ lease }) => lease !== null)
+    .map(({ name, lease }) => {
+      const { owner, until } = whoHas(lease);
+      return `${name}: ${owner}${until === '' ? '' : ` → ${until}`}`;
+    })
+    .join('   ');
 
 /** The phone that it is about, as far as somebody knows. */
 export const unitOf = ({ running, last, failed }) => {
@@ -56,15 +94,16 @@ const isAnsweredBadly = ({ prompts = [] }) =>
   prompts.some(({ verdict, answer }) => verdict === 'error' && answer !== null);
 
 /** Somebody ended the run: nothing is wrong with the bench, and nothing is known of the phone. */
-export const isStopped = ({ last, failed }) => failed === null && last?.interruptedBy != null;
+export const isStopped = ({ last, failed }) =>
+  failed === null ? last?.interruptedBy != null : failed.code === 'INTERRUPTED';
 
 const actionOf = (standing, { last, failed }) => {
   if (standing !== 'bench') return t(`action.${standing}`);
+  if (isStopped({ last, failed })) return t('action.stopped');
   if (failed !== null) {
     const known = knownFailures[failed.code];
     return known === undefined ? t(`action.${failed.blame}`) : t(`failure.${known}`);
   }
-  if (last.interruptedBy != null) return t('action.stopped');
   if (isUnanswered(last)) return t('action.unanswered');
   if (last.blame === 'operator' && isAnsweredBadly(last)) return t('action.answered');
   return t(`action.${last.blame ?? 'bench'}`);

@@ -1,9 +1,20 @@
 /** The giant verdict: colour, shape, word. It stays until the next scan. */
 import { clock } from './clock.js';
+import { EndLease } from './end-lease.js';
 import { classes, html } from './html.js';
 import { Prompt } from './prompt.js';
 import { Shape } from './shapes.js';
-import { attemptWords, isStopped, sayingOf, stageWord, standingOf, supplyWords, unitOf } from './standing.js';
+import {
+  attemptWords,
+  isStopped,
+  leaseWords,
+  sayingOf,
+  stageWord,
+  standingOf,
+  supplyWords,
+  unitOf,
+  waitWords,
+} from './standing.js';
 import { t } from './texts.js';
 import { Unlock } from './unlock.js';
 
@@ -24,6 +35,7 @@ const Running = ({ port, nowMs }) => {
     <p class="verdict-unit">${unitOf(port)}</p>
     <${Word} text=${stageWord(port)} />
     ${words !== '' && html`<p class="verdict-attempt">${words}</p>`}
+    <${Lease} port=${port} />
     <p class="verdict-time">${clock(nowMs - (port.offsetMs ?? nowMs))}</p>
   </div>`;
 };
@@ -42,10 +54,29 @@ const Ended = ({ port, standing, role }) => {
     ${attempt !== '' && html`<p class="verdict-attempt">${attempt}</p>`}
     ${!isPhoneGood && standing !== 'refused' && html`<p class="verdict-warning">${t('doNotBin')}</p>`}
     <p class="verdict-action">${action}</p>
+    <${Lease} port=${port} />
     ${cause !== '' && html`<p class="verdict-cause" lang="en">${cause}</p>`}
     ${detail !== '' && html`<p class="verdict-detail" lang="en">${detail}</p>`}
     ${isLimited && html`<p class="verdict-detail">${t('limited')}</p>`}
   </div>`;
+};
+
+const Reserved = ({ port, mayRun }) => html`<div class="verdict-text" tabindex="0">
+  <${Word} text=${t('verdict.reserved')} />
+  <p class="verdict-action">${leaseWords(port)}</p>
+  <p class="verdict-cause">${t('action.reserved')}</p>
+  ${mayRun && html`<${EndLease} port=${port.port} />`}
+</div>`;
+
+const Waiting = ({ port }) => html`<div class="verdict-text">
+  <${Word} text=${t('short.waiting')} />
+  <p class="verdict-attempt">${waitWords(port)}</p>
+</div>`;
+
+/** What stands there for all but the port that is somebody's own. */
+const Lease = ({ port }) => {
+  const words = leaseWords(port);
+  return words !== '' && html`<p class="verdict-lease">${words}</p>`;
 };
 
 const Idle = ({ hasPlan, mayRun }) => {
@@ -83,7 +114,11 @@ export const Verdict = ({ port, label, hasPlan, who, nowMs, onRefused }) => {
         ? html`<${Idle} hasPlan=${hasPlan} mayRun=${who.mayRun} />`
         : standing === 'running'
           ? html`<${Running} port=${port} nowMs=${nowMs} />`
-          : html`<${Ended} port=${port} standing=${standing} role=${who.role} />`
+          : standing === 'waiting'
+            ? html`<${Waiting} port=${port} />`
+            : standing === 'reserved'
+              ? html`<${Reserved} port=${port} mayRun=${who.mayRun} />`
+              : html`<${Ended} port=${port} standing=${standing} role=${who.role} />`
     }
   </section>`;
 };

@@ -22,6 +22,11 @@ export const texts = {
   'page.reload': 'Neu laden',
   unlock: 'Anschluss freigeben…',
   'unlock.sure': 'Buchse geprüft und sicher: freigeben',
+  'reserved.for': 'Reserviert für {owner} bis {until}',
+  'reserved.end': 'Reservierung beenden…',
+  'reserved.sure': 'Deren Prüfung endet, Strom aus: beenden',
+  'shared.waits': '{shared} hat gerade {owner}',
+  'shared.waitsUntil': '{shared} hat gerade {owner}, bis {until}',
 
   'signIn.title': 'Anmelden',
   'signIn.hint': 'Ausweis scannen oder Token eintippen.',
@@ -37,6 +42,7 @@ export const texts = {
   'off.notReached': 'Die Station hat nicht geantwortet. Not-Aus drücken oder das Telefon ausstecken.',
 
   'refused.busy': '{port} prüft gerade ein Telefon. Das Ergebnis abwarten oder einen anderen Anschluss wählen.',
+  'refused.reserved': '{port} ist reserviert. Einen anderen Port wählen.',
   'refused.role': 'Sie dürfen zusehen, aber keine Prüfung starten. Als Bediener anmelden.',
   'refused.noSuch': '{name} gibt es hier nicht.',
   'refused.signedOut': 'Sie sind abgemeldet. Bitte neu anmelden.',
@@ -59,6 +65,7 @@ export const texts = {
   'verdict.refused': 'NEU SCANNEN',
   'verdict.stopped': 'ABGEBROCHEN',
   'verdict.locked': 'GESPERRT',
+  'verdict.reserved': 'RESERVIERT',
   'short.idle': 'Bereit',
   'short.asking': 'Frage',
 
@@ -75,6 +82,8 @@ export const texts = {
   'short.refused': 'Neu scannen',
   'short.stopped': 'Abgebrochen',
   'short.locked': 'Gesperrt',
+  'short.reserved': 'Reserviert',
+  'short.waiting': 'Wartet',
 
   'action.pass': 'Das Telefon ist gut. Ausstecken und das nächste scannen.',
   'action.marginal':
@@ -89,6 +98,8 @@ export const texts = {
     'Dieses Etikett passt nicht zum Prüfplan. Die Seriennummer am Telefon scannen und prüfen, ob der Plan zu diesem Telefon gehört.',
   'action.locked':
     'Nichts anfassen. Den Prüfingenieur rufen: die Buchse war nicht sicher. Hier wird nichts geprüft, bis sie angesehen wurde.',
+  'action.reserved':
+    'Solange wird hier nicht von Hand geprüft. Einen anderen Port nehmen oder die Reservierung beenden.',
   'action.stopped': 'Die Prüfung wurde vor ihrem Ende abgebrochen. Das Telefon noch einmal scannen.',
   'action.unanswered': 'Niemand hat die Frage rechtzeitig beantwortet. Das Telefon noch einmal scannen und antworten.',
   'action.answered':

@@ -21,6 +21,11 @@ export const texts = {
   'page.reload': 'Reload',
   unlock: 'Unlock the port…',
   'unlock.sure': 'The jack was looked at and is safe: unlock',
+  'reserved.for': 'Reserved for {owner} until {until}',
+  'reserved.end': 'End the reservation…',
+  'reserved.sure': 'Their test ends, power off: end it',
+  'shared.waits': '{shared} is taken by {owner}',
+  'shared.waitsUntil': '{shared} is taken by {owner} until {until}',
 
   'signIn.title': 'Sign in',
   'signIn.hint': 'Scan your badge, or type your token.',
@@ -36,6 +41,7 @@ export const texts = {
   'off.notReached': 'The station did not answer. Press the emergency stop, or unplug the phone.',
 
   'refused.busy': '{port} is testing a phone. Wait for its verdict, or choose another port.',
+  'refused.reserved': '{port} is reserved. Choose another port.',
   'refused.role': 'You may look, but not start tests. Sign in as an operator.',
   'refused.noSuch': 'There is no {name} here.',
   'refused.signedOut': 'You are signed out. Sign in again.',
@@ -58,6 +64,7 @@ export const texts = {
   'verdict.refused': 'SCAN AGAIN',
   'verdict.stopped': 'STOPPED',
   'verdict.locked': 'PORT LOCKED',
+  'verdict.reserved': 'RESERVED',
   'short.idle': 'Ready',
   'short.asking': 'Question',
 
@@ -74,6 +81,8 @@ export const texts = {
   'short.refused': 'Scan again',
   'short.stopped': 'Stopped',
   'short.locked': 'Locked',
+  'short.reserved': 'Reserved',
+  'short.waiting': 'Waiting',
 
   'action.pass': 'The phone is good. Unplug it and scan the next one.',
   'action.marginal': 'The phone works, but one value is close to its limit. Follow your rule for marginal phones.',
@@ -87,6 +96,7 @@ export const texts = {
     'This label does not fit the test plan. Scan the serial number on the phone, and check that the plan is the one for this phone.',
   'action.locked':
     'Touch nothing. Call the test engineer: the jack was not safe. Nothing is tested here until it was looked at.',
+  'action.reserved': 'Nothing is tested here by hand meanwhile. Take another port, or end the reservation.',
   'action.stopped': 'The test was stopped before its end. Scan the phone again.',
   'action.unanswered': 'Nobody answered the question in time. Scan the phone again, and answer.',
   'action.answered': 'By the answer it is not the phone. Set right what was asked for, then scan again.',

@@ -22,6 +22,11 @@ export const texts = {
   'page.reload': 'Recargar',
   unlock: 'Desbloquear el puerto…',
   'unlock.sure': 'La toma está revisada y es segura: desbloquear',
+  'reserved.for': 'Reservado para {owner} hasta las {until}',
+  'reserved.end': 'Terminar la reserva…',
+  'reserved.sure': 'Su prueba termina, sin corriente: terminar',
+  'shared.waits': '{shared} lo tiene {owner}',
+  'shared.waitsUntil': '{shared} lo tiene {owner} hasta las {until}',
 
   'signIn.title': 'Iniciar sesión',
   'signIn.hint': 'Escanee su credencial o escriba su clave.',
@@ -37,6 +42,7 @@ export const texts = {
   'off.notReached': 'La estación no respondió. Pulse la parada de emergencia o desconecte el teléfono.',
 
   'refused.busy': '{port} está probando un teléfono. Espere el resultado o elija otro puerto.',
+  'refused.reserved': '{port} está reservado. Elija otro puerto.',
   'refused.role': 'Puede mirar, pero no iniciar pruebas. Entre como operador.',
   'refused.noSuch': 'Aquí no hay {name}.',
   'refused.signedOut': 'Su sesión terminó. Entre otra vez.',
@@ -59,6 +65,7 @@ export const texts = {
   'verdict.refused': 'ESCANEE OTRA VEZ',
   'verdict.stopped': 'DETENIDO',
   'verdict.locked': 'BLOQUEADO',
+  'verdict.reserved': 'RESERVADO',
   'short.idle': 'Listo',
   'short.asking': 'Pregunta',
 
@@ -75,6 +82,8 @@ export const texts = {
   'short.refused': 'Escanee otra vez',
   'short.stopped': 'Detenido',
   'short.locked': 'Bloqueado',
+  'short.reserved': 'Reservado',
+  'short.waiting': 'En espera',
 
   'action.pass': 'El teléfono está bien. Desconéctelo y escanee el siguiente.',
   'action.marginal':
@@ -89,6 +98,7 @@ export const texts = {
     'Esta etiqueta no encaja con el plan de prueba. Escanee el número de serie del teléfono y compruebe que el plan es el de este teléfono.',
   'action.locked':
     'No toque nada. Avise al ingeniero de pruebas: la toma no era segura. Aquí no se prueba nada hasta que la revise.',
+  'action.reserved': 'Mientras tanto aquí no se prueba a mano. Use otro puerto o termine la reserva.',
   'action.stopped': 'La prueba se detuvo antes de terminar. Escanee el teléfono otra vez.',
   'action.unanswered': 'Nadie respondió a tiempo. Escanee el teléfono otra vez y responda.',
   'action.answered': 'Según la respuesta, no es el teléfono. Corrija lo que se preguntó y escanee otra vez.',

@@ -20,6 +20,11 @@ export const texts = {
   'page.reload': '重新加载',
   unlock: '解锁端口…',
   'unlock.sure': '已检查插口并确认安全：解锁',
+  'reserved.for': '已为 {owner} 预留至 {until}',
+  'reserved.end': '结束预留…',
+  'reserved.sure': '对方的测试将断电结束：确认结束',
+  'shared.waits': '{shared} 正由 {owner} 使用',
+  'shared.waitsUntil': '{shared} 正由 {owner} 使用至 {until}',
 
   'signIn.title': '登录',
   'signIn.hint': '扫描工牌，或输入令牌。',
@@ -35,6 +40,7 @@ export const texts = {
   'off.notReached': '测试站没有应答。请按急停按钮，或拔下话机。',
 
   'refused.busy': '{port} 正在测试话机。请等待结果，或选择其他端口。',
+  'refused.reserved': '{port} 已被预留，请选择其他端口。',
   'refused.role': '您只能查看，不能开始测试。请以操作员身份登录。',
   'refused.noSuch': '没有 {name}。',
   'refused.signedOut': '您已退出登录，请重新登录。',
@@ -57,6 +63,7 @@ export const texts = {
   'verdict.refused': '请重新扫描',
   'verdict.stopped': '已中止',
   'verdict.locked': '端口已锁定',
+  'verdict.reserved': '已预留',
   'short.idle': '就绪',
   'short.asking': '待回答',
 
@@ -73,6 +80,8 @@ export const texts = {
   'short.refused': '重新扫描',
   'short.stopped': '已中止',
   'short.locked': '已锁定',
+  'short.reserved': '已预留',
+  'short.waiting': '等待中',
 
   'action.pass': '话机合格。拔下话机，扫描下一台。',
   'action.marginal': '话机可用，但有一项数值接近极限。请按临界品规定处理。',
@@ -84,6 +93,7 @@ export const texts = {
   'action.operator': '请检查话机、网线和插头，然后重新扫描。',
   'action.refused': '标签与测试方案不符。请扫描话机上的序列号，并确认所选方案适用于此话机。',
   'action.locked': '请勿触碰。请通知测试工程师：插口曾不安全。检查之前此端口不能测试。',
+  'action.reserved': '预留期间此端口不能手动测试。请使用其他端口，或结束预留。',
   'action.stopped': '测试在完成前被中止。请重新扫描话机。',
   'action.unanswered': '无人及时回答问题。请重新扫描话机并作答。',
   'action.answered': '根据回答，问题不在话机。请先排除所问的问题，然后重新扫描。',
