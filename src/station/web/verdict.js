@@ -64,8 +64,8 @@ const Ended = ({ port, standing, role }) => {
 const Reserved = ({ port, mayRun }) => html`<div class="verdict-text" tabindex="0">
   <${Word} text=${t('verdict.reserved')} />
   <p class="verdict-action">${leaseWords(port)}</p>
-  <p class="verdict-cause">${t('action.reserved')}</p>
   ${mayRun && html`<${EndLease} port=${port.port} />`}
+  <p class="verdict-cause">${t('action.reserved')}</p>
 </div>`;
 
 const Waiting = ({ port }) => html`<div class="verdict-text">
