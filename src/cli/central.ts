@@ -8,6 +8,7 @@ import type { RegisterVerb } from './verb.js';
 
 interface CentralVerbOptions extends HttpOptions, PlantOptions {
   readonly json: boolean;
+  readonly hostName: readonly string[];
 }
 
 const usualPort = { host: '127.0.0.1', port: 8430 };
@@ -17,6 +18,11 @@ export const registerCentral: RegisterVerb = (program, { composition, signal }) 
   const command = program
     .command('central')
     .description('the plant’s page: stations and ports live, yield and causes, search over all records; only reads')
+    .option(
+      '--host-name <name...>',
+      'by which a proxy with TLS before this shows the page (Host as the browser sent it)',
+      [],
+    )
     .option('--json', 'newline-delimited JSON instead of text', false);
   withPlant(withHttp(command)).action(async (options: CentralVerbOptions) => {
     const form = options.json ? 'json' : isJournal(process.env.JOURNAL_STREAM) ? 'journal' : 'text';
@@ -37,6 +43,7 @@ export const registerCentral: RegisterVerb = (program, { composition, signal }) 
       audit: openAudit(join(state, 'audit.ndjson'), clock),
       pageFolders: composition.centralPageFolders,
       tls,
+      hostNames: options.hostName.map((name) => name.toLowerCase()),
       log,
       closing: signal,
     });

@@ -26,13 +26,16 @@ const isThisMachine = (host: string): boolean => {
 /**
  * Why a request is not taken; undefined: it is. Another page's requests carry its origin (or `null`). A page whose name was
  * made to lead here (DNS rebinding) carries that name as host; over TLS the browser has found that out by the certificate.
+ * `names`: further ones, by which a proxy before this shows it.
  */
 export const strangerIn = (
   headers: { readonly origin?: string | undefined; readonly host?: string | undefined },
   isEncrypted: boolean,
+  names: readonly string[] = [],
 ): string | undefined => {
   const { origin, host = '' } = headers;
   if (origin !== undefined && hostOf(origin) !== host) return `requests from ${origin} are not taken`;
-  if (!isEncrypted && !isThisMachine(host)) return `"${host}" is no name of this machine: use its address`;
+  if (!isEncrypted && !isThisMachine(host) && !names.includes(nameIn(host)))
+    return `"${host}" is no name of this machine: use its address`;
   return undefined;
 };

@@ -37,6 +37,8 @@ export interface ServerParts {
   /** The page's own files first, then those of its libraries. */
   readonly pageFolders: readonly PageFolder[];
   readonly tls?: TlsFiles | undefined;
+  /** In small letters: besides this machine's own, by which a proxy with TLS shows it. */
+  readonly hostNames?: readonly string[];
   log(text: string, note: { readonly level: 'error' }): void;
   /** HTTP status of each error code that is no fault of ours, besides those that are alike everywhere. */
   readonly statusOf: Readonly<Record<string, number>>;
@@ -132,7 +134,7 @@ export const createServer = async (parts: ServerParts): Promise<HttpSide> => {
 
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     void reply.headers(headers);
-    const stranger = strangerIn(request.headers, https !== null);
+    const stranger = strangerIn(request.headers, https !== null, parts.hostNames);
     if (stranger !== undefined) throw new BenchError('FORBIDDEN', stranger);
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {

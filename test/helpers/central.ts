@@ -21,7 +21,7 @@ export const startCentral = async (given: {
 }): Promise<RunningCentral> => {
   const state = mkdtempSync(join(tmpdir(), 'linkpulse-central-'));
   const words = ['--broker', given.broker, '--database', given.database, '--plant', 'north', '--state', state];
-  const invocation = invoke(['central', ...words, '--http', '0']);
+  const invocation = invoke(['central', ...words, '--http', '0', '--host-name', 'plant.example']);
   let base = '';
   for (let tries = 0; tries < 400 && base === '' && invocation.child.exitCode === null; tries += 1) {
     await sleep(systemClock, 25);

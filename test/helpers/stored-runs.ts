@@ -1,11 +1,39 @@
-/** Records in a plant's database as a collector leaves them. */
+/** Records in a plant's database, taken by a collector's own hand. */
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { migrate } from '../../src/fleet/collector/migrations.js';
-import { planModel } from '../../src/records/plan-model.js';
+import { isUnreadable, readBrokerMessage } from '../../src/fleet/collector/arrival.js';
+import { claimPlant, migrate } from '../../src/fleet/collector/migrations.js';
+import { takeBatch } from '../../src/fleet/collector/take.js';
+import { fleetSchema } from '../../src/fleet/messages.js';
+import { plantTopics } from '../../src/fleet/topics.js';
 import type { RunRecord } from '../../src/records/record.js';
-import { decidingStage } from '../../src/records/run-index.js';
 
-const outbox = '3f7c2f56-6a07-4f55-9f0e-6f4f0d3a5d11';
+const topics = plantTopics('north');
+
+/** An outbox a station: its plans, then its records in their order. */
+const arrivalsOf = (records: readonly RunRecord[]) => {
+  const outboxes = new Map<string, { readonly outbox: string; seq: number; readonly hashes: Set<string> }>();
+  return records.flatMap((record) => {
+    const { station, plan } = record;
+    const box = outboxes.get(station) ?? { outbox: randomUUID(), seq: 0, hashes: new Set<string>() };
+    outboxes.set(station, box);
+    const arrival = (kind: 'plan' | 'record', content: object) => {
+      box.seq += 1;
+      const head = { schema: fleetSchema, station, outbox: box.outbox, seq: box.seq, at: record.startedAt, kind };
+      const payload = Buffer.from(JSON.stringify({ ...head, ...content }));
+      const read = readBrokerMessage({ topic: topics.station(station).out(kind), payload });
+      if (isUnreadable(read)) throw new Error(read.reason);
+      return read;
+    };
+    const { text, ...withoutText } = plan;
+    const isKnown = box.hashes.has(plan.hash);
+    box.hashes.add(plan.hash);
+    return [
+      ...(isKnown ? [] : [arrival('plan', { name: plan.name, hash: plan.hash, text })]),
+      arrival('record', { record: { ...record, plan: withoutText } }),
+    ];
+  });
+};
 
 /** Tables, a role `looker` that may only read, and these runs. */
 export const storeRuns = async (url: string, records: readonly RunRecord[]): Promise<void> => {
@@ -13,47 +41,10 @@ export const storeRuns = async (url: string, records: readonly RunRecord[]): Pro
   await client.connect();
   try {
     await migrate(client);
-    await client.query("INSERT INTO plant (name) VALUES ('north') ON CONFLICT DO NOTHING");
-    for (const [index, record] of records.entries()) {
-      const { phone, plan } = record;
-      const { text, ...withoutText } = plan;
-      await client.query('INSERT INTO plans (hash, name, text, model) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
-        plan.hash,
-        plan.name,
-        text,
-        planModel(plan),
-      ]);
-      await client.query(
-        `INSERT INTO runs (station, run_id, outbox, seq, started_at, port, verdict, blame, stage, cause, exit_code, duration_ms,
-           plan_name, plan_hash, unit, serial, mac, device_id, platform, load, golden, attempt, first_attempt, record)
-         VALUES ($1, $2, '${outbox}', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
-        [
-          record.station,
-          record.runId,
-          index + 1,
-          record.startedAt,
-          record.port,
-          record.verdict,
-          record.blame,
-          decidingStage(record),
-          record.cause,
-          record.exitCode,
-          record.durationMs,
-          plan.name,
-          plan.hash,
-          phone.serial ?? phone.deviceId ?? phone.mac,
-          phone.serial ?? null,
-          phone.mac,
-          phone.deviceId,
-          phone.platform,
-          phone.load,
-          record.golden != null,
-          record.attempt?.number ?? 1,
-          record.attempt?.first ?? record.runId,
-          JSON.stringify({ ...record, plan: withoutText }),
-        ],
-      );
-    }
+    await claimPlant(client, 'north');
+    const { taken, refused } = await takeBatch(client, arrivalsOf(records));
+    if (taken.record !== records.length || refused.length > 0)
+      throw new Error(`${taken.record} of ${records.length} taken; refused: ${refused[0]?.message}`);
     await client.query('CREATE ROLE looker LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker');
   } finally {
     await client.end();

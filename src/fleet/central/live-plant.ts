@@ -82,6 +82,8 @@ interface Seat {
 const messagesKept = 4_000;
 const mostStations = 2_000;
 const mostPortsOfStation = 256;
+/** Of all that stations retain, as it came: 2,000 of them with 8 ports each take some 20 MiB. */
+const mostBytes = 128 * 1024 ** 2;
 /** A port with six stages takes 1 KiB. */
 const longestLiveBytes = 16 * 1024;
 
@@ -105,6 +107,8 @@ export const createLivePlant = (options: {
   let planSet: PublishedPlanSet | null = null;
   let broker: BrokerNote = { isConnected: false, since: now(), cause: '' };
   let refused = 0;
+  const bytesOf = new Map<string, number>();
+  let bytes = 0;
 
   const tell = (news: PlantNews) => {
     id += 1;
@@ -163,6 +167,12 @@ export const createLivePlant = (options: {
     for (const port of portsOf(seat)) if (!shown.includes(port)) tell({ kind: 'port', port });
   };
 
+  const weigh = (topic: string, more: number) => {
+    bytes += more - (bytesOf.get(topic) ?? 0);
+    if (more === 0) bytesOf.delete(topic);
+    else bytesOf.set(topic, more);
+  };
+
   /** An empty message clears what was retained: somebody took the station, or one of its ports, away. */
   const forget = (topic: string, station: string) => {
     const seat = seats.get(station);
@@ -176,6 +186,7 @@ export const createLivePlant = (options: {
     if (topic === topics.station(station).state) seat.state = null;
     if (seat.presence !== null || seat.state !== null)
       return tell({ kind: 'station', station: stationOf(station, seat) });
+    for (const gone of seat.ports.keys()) weigh(topics.station(station).port(gone), 0);
     seats.delete(station);
     tell({ kind: 'station-gone', station });
   };
@@ -190,6 +201,7 @@ export const createLivePlant = (options: {
     if (payload.byteLength > longestLiveBytes) throw new RangeError(`${payload.byteLength} bytes`);
     const station = stationOfTopic(topic);
     if (station === undefined) return undefined;
+    if (bytes + payload.byteLength > mostBytes) throw new RangeError(`more than ${mostBytes} bytes of all stations`);
     if (payload.byteLength === 0) return forget(topic, station);
     const of = topics.station(station);
     if (topic === of.presence) {
@@ -228,6 +240,7 @@ export const createLivePlant = (options: {
     hear: (message) => {
       try {
         take(message);
+        if (message.topic !== topics.planSet) weigh(message.topic, message.payload.byteLength);
       } catch (error) {
         if (!isBenchError(error) && !(error instanceof RangeError)) throw error;
         refused += 1;

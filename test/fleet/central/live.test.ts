@@ -1,4 +1,5 @@
 /** The plant's page live: a real broker, the program as it is started, its HTTP side, and a browser. */
+import { request } from 'node:http';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchChromium, openPage } from '../../helpers/browser.js';
@@ -77,6 +78,20 @@ describe('the plant live', () => {
     await expect.poll(async () => JSON.stringify((await stationOf('line-2'))?.ports[0]).includes('run-3')).toBe(true);
     expect((await stationOf('line-2'))?.ports).toHaveLength(2);
     expect(central.invocation.stdout()).toContain('not taken in');
+  });
+
+  it('is shown under a name of this machine, and under one that a proxy shows it by, and under no other', async () => {
+    const as = (host: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const asked = request(`${central.base}/health`, { headers: { host } }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        });
+        asked.on('error', reject).end();
+      });
+    expect([await as('localhost:1'), await as('plant.example'), await as('elsewhere.example')]).toEqual([
+      200, 200, 403,
+    ]);
   });
 
   it('forgets a station that was cleared at the broker', async () => {

@@ -23,6 +23,8 @@ export interface CentralParts {
   /** The page's own files first, then those of its libraries. */
   readonly pageFolders: readonly PageFolder[];
   readonly tls?: TlsFiles | undefined;
+  /** In small letters: besides this machine's own, by which a proxy with TLS shows it. */
+  readonly hostNames?: readonly string[];
   log(text: string, note: { readonly level: 'error' }): void;
   /** Aborts when this begins to close. */
   readonly closing: AbortSignal;
