@@ -19,10 +19,10 @@ import { type Invocation, invoke, quickPlan, runJson, stageOf } from '../helpers
 const folder = mkdtempSync(join(tmpdir(), 'linkpulse-trunk-'));
 const socketPath = join(folder, 'station.sock');
 const benchPath = join(folder, 'bench.yaml');
-/** One is tunnelled as Cisco's switches do it. */
+/** One has the service tag, and is tunnelled as Cisco's switches do it. */
 const jacks = [
-  { port: 'jack1', vlan: 101, tunnel: 'plain', mac: '00:0f:24:5a:79:61' },
-  { port: 'jack2', vlan: 102, tunnel: 'cisco', mac: '00:0f:24:5a:79:62' },
+  { port: 'jack1', vlan: 101, tag: '802.1Q', protocol: 0x8100, tunnel: 'plain', mac: '00:0f:24:5a:79:61' },
+  { port: 'jack2', vlan: 102, tag: '802.1ad', protocol: 0x88a8, tunnel: 'cisco', mac: '00:0f:24:5a:79:62' },
 ] as const;
 type Jack = (typeof jacks)[number];
 const simulators: SimulatorHandle[] = [];
@@ -58,8 +58,10 @@ const phoneOn = async ({ port, mac }: Jack): Promise<SimulatorHandle> => {
 
 const tunnelled = '01000ccdcdd0';
 const groupsOf: Readonly<Record<string, string>> = { '2000': '01000ccccccc', '88cc': '0180c200000e' };
-const withTag = (frame: Uint8Array, vlan: number) =>
-  Buffer.concat([frame.subarray(0, 12), Buffer.of(0x81, 0x00, vlan >> 8, vlan & 0xff), frame.subarray(12)]);
+const withTag = (frame: Uint8Array, { protocol, vlan }: Jack) => {
+  const tag = Buffer.of(protocol >> 8, protocol & 0xff, vlan >> 8, vlan & 0xff);
+  return Buffer.concat([frame.subarray(0, 12), tag, frame.subarray(12)]);
+};
 
 /** What a switch does whose access ports take every frame as it is, tag and all: dot1q-tunnel, with or without l2protocol-tunnel. */
 const openSwitch = async () => {
@@ -78,8 +80,8 @@ const openSwitch = async () => {
   };
   const access = new Map<number, { readonly jack: Jack; readonly socket: PacketSocket }>();
   const trunk = open('swtrunk', (frame) => {
-    const to = frame.readUInt16BE(12) === 0x8100 ? access.get(frame.readUInt16BE(14) & 0xfff) : undefined;
-    if (to === undefined) return;
+    const to = access.get(frame.readUInt16BE(14) & 0xfff);
+    if (to?.jack.protocol !== frame.readUInt16BE(12)) return;
     const bare = Buffer.concat([frame.subarray(0, 12), frame.subarray(16)]);
     if (bare.subarray(0, 6).toString('hex') === tunnelled) {
       const kind = bare.subarray(12, 14).toString('hex') === '88cc' ? '88cc' : bare.subarray(20, 22).toString('hex');
@@ -96,7 +98,7 @@ const openSwitch = async () => {
       const copy = Buffer.from(frame);
       const isForSwitch = Object.values(groupsOf).includes(copy.subarray(0, 6).toString('hex'));
       if (isForSwitch && jack.tunnel === 'cisco') copy.set(Buffer.from(tunnelled, 'hex'));
-      send(trunk, withTag(copy, jack.vlan));
+      send(trunk, withTag(copy, jack));
     });
     access.set(jack.vlan, { jack, socket });
   }
@@ -118,7 +120,7 @@ describeInNamespace(import.meta.url, 'ports of a managed switch behind one trunk
     for (const jack of jacks) {
       const { ptyPath } = await phoneOn(jack);
       ports.push(
-        `  ${jack.port}: { kind: hardware, board: ${ptyPath}, interface: trunk0, trunk: { vlan: ${jack.vlan}, tunnel: ${jack.tunnel} } }`,
+        `  ${jack.port}: { kind: hardware, board: ${ptyPath}, interface: trunk0, trunk: { vlan: ${jack.vlan}, tag: ${jack.tag}, tunnel: ${jack.tunnel} } }`,
       );
     }
     await openSwitch();
