@@ -119,6 +119,8 @@ const makeTables = async (options: CollectorOptions, log: StationLog): Promise<v
 };
 
 const sumEveryMs = 60_000;
+/** Two of one name throw each other out at every connection; mosquitto does not say so. */
+const lostOften = 5;
 
 /**
  * Changes at once; what is taken, and what is wrong with messages, as a sum a minute: stations may send thousands. The first of
@@ -135,17 +137,24 @@ const createTeller = (log: StationLog, clock: Clock) => {
     if (seen.size < 1_000) seen.add(key);
     log(text, { level: 'warning', code });
   };
+  let lost = 0;
   const tellSums = () => {
+    if (lost >= lostOften)
+      log(`the broker was lost ${lost} times in a minute: does another collector have this name (--name)?`, {
+        level: 'warning',
+        code: 'BROKER_UNREACHABLE',
+      });
+    lost = 0;
     if (sums.size > 0) log([...sums].map(([what, number]) => `${number} ${what}`).join(', '));
     sums.clear();
     seen.clear();
   };
   const summing = clock.every(sumEveryMs, tellSums);
-  const names = { broker: 'broker', database: 'database' } as const;
   return {
     hear: (news: CollectorNews) => {
       if (news.kind === 'broker' || news.kind === 'database') {
-        if (news.error === null) log(`${names[news.kind]} is there`);
+        if (news.kind === 'broker' && news.error !== null) lost += 1;
+        if (news.error === null) log(`${news.kind} is there`);
         else
           log(`${news.error.message}; ${news.kind === 'broker' ? 'connects again' : 'tries again'} by itself`, {
             level: 'error',

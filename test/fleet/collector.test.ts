@@ -130,6 +130,23 @@ it('lets bytes that are no entries lie, and takes those behind them', async (con
   expect(collector.lines.join('\n')).toContain('11 could not be read');
 });
 
+it('ends when it is told to, also with a batch that no database takes; the station has it and brings it to the next one', async (context) => {
+  const { mosquitto, postgres, ask } = await engines(context);
+  const first = collect(mosquitto.url, postgres.url, 'one');
+  await first.ready();
+  await postgres.stop();
+  const station = opened(await startWireStation(mosquitto.url, plant, makeOutbox('a', { runs: 5 })));
+  await expect.poll(() => first.lines.join('\n'), { timeout: 20_000 }).toContain('tries again by itself');
+  expect(await ended(first)).toBe(0);
+  const second = collect(mosquitto.url, postgres.url, 'one');
+  await expect.poll(() => second.lines.join('\n'), { timeout: 20_000 }).toContain('tries again by itself');
+  expect(station.confirmed).toBe(0);
+  await postgres.start();
+  await station.done;
+  expect(await ask('SELECT count(*)::int AS runs FROM runs')).toEqual([{ runs: 5 }]);
+  expect(await ended(second)).toBe(0);
+});
+
 it('says why it cannot begin', async (context) => {
   const { mosquitto, postgres, ask } = await engines(context);
   const refused = collect(mosquitto.url, postgres.url.replace('/postgres', '/nowhere'), 'one');

@@ -4,6 +4,8 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { fleetAsyncApi } from '../../src/fleet/asyncapi.js';
+import { createCollectorMetrics } from '../../src/fleet/collector/metrics.js';
+import { root } from '../helpers/linkpulse.js';
 import { makeOutbox } from '../helpers/wire-station.js';
 
 const asyncApiSchema = JSON.parse(
@@ -37,4 +39,15 @@ describe('docs/fleet.asyncapi.json', () => {
       expect(validate({ ...JSON.parse(payload), seq: 0 })).toBe(false);
     }
   });
+});
+
+it('docs/fleet.md has the table of the collector’s metrics', async () => {
+  const { expose } = createCollectorMetrics({ name: 'one', plant: 'plant', version: '1', waiting: () => 0 });
+  const page = readFileSync(`${root}docs/fleet.md`, 'utf8');
+  const own = [...(await expose()).text.matchAll(/^# HELP (linkpulse_\S+) (.*)$/gm)];
+  expect(own.length).toBe(7);
+  for (const [, name, help] of own) {
+    const line = page.split('\n').find((text) => text.startsWith(`| \`${name}\``));
+    expect(line, name).toContain(`| ${help}`);
+  }
 });
