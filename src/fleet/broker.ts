@@ -3,11 +3,11 @@
  * published here is not kept while there is no connection: whoever publishes keeps it until it is known to have arrived.
  */
 import { readFileSync } from 'node:fs';
-import { connect as connectSocket } from 'node:net';
+import { connect as connectSocket, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { BenchError } from '../errors.js';
-import type { BrokerTerms } from '../plan/fleet-terms.js';
+import { type BrokerTerms, brokerAddress } from '../plan/fleet-terms.js';
 
 export interface BrokerMessage {
   readonly topic: string;
@@ -100,9 +100,11 @@ const optionsOf = (terms: BrokerTerms, options: BrokerOptions): IClientOptions =
 };
 
 const streamThrough = (path: string, url: string, { ca, cert, key }: IClientOptions) => {
-  const { protocol, hostname } = new URL(url);
   const socket = connectSocket(path);
-  return protocol === 'mqtts:' ? connectTls({ socket, servername: hostname, ca, cert, key }) : socket;
+  if (!url.startsWith('mqtts:')) return socket;
+  const [host] = brokerAddress(url);
+  // A server's name is no address (RFC 6066, 3); the certificate must be for either.
+  return connectTls({ socket, host, ...(isIP(host) === 0 ? { servername: host } : {}), ca, cert, key });
 };
 
 /** Returns at once; connects, and connects again, behind it. Throws BenchError BROKER_REFUSED: a file of the terms cannot be read. */
