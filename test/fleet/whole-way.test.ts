@@ -15,7 +15,8 @@ import { startProxy } from '../helpers/tcp-proxy.js';
 const open: { close(): Promise<unknown> | unknown }[] = [];
 afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close();
-});
+  // Ten thousand folders, and a database that writes down what it holds.
+}, 300_000);
 const opened = <T extends { close(): Promise<unknown> | unknown }>(thing: T): T => {
   open.push(thing);
   return thing;
