@@ -54,7 +54,7 @@ export const Plans = ({ stations, planSet }) => {
     <${Published} planSet=${planSet} counts=${counts} />
     ${
       stations.length > 0 &&
-      html`<div class="wide"><table class="past-table">
+      html`<div class="wide plan-stations"><table class="past-table">
       <thead><tr><th scope="col">${t('field.station')}</th><th scope="col">${t('plans.published')}</th><th scope="col">${t('plans.runs')}</th><th scope="col">${t('plans.why')}</th></tr></thead>
       <tbody>${sorted.map((station) => html`<${Row} key=${station.station} station=${station} planSet=${planSet} />`)}</tbody>
     </table></div>`

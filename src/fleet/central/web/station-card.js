@@ -79,6 +79,9 @@ const PlanNote = ({ station, planSet }) => {
   return html`<span class=${classes('card-plan', `is-${standing}`)}>${standing === 'refused' ? `${t('plans.refused')}: ` : ''}${name}</span>`;
 };
 
+/** A run's own entries are under way for a moment. */
+const usualWaiting = 5;
+
 const Head = ({ station, planSet, nowMs }) => {
   const page = pageOf(station);
   const { state } = station;
@@ -88,7 +91,7 @@ const Head = ({ station, planSet, nowMs }) => {
     <span class="card-presence">${presenceWords(station, nowMs)}</span>
     <span class="card-notes">
       <${PlanNote} station=${station} planSet=${planSet} />
-      ${state !== null && state.outboxDepth > 0 && html`<span class="card-waiting">${t('live.waiting', { count: state.outboxDepth })}</span>`}
+      ${state !== null && state.outboxDepth > usualWaiting && html`<span class="card-waiting">${t('live.waiting', { count: state.outboxDepth })}</span>`}
       ${page !== null && html`<a href=${page} target="_blank" rel="noreferrer">${t('live.page')} ↗</a>`}
     </span>
   </header>`;
