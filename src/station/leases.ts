@@ -161,6 +161,8 @@ export const createLeases = (clock: Clock): Leases => {
   };
 
   const free = (lease: Lease) => {
+    // Given back while it was being stopped: the next holder has it by now.
+    if (of(lease.thing)?.id !== lease.id) return;
     leases.delete(keyOf(lease.thing));
     tell({ what: 'ended', lease, why: lease.ending ?? '' });
     const next = queues.get(keyOf(lease.thing))?.shift();

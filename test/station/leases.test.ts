@@ -103,6 +103,24 @@ describe('leases', () => {
     expect(order).toEqual(['its time is over', 'power off, record', 'granted']);
   });
 
+  it('is not taken from the next holder where it was given back while it was being stopped', async () => {
+    const leases = createLeases(new ManualClock());
+    let stopped = () => {};
+    leases.onEnding(
+      () =>
+        new Promise<void>((resolve) => {
+          stopped = resolve;
+        }),
+    );
+    leases.take(asked('one'));
+    const ending = leases.end('one', 'it was given back');
+    leases.giveBack('one');
+    leases.take(asked('two'));
+    stopped();
+    await ending;
+    expect(leases.held('two')).toBeDefined();
+  });
+
   it('serves those who wait in their turn, and forgets who went away', async () => {
     const clock = new ManualClock();
     const leases = createLeases(clock);
