@@ -26,6 +26,8 @@ export interface CollectorPlayer {
   isAnswering: boolean;
   /** Forgets what it took last, as a database that was restored from a backup. */
   forget(outbox: string, upTo: number): void;
+  /** As one that was taken by another collector. */
+  know(entry: Entry): void;
   send(station: string, receipt: Partial<Receipt>): Promise<void>;
   publish(topic: string, text: string): Promise<void>;
   close(): Promise<void>;
@@ -78,6 +80,7 @@ export const playCollector = async (
       taken.get(outbox)?.splice(upTo);
       parked.get(outbox)?.clear();
     },
+    know: take,
     send,
     publish: (topic, text) => (broker as Broker).publish(topic, text, { retain: true }),
     close: async () => broker?.close(),
