@@ -10,6 +10,8 @@ import { needs } from './tools.js';
 export interface Engine {
   readonly port: number;
   readonly url: string;
+  /** Of its first process; 0: it does not run. */
+  readonly pid: number;
   /** Again after `stop` or `kill`, on the same port with the same folder; resolves when it takes connections. */
   start(): Promise<void>;
   /** As a service manager would. */
@@ -77,6 +79,9 @@ const engine = (
   return {
     port,
     url,
+    get pid() {
+      return running?.pid ?? 0;
+    },
     start: async () => {
       running = parts.spawn();
       await until(url, parts.isUp);
