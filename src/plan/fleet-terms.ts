@@ -45,7 +45,9 @@ export const fleetSection = () =>
       ca: line(4096).optional(),
       cert: line(4096).optional(),
       key: line(4096).optional(),
-      page: text(/^https?:\/\/\S{1,500}$/, 'an address such as https://station7.plant.example:8420/').optional(),
+      page: text(/^https?:\/\/\S{1,500}$/, 'an address such as https://station7.plant.example:8420/')
+        .refine((page) => URL.canParse(page), 'must be an address such as https://station7.plant.example:8420/')
+        .optional(),
       planKey: line(4096).optional(),
     })
     .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'needs cert and key together')

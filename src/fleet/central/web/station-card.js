@@ -76,7 +76,7 @@ const PlanNote = ({ station, planSet }) => {
   if (state === null) return null;
   const standing = planStanding(station, planSet);
   const name = state.planSet === null ? t('plans.own') : `${state.planSet.name} v${state.planSet.version}`;
-  return html`<span class=${classes('card-plan', `is-${standing}`)}>${standing === 'refused' ? `${t('plans.refused')}: ` : ''}${name}</span>`;
+  return html`<span class=${classes('card-plan', `is-${standing}`)}>${name}${standing === 'refused' ? ` · ${t('plans.refused')}` : ''}</span>`;
 };
 
 /** A run's own entries are under way for a moment. */

@@ -42,7 +42,7 @@ export const texts = {
   'group.stopped': 'Beendet',
   'short.running': 'Läuft',
   'plans.own': 'Eigene Pläne',
-  'plans.refused': 'Plansatz abgelehnt',
+  'plans.refused': 'Neuer Plansatz abgelehnt',
   'field.station': 'Station',
   'stats.hours': 'Läufe je Stunde (UTC)',
   'stats.by.station': 'Nach Station',

@@ -42,7 +42,7 @@ export const texts = {
   'group.stopped': 'Stopped',
   'short.running': 'Running',
   'plans.own': 'Plans of its own',
-  'plans.refused': 'Plan set refused',
+  'plans.refused': 'New plan set refused',
   'field.station': 'Station',
   'stats.hours': 'Runs per hour (UTC)',
   'stats.by.station': 'By station',

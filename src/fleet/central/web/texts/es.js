@@ -42,7 +42,7 @@ export const texts = {
   'group.stopped': 'Detenidas',
   'short.running': 'En curso',
   'plans.own': 'Planes propios',
-  'plans.refused': 'Conjunto rechazado',
+  'plans.refused': 'Conjunto nuevo rechazado',
   'field.station': 'Estación',
   'stats.hours': 'Ensayos por hora (UTC)',
   'stats.by.station': 'Por estación',

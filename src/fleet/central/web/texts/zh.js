@@ -41,7 +41,7 @@ export const texts = {
   'group.stopped': '已停止',
   'short.running': '进行中',
   'plans.own': '自有计划',
-  'plans.refused': '计划集被拒绝',
+  'plans.refused': '新计划集被拒绝',
   'field.station': '测试站',
   'stats.hours': '每小时测试数（UTC）',
   'stats.by.station': '按测试站',
