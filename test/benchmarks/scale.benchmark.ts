@@ -102,6 +102,7 @@ const openLink = (folder: string, station: string, url: string): Promise<Station
     runsDirectory: join(folder, station),
     folder: join(folder, `outbox-${station}`),
     clock: systemClock,
+    through: null,
     recoveredRuns: [],
     log: () => {},
   });
