@@ -2,6 +2,7 @@
  * One connection to the broker, MQTT 5, by mqtt.js, which connects again by itself. Sessions persist at the broker; what is
  * published here is not kept while there is no connection: whoever publishes keeps it until it is known to have arrived.
  */
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect as connectSocket, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -41,13 +42,14 @@ export interface Broker {
    */
   publish(topic: string, payload: string, options?: { readonly retain?: boolean }): Promise<void>;
   /**
-   * In order: nothing more is read, the broker is told (no last will), the socket closes. Ends within 2 s. `endsSession`: the
-   * broker keeps nothing for this client from now on.
+   * In order: nothing more is read, what was published is acknowledged, the broker is told (no last will), the socket closes. A broker
+   * that hangs holds it up: bound it. `endsSession`: the broker keeps nothing for this client from now on.
    */
   close(options?: { readonly endsSession?: boolean }): Promise<void>;
 }
 
-const reconnectMs = 2_000;
+/** Each client its own: two thousand stations do not come back in one moment. */
+const reconnectMs = { least: 1_500, most: 2_500 };
 const connectTimeoutMs = 10_000;
 const keepAliveSeconds = 15;
 const dayAsSeconds = 86_400;
@@ -72,7 +74,7 @@ const optionsOf = (terms: BrokerTerms, options: BrokerOptions): IClientOptions =
     clientId: options.clientId,
     clean: false,
     keepalive: keepAliveSeconds,
-    reconnectPeriod: reconnectMs,
+    reconnectPeriod: randomInt(reconnectMs.least, reconnectMs.most),
     reconnectOnConnackError: true,
     connectTimeout: connectTimeoutMs,
     resubscribe: false,

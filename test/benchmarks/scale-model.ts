@@ -5,6 +5,7 @@
 
 /** What a run costs, measured by `npm run bench -- scale`. An entry is what goes through the outbox: two a run. */
 export interface MeasuredCosts {
+  /** MQTT packets to and from the broker, acknowledgements included. */
   readonly messagesPerRun: number;
   /** On the stations' connections, with all that is around a payload. */
   readonly bytesToBrokerPerRun: number;
@@ -41,7 +42,7 @@ export interface PlantTerms {
 export interface PlantFigures {
   readonly runsPerDay: number;
   readonly runsPerSecond: { readonly mean: number; readonly worst: number };
-  /** At the mean rate. */
+  /** MQTT packets and bytes, at the mean rate. */
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
   /** Fractions of one core at the mean rate. */

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { invoke, makeImageBench, quickPlan, root, strict } from '../helpers/linkpulse.js';
+import { invoke, makeBench, quickPlan, root, strict } from '../helpers/linkpulse.js';
 
 const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
-const bench = makeImageBench('prestandard', [], ['diskReserve: 0bytes']);
+const bench = makeBench('prestandard', [], ['diskReserve: 0bytes']);
 afterAll(() => bench.remove());
 
 describe('a run whose disk fills up', () => {
@@ -31,7 +31,7 @@ describe('a run whose disk fills up', () => {
 });
 
 test('with less room than the bench file keeps back no run starts, and nothing is written', async () => {
-  const full = makeImageBench('prestandard', [], ['diskReserve: 1000000MiB']);
+  const full = makeBench('prestandard', [], ['diskReserve: 1000000MiB']);
   const run = invoke(['run', '--no-station', '--bench', full.path, '--port', 'sim1', '--plan', quickPlan]);
   expect(await run.exitCode).toBe(5);
   expect(run.stderr()).toMatch(/^DISK_RESERVE: .*\d+ MiB free in .*, 1000000 MiB are kept back/);

@@ -6,11 +6,11 @@ import { readRecord } from '../../src/records/run-folder.js';
 import { findStation } from '../../src/station/station-client.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { invoke, makeImageBench, quickPlan } from '../helpers/linkpulse.js';
+import { invoke, makeBench, quickPlan } from '../helpers/linkpulse.js';
 import { closedProblems } from '../helpers/record-schema.js';
 
 const golden = (plan: string, fault: string) => `golden: { every: 1h, plan: ${plan}, faults: [${fault}] }`;
-const bench = makeImageBench('prestandard', [], [golden(quickPlan, 'short-circuit')]);
+const bench = makeBench('prestandard', [], [golden(quickPlan, 'short-circuit')]);
 const autoPlan = join(bench.directory, 'auto.yaml');
 writeFileSync(
   autoPlan,
@@ -18,7 +18,7 @@ writeFileSync(
     .replace(/method: prestandard/, 'method: auto')
     .replace(/polarity: prestandard/, 'polarity: by-method'),
 );
-const blind = makeImageBench('prestandard', [], [golden(autoPlan, 'af-phone')]);
+const blind = makeBench('prestandard', [], [golden(autoPlan, 'af-phone')]);
 afterAll(() => {
   bench.remove();
   blind.remove();
@@ -87,7 +87,7 @@ test('a bench whose detector does not fire judges no phone', async () => {
 }, 60_000);
 
 test('a bench file without golden runs says so', async () => {
-  const plain = makeImageBench();
+  const plain = makeBench();
   const told = await linkpulse('golden', '--bench', plain.path);
   expect(told).toMatchObject({ exit: 4, err: expect.stringContaining('has no golden section') });
   plain.remove();

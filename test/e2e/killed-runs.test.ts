@@ -8,7 +8,7 @@ import { closedProblems } from '../helpers/record-schema.js';
 
 const bench = makeBench();
 afterAll(() => bench.remove());
-const count = long ? 200 : 3;
+const count = long ? 200 : 2;
 /** From before the folder is made to after the phone has registered. */
 const latestMs = 9_000;
 

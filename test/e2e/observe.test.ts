@@ -74,10 +74,12 @@ runs: runs
 ports:
   sim1:
     kind: simulated
+    firmware: modelled
     phone: { mac: "00:0f:24:5a:79:60", load: P00307020200, model: CP-7960G }
     uplink: ${wire.bench}
   alone:
     kind: simulated
+    firmware: modelled
     phone: { mac: "00:0f:24:5a:79:62", load: P00307020200, model: CP-7960G }
 `,
     );

@@ -6,10 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { findStation } from '../../src/station/station-client.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
-import { invoke, makeImageBench, plansDirectory, quickPlan, runJson } from '../helpers/linkpulse.js';
+import { invoke, makeBench, plansDirectory, quickPlan, runJson } from '../helpers/linkpulse.js';
 import { lastSwitchOff, readWitness } from '../helpers/witness.js';
 
-const bench = makeImageBench();
+const bench = makeBench();
 afterAll(() => bench.remove());
 const words = ['run', '--no-station', '--bench', bench.path, '--port', 'sim1', '--plan', quickPlan];
 /** The sum of all steps' limits, on a loaded machine. */

@@ -56,11 +56,11 @@ const le = (value: number, size: number): number[] =>
 
 /** How much is sent: 10 million random bytes and 100,000 messages in the long run. */
 const amounts: Readonly<Record<string, { readonly bytes: number } | { readonly pieces: number }>> = {
-  'random bytes': { bytes: long ? 5_000_000 : 30_000 },
-  'random bytes without SYSTEM_RESET': { bytes: long ? 5_000_000 : 30_000 },
-  'well-formed messages of random type and content': { pieces: long ? 100_000 : 1000 },
-  'Firmata commands with random arguments': { bytes: long ? 500_000 : 10_000 },
-  'edges on the discrete lines': { pieces: long ? 5000 : 60 },
+  'random bytes': { bytes: long ? 5_000_000 : 10_000 },
+  'random bytes without SYSTEM_RESET': { bytes: long ? 5_000_000 : 10_000 },
+  'well-formed messages of random type and content': { pieces: long ? 100_000 : 400 },
+  'Firmata commands with random arguments': { bytes: long ? 500_000 : 5_000 },
+  'edges on the discrete lines': { pieces: long ? 5000 : 20 },
 };
 
 const powerRequest = (random: Random, maxBursts: number): number[] => {

@@ -167,7 +167,7 @@ describe('the plan sets on a station’s disk', () => {
         process.stdout.write(version + '\\n');
       }`;
       let cuts = 0;
-      for (let trial = 0; trial < (long ? 300 : 8); trial += 1) {
+      for (let trial = 0; trial < (long ? 300 : 4); trial += 1) {
         const before = readStoredSet(place)?.inForce.version ?? 0;
         if (before >= versions - 5) rmSync(place.folder, { recursive: true });
         const from = before >= versions - 5 ? 1 : before + 1;

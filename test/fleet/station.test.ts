@@ -66,10 +66,13 @@ it('a plant sees a station, its port as it runs, and its record; and that it was
   const { record } = await run(bench);
   await expect.poll(() => kindsOf(collector), patiently).toEqual(['station-started', 'run-started', 'plan', 'record']);
   expect(recordsOf(collector)).toEqual([record.runId]);
-  const shown = collector.textsOf(topics.port('sim1')).map(port);
+  const shownPorts = () => collector.textsOf(topics.port('sim1')).map(port);
+  await expect
+    .poll(() => shownPorts().at(-1), patiently)
+    .toMatchObject({ running: null, last: { runId: record.runId, verdict: record.verdict } });
+  const shown = shownPorts();
   expect(shown[0]).toMatchObject({ running: null, last: null });
   expect(shown.some(({ running }) => running?.runId === record.runId && running.stages.length > 0)).toBe(true);
-  expect(shown.at(-1)).toMatchObject({ running: null, last: { runId: record.runId, verdict: record.verdict } });
   const state = () => readMessage(stateMessage, bytes(collector.retained.get(topics.state)), 'e2e').message;
   await expect.poll(() => state().outboxDepth, patiently).toBe(0);
   expect(state()).toMatchObject({ ports: ['sim1'], page: null, planSet: null });

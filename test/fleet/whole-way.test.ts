@@ -25,7 +25,7 @@ const opened = <T extends { close(): Promise<unknown> | unknown }>(thing: T): T 
 const plant = 'lyon';
 const stations = ['a', 'b', 'c', 'd'];
 const ports = ['p1', 'p2', 'p3', 'p4', 'p5'];
-const runsOfPort = long ? 500 : 15;
+const runsOfPort = long ? 500 : 6;
 const runs = stations.length * ports.length * runsOfPort;
 
 it(

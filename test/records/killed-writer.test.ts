@@ -11,7 +11,7 @@ import { systemClock } from '../../src/timeline/clock.js';
 import { quickPlan, root } from '../helpers/linkpulse.js';
 import { closedProblems } from '../helpers/record-schema.js';
 
-const wanted = 200;
+const wanted = 100;
 const writer = join(root, 'test/helpers/run-writer.mjs');
 
 /** Kills the writer so many ms after it has finished its `after`th run: anywhere in those that follow. */
@@ -34,7 +34,7 @@ test(`kill -9 during ${wanted} runs loses no finished run and marks those that w
     finished.push(...(await writeUntilKilled(runs, 1 + ((kills * 7) % 11), (kills * 17) % 61)));
     cut = readdirSync(runs).length - finished.length;
   }
-  expect(kills).toBeGreaterThan(10);
+  expect(kills).toBeGreaterThan(5);
 
   const found = await findCutRuns(runs);
   const cutIds = new Set(found.map(({ id }) => id));
