@@ -70,6 +70,7 @@ export const growthPlot = (points: readonly GrowthPoint[]): string => {
   const width = panel.left + panels.length * (panel.width + panel.gap);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${panel.top + panel.height + 40}" font-family="sans-serif" font-size="12">`,
+    `<title>Many ports of one daemon: time, memory, processor time</title>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     ...panels.map((_, index) => drawPanel(points, index)),
     text(panel.left, panel.top + panel.height + 34, 'ports of one daemon, a phone on each at once', 'fill="#555"'),
