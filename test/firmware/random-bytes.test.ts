@@ -60,7 +60,7 @@ const amounts: Readonly<Record<string, { readonly bytes: number } | { readonly p
   'random bytes without SYSTEM_RESET': { bytes: long ? 5_000_000 : 10_000 },
   'well-formed messages of random type and content': { pieces: long ? 100_000 : 400 },
   'Firmata commands with random arguments': { bytes: long ? 500_000 : 5_000 },
-  'edges on the discrete lines': { pieces: long ? 5000 : 20 },
+  'edges on the discrete lines': { pieces: long ? 5000 : 60 },
 };
 
 const powerRequest = (random: Random, maxBursts: number): number[] => {
