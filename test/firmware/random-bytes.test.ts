@@ -58,7 +58,7 @@ const le = (value: number, size: number): number[] =>
 const amounts: Readonly<Record<string, { readonly bytes: number } | { readonly pieces: number }>> = {
   'random bytes': { bytes: long ? 5_000_000 : 10_000 },
   'random bytes without SYSTEM_RESET': { bytes: long ? 5_000_000 : 10_000 },
-  'well-formed messages of random type and content': { pieces: long ? 100_000 : 400 },
+  'well-formed messages of random type and content': { pieces: long ? 100_000 : 1000 },
   'Firmata commands with random arguments': { bytes: long ? 500_000 : 5_000 },
   'edges on the discrete lines': { pieces: long ? 5000 : 60 },
 };
