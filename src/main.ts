@@ -19,6 +19,7 @@ import { openGpioInjector } from './board/gpio-injector.js';
 import type { Injector } from './board/injector.js';
 import { profileIdOf, storedProfile } from './board/profile-id.js';
 import { nextPress, startButtonRequest } from './board/start-button.js';
+import { centralPageFolders, stationPageFolders } from './cli/pages.js';
 import { runProgram } from './cli/program.js';
 import { openTerminal } from './cli/terminal.js';
 import type { RunnerOptions } from './cli/verb.js';
@@ -327,43 +328,6 @@ const openWire = async (name: string, options: { readonly isShared: boolean }): 
   }
 };
 
-const folderOf = (module: string) => join(fileURLToPath(import.meta.resolve(module)), '..');
-const pageLibraries = () => [
-  { prefix: '/vendor/preact/', folder: folderOf('preact'), files: ['preact.mjs'] },
-  { prefix: '/vendor/preact-hooks/', folder: folderOf('preact/hooks'), files: ['hooks.mjs'] },
-  { prefix: '/vendor/htm/', folder: folderOf('htm'), files: ['htm.mjs'] },
-  // What the reports and the page say alike; it imports nothing.
-  { prefix: '/shared/', folder: fileURLToPath(new URL('reports', import.meta.url)), files: ['measurement-text.js'] },
-  { prefix: '/vendor/uplot/', folder: folderOf('uplot'), files: ['uPlot.esm.js', 'uPlot.min.css'] },
-];
-const stationPage = join(packageRoot, 'src/station/web');
-
-/** The page has no build step: its modules and those it imports are served as they are. */
-const pageFolders = () => [{ prefix: '/', folder: stationPage }, ...pageLibraries()];
-
-/** What of the station's page the plant's page is made of, too, and the words that both say alike. */
-const commonPageFiles = [
-  'html.js',
-  'api.js',
-  'shapes.js',
-  'remembered.js',
-  'boundary.js',
-  'sign-in.js',
-  'past-form.js',
-  'histogram.js',
-  'measurements.js',
-  'trend.js',
-  'style.css',
-  'past.css',
-  'icon.svg',
-  ...['de', 'en', 'es', 'zh'].map((language) => `texts/${language}.js`),
-];
-const centralPageFolders = () => [
-  { prefix: '/', folder: join(packageRoot, 'src/fleet/central/web') },
-  { prefix: '/common/', folder: stationPage, files: commonPageFiles },
-  ...pageLibraries(),
-];
-
 const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { readonly version: string };
 
 const exitCode = await runProgram(process.argv.slice(2), {
@@ -380,8 +344,8 @@ const exitCode = await runProgram(process.argv.slice(2), {
   openRunner,
   openWire,
   boards,
-  pageFolders: pageFolders(),
-  centralPageFolders: centralPageFolders(),
+  pageFolders: stationPageFolders(packageRoot),
+  centralPageFolders: centralPageFolders(packageRoot),
   inheritListener: ({ host, port }) => inheritListener(host, port, process.env),
   examine: (benchPath) => examine(loadBenchFile(benchPath), clock),
   startButton: async (signal) => {

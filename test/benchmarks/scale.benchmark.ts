@@ -10,11 +10,11 @@ import pg from 'pg';
 import { type TestContext, test } from 'vitest';
 import { openBroker } from '../../src/fleet/broker.js';
 import { openStationLink, type StationLink } from '../../src/fleet/station-link.js';
-import type { BrokerTerms } from '../../src/plan/fleet-terms.js';
 import type { RunRecord } from '../../src/records/record.js';
 import { stageNames } from '../../src/stages/judge.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
+import { brokerTerms } from '../helpers/collector-player.js';
 import { startMosquitto, startPostgres } from '../helpers/engines.js';
 import { invoke, makeBench, plansDirectory, runJson } from '../helpers/linkpulse.js';
 import { type MeasuredCosts, type PlantFigures, type PlantTerms, simulatePlant } from './scale-model.js';
@@ -83,15 +83,6 @@ const realRun = async (): Promise<RunRecord> => {
     bench.remove();
   }
 };
-
-const brokerTerms = (url: string): BrokerTerms => ({
-  url,
-  username: null,
-  passwordPath: null,
-  caPath: null,
-  certPath: null,
-  keyPath: null,
-});
 
 const openLink = (folder: string, station: string, url: string): Promise<StationLink> =>
   openStationLink({

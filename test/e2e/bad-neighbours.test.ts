@@ -3,11 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findStation } from '../../src/station/station-client.js';
-import { systemClock } from '../../src/timeline/clock.js';
 import type { FactKind } from '../../src/timeline/events.js';
-import { sleep } from '../../src/timeline/wait.js';
-import { type Invocation, invoke, quickPlan, type Run, runJson } from '../helpers/linkpulse.js';
+import { type Invocation, invokeStation, quickPlan, type Run, runJson } from '../helpers/linkpulse.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'linkpulse-neighbours-'));
 const benchPath = join(directory, 'bench.yaml');
@@ -60,9 +57,7 @@ describe('bad neighbours', () => {
         .replace(/ {2}registration: \d+s/, '  registration: 40s')
         .replace(/keepalives: \d+/, 'keepalives: 8'),
     );
-    station = invoke(['station', '--bench', benchPath, '--socket', socketPath]);
-    for (let tries = 0; tries < 200 && (await findStation(socketPath)) === undefined; tries += 1)
-      await sleep(systemClock, 50);
+    station = await invokeStation(benchPath, socketPath);
   }, 60_000);
   afterAll(async () => {
     station.child.kill('SIGTERM');

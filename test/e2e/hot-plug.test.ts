@@ -9,7 +9,7 @@ import { findStation } from '../../src/station/station-client.js';
 import { systemClock } from '../../src/timeline/clock.js';
 import { sleep } from '../../src/timeline/wait.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
-import { type Invocation, invoke, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
+import { type Invocation, invoke, invokeStation, quickPlan, runJson, stageOf } from '../helpers/linkpulse.js';
 import { ch340, fakeUdev, plugBoard, plugChatter, type SerialThing } from '../helpers/serial-things.js';
 import { cyclesPerMs, lastSwitchOff, readWitness } from '../helpers/witness.js';
 
@@ -80,9 +80,7 @@ describeInNamespace(import.meta.url, 'a board on a cable that people touch', () 
         '',
       ].join('\n'),
     );
-    station = invoke(['station', '--bench', benchPath, '--socket', socketPath]);
-    for (let tries = 0; tries < 200 && (await findStation(socketPath)) === undefined; tries += 1)
-      await sleep(systemClock, 50);
+    station = await invokeStation(benchPath, socketPath);
   }, 60_000);
 
   afterAll(async () => {

@@ -5,11 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ethernetFrames } from '../../src/decode/ethernet-frames.js';
 import { makeReport } from '../../src/reports/make-report.js';
-import { findStation } from '../../src/station/station-client.js';
-import { systemClock } from '../../src/timeline/clock.js';
-import { sleep } from '../../src/timeline/wait.js';
 import { decodeEthernet } from '../../src/wire/ethernet.js';
-import { type Invocation, invoke, quickPlan, runJson } from '../helpers/linkpulse.js';
+import { type Invocation, invokeStation, quickPlan, runJson } from '../helpers/linkpulse.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'linkpulse-many-'));
 const benchPath = join(directory, 'bench.yaml');
@@ -26,9 +23,7 @@ describe('many ports in one daemon', () => {
         `  ${names[index]}: { kind: simulated, firmware: modelled, phone: { mac: "${mac}", load: P00308010200, model: CP-7960G } }`,
     );
     writeFileSync(benchPath, ['station: many', 'runs: runs', 'ports:', ...ports, ''].join('\n'));
-    station = invoke(['station', '--bench', benchPath, '--socket', socketPath]);
-    for (let tries = 0; tries < 200 && (await findStation(socketPath)) === undefined; tries += 1)
-      await sleep(systemClock, 50);
+    station = await invokeStation(benchPath, socketPath);
   }, 60_000);
   afterAll(async () => {
     station.child.kill('SIGTERM');

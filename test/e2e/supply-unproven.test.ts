@@ -6,11 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createVethTo } from '../../src/network/real-network.js';
 import { loadPlan } from '../../src/plan/load-plan.js';
 import { type SimulatorHandle, startSimulator } from '../../src/sim/launch.js';
-import { findStation } from '../../src/station/station-client.js';
 import { systemClock as clock } from '../../src/timeline/clock.js';
-import { sleep } from '../../src/timeline/wait.js';
 import { describeInNamespace } from '../helpers/in-namespace.js';
-import { type Invocation, invoke, quickPlan, runJson } from '../helpers/linkpulse.js';
+import { type Invocation, invoke, invokeStation, quickPlan, runJson } from '../helpers/linkpulse.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'linkpulse-unproven-'));
 const socketPath = join(folder, 'station.sock');
@@ -33,8 +31,7 @@ const words = (port: string) => [
 ];
 
 const startStation = async () => {
-  station = invoke(['station', '--bench', benchPath, '--socket', socketPath]);
-  for (let tries = 0; tries < 400 && (await findStation(socketPath)) === undefined; tries += 1) await sleep(clock, 50);
+  station = await invokeStation(benchPath, socketPath);
 };
 
 const phoneOn = async (port: string, index: number): Promise<SimulatorHandle> => {

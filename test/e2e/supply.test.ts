@@ -3,12 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findStation } from '../../src/station/station-client.js';
-import { systemClock } from '../../src/timeline/clock.js';
 import type { FactKind } from '../../src/timeline/events.js';
 import { readTimeline } from '../../src/timeline/log.js';
-import { sleep } from '../../src/timeline/wait.js';
-import { type Invocation, invoke, quickPlan, type Run, runJson, stageOf } from '../helpers/linkpulse.js';
+import { type Invocation, invoke, invokeStation, quickPlan, type Run, runJson, stageOf } from '../helpers/linkpulse.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'linkpulse-supply-'));
 const benchPath = join(directory, 'bench.yaml');
@@ -35,9 +32,7 @@ describe('a supply for one phone at a time', () => {
     );
     const supplies = 'supplies: { shelf: { steady: 30W }, weak: { steady: 10W } }';
     writeFileSync(benchPath, ['station: supply', 'runs: runs', supplies, 'ports:', ...ports, ''].join('\n'));
-    station = invoke(['station', '--bench', benchPath, '--socket', socketPath]);
-    for (let tries = 0; tries < 200 && (await findStation(socketPath)) === undefined; tries += 1)
-      await sleep(systemClock, 50);
+    station = await invokeStation(benchPath, socketPath);
   }, 60_000);
   afterAll(async () => {
     station.child.kill('SIGTERM');

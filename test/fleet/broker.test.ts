@@ -1,17 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { type Broker, type BrokerMessage, openBroker } from '../../src/fleet/broker.js';
 import { plantTopics, stationOfTopic } from '../../src/fleet/topics.js';
-import type { BrokerTerms } from '../../src/plan/fleet-terms.js';
+import { brokerTerms } from '../helpers/collector-player.js';
 import { startMosquitto, startPostgres } from '../helpers/engines.js';
 
-const termsOf = (url: string): BrokerTerms => ({
-  url,
-  username: null,
-  passwordPath: null,
-  caPath: null,
-  certPath: null,
-  keyPath: null,
-});
 const topics = plantTopics('plant');
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -25,7 +17,7 @@ const client = async (url: string, clientId: string, subscribe: readonly string[
   const isConnected = new Promise<void>((resolve) => {
     connected = resolve;
   });
-  const broker: Broker = await openBroker(termsOf(url), {
+  const broker: Broker = await openBroker(brokerTerms(url), {
     clientId,
     subscribe,
     onMessage: (message) => void messages.push(message),

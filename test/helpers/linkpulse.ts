@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import type { RunStarted } from '../../src/bench/runner.js';
 import type { RunRecord } from '../../src/records/record.js';
+import { findStation } from '../../src/station/station-client.js';
+import { systemClock } from '../../src/timeline/clock.js';
 import type { TimelineEvent } from '../../src/timeline/events.js';
+import { sleep } from '../../src/timeline/wait.js';
 import { closedProblems } from './record-schema.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -96,6 +99,14 @@ export const invoke = (words: readonly string[], onLine: (line: string) => void 
   });
   const exitCode = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
   return { child, exitCode, stdout: () => lines.join('\n'), stderr: () => errors };
+};
+
+/** A station that answers on its socket. */
+export const invokeStation = async (benchPath: string, socketPath: string): Promise<Invocation> => {
+  const station = invoke(['station', '--bench', benchPath, '--socket', socketPath]);
+  for (let tries = 0; tries < 400 && (await findStation(socketPath)) === undefined; tries += 1)
+    await sleep(systemClock, 50);
+  return station;
 };
 
 export interface Run {

@@ -3,11 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Broker, openBroker } from '../../src/fleet/broker.js';
 import type { PortState, Presence, StationState } from '../../src/fleet/messages.js';
 import { plantTopics } from '../../src/fleet/topics.js';
-import type { BrokerTerms } from '../../src/plan/fleet-terms.js';
-
-export const termsOf = (url: string): BrokerTerms => ({
-  ...{ url, username: null, passwordPath: null, caPath: null, certPath: null, keyPath: null },
-});
+import { brokerTerms } from './collector-player.js';
 
 const instance = '3f7c2f56-6a07-4f55-9f0e-6f4f0d3a5d11';
 const stageNames = ['power', 'boot', 'vlan', 'address', 'config', 'registration'];
@@ -44,7 +40,7 @@ export const openMadePlant = async (url: string, plant: string, now: () => strin
   const isConnected = new Promise<void>((resolve) => {
     connected = resolve;
   });
-  const broker: Broker = await openBroker(termsOf(url), {
+  const broker: Broker = await openBroker(brokerTerms(url), {
     clientId: `made-plant-${plant}`,
     subscribe: [],
     onMessage: () => {},

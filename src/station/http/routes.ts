@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BenchError } from '../../errors.js';
+import { registerEvents } from '../../http/event-route.js';
 import type { EventStreams } from '../../http/event-stream.js';
 import type { Guarded } from '../../http/server.js';
 import { registerLeaseRoutes } from './lease-routes.js';
@@ -30,23 +31,7 @@ export const registerRoutes = (app: FastifyInstance, parts: HttpParts, guard: Gu
       return z.parse(shape.view, { ...desk.view(), station: parts.station });
     },
   );
-  routes.get(
-    `${base}/events`,
-    {
-      schema: {
-        summary: 'What happens, as server-sent events; resumes after Last-Event-ID (or ?after=)',
-        ...guarded,
-        querystring: z.strictObject({ after: z.coerce.number().int().min(0).optional() }),
-      },
-    },
-    async (request, reply) => {
-      need(request, 'viewer');
-      const resumed = Number(request.headers['last-event-id']);
-      const after = Number.isInteger(resumed) && resumed > 0 ? resumed : (request.query.after ?? null);
-      reply.hijack();
-      streams.serve(reply.raw, after);
-    },
-  );
+  registerEvents(app, guard, streams);
 
   routes.get(
     `${base}/plans`,

@@ -7,6 +7,7 @@ import { useNow } from './clock.js';
 import { connect } from './connection.js';
 import { html } from './html.js';
 import { asRequest, labelAfter } from './labels.js';
+import { tokenOfAddress, useHash, useStore } from './page.js';
 import { Past } from './past.js';
 import { addressOf, placeOf } from './past-query.js';
 import { PlanSet } from './plan-set.js';
@@ -30,38 +31,6 @@ const partialLabelMs = 60_000;
 const isFree = (port) => port !== undefined && port.running === null && port.waiting === null && port.lease === null;
 const mayRun = ({ role }) => role === 'operator' || role === 'engineer';
 
-/** Draws again when the store has changed, ten times a second at the most. */
-const useStore = (store) => {
-  const [, draw] = useState(0);
-  useEffect(() => {
-    let timer = null;
-    return store.onChange(() => {
-      if (timer !== null) return;
-      timer = setTimeout(() => {
-        timer = null;
-        draw((count) => count + 1);
-      }, drawnEveryMs);
-    });
-  }, [store]);
-};
-
-const useHash = () => {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const onChange = () => setHash(location.hash);
-    addEventListener('hashchange', onChange);
-    return () => removeEventListener('hashchange', onChange);
-  }, []);
-  return hash;
-};
-
-/** `#token=...`, as the station prints it: used once and taken out of the address. */
-const tokenOfAddress = () => {
-  const [, token] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
-  if (token !== undefined) history.replaceState(null, '', location.pathname);
-  return token;
-};
-
 const App = ({ store }) => {
   /** undefined: not known yet. */
   const [session, setSession] = useState(undefined);
@@ -75,7 +44,7 @@ const App = ({ store }) => {
   const [tag, setTag] = useState(language());
   const hash = useHash();
   const { view, query } = placeOf(hash);
-  useStore(store);
+  useStore(store, drawnEveryMs);
 
   const { ports } = store;
   const taken = sharedWords(store.shared);

@@ -2,6 +2,8 @@
  * What the page knows of the station: the view, kept up by the event stream. One `message` of the stream after another;
  * nothing here touches the network or the document.
  */
+import { createNumbered } from './numbered.js';
+
 const mostEvents = 8_000;
 
 /**
@@ -25,17 +27,14 @@ const supplyWaitAfter = (before, { fact, atUs }) => {
 };
 
 export const createStore = (nowMs = () => performance.now()) => {
-  /** Newest message that is in here. */
-  let id = 0;
   let station = '';
   let ports = [];
   let shared = [];
   /** null: the station tests by plans of its own. */
   let planSet = null;
-  const listeners = new Set();
 
   const changed = () => {
-    for (const listener of listeners) listener();
+    numbered.changed();
   };
   const change = (name, update) => {
     ports = ports.map((port) => (port.port === name ? { ...port, ...update(port) } : port));
@@ -107,9 +106,10 @@ export const createStore = (nowMs = () => performance.now()) => {
     }
   };
 
+  const numbered = createNumbered(apply);
   return {
     get id() {
-      return id;
+      return numbered.id;
     },
     get station() {
       return station;
@@ -124,25 +124,14 @@ export const createStore = (nowMs = () => performance.now()) => {
       return planSet;
     },
     reset: (view) => {
-      id = view.id;
+      numbered.begin(view.id);
       station = view.station;
       shared = view.shared;
       planSet = view.planSet;
       ports = view.ports.map((port) => portOf(port, nowMs()));
       changed();
     },
-    /** False: messages before it are missing, or it cannot be read; then the view is to be fetched anew. */
-    message: (messageId, news) => {
-      if (messageId <= id) return true;
-      if (messageId > id + 1) return false;
-      try {
-        apply(news);
-      } catch {
-        return false;
-      }
-      id = messageId;
-      return true;
-    },
+    message: numbered.message,
     /** Earlier events of a run, as they lie on the station's disk, before those that are here. */
     older: (name, runId, stored) =>
       change(name, ({ events, running, last }) => {
@@ -150,9 +139,6 @@ export const createStore = (nowMs = () => performance.now()) => {
         const first = events[0]?.seq ?? Number.POSITIVE_INFINITY;
         return { events: [...stored.filter(({ seq }) => seq < first), ...events].slice(0, mostEvents) };
       }),
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: numbered.onChange,
   };
 };

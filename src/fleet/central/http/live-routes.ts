@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import { registerEvents } from '../../../http/event-route.js';
 import { createEventStreams } from '../../../http/event-stream.js';
 import type { Guarded } from '../../../http/server.js';
 import { apiVersion, errorBody } from '../../../http/shapes.js';
 import * as shape from './schemas.js';
 import type { CentralParts } from './server.js';
 
-export const registerLiveRoutes = (app: FastifyInstance, parts: CentralParts, { need }: Guarded): void => {
+export const registerLiveRoutes = (app: FastifyInstance, parts: CentralParts, guard: Guarded): void => {
+  const { need } = guard;
   const { live, plant, version } = parts;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const base = `/api/${apiVersion}`;
@@ -32,21 +33,5 @@ export const registerLiveRoutes = (app: FastifyInstance, parts: CentralParts, { 
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(live.view()) as never);
     },
   );
-  routes.get(
-    `${base}/events`,
-    {
-      schema: {
-        summary: 'What happens, as server-sent events; resumes after Last-Event-ID (or ?after=)',
-        ...guarded,
-        querystring: z.strictObject({ after: z.coerce.number().int().min(0).optional() }),
-      },
-    },
-    async (request, reply) => {
-      need(request, 'viewer');
-      const resumed = Number(request.headers['last-event-id']);
-      const after = Number.isInteger(resumed) && resumed > 0 ? resumed : (request.query.after ?? null);
-      reply.hijack();
-      streams.serve(reply.raw, after);
-    },
-  );
+  registerEvents(app, guard, streams);
 };

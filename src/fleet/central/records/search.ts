@@ -1,32 +1,10 @@
 /** Runs of the whole plant, newest first, a page at a time: a page begins behind the last run of the one before, however many came since. */
+import type { IndexedRun } from '../../../records/run-index.js';
 import { conditionsOf, modelPattern, type PlantSearch } from './conditions.js';
 import type { Ask } from './reader.js';
 
-export interface FoundRun {
-  readonly station: string;
-  readonly runId: string;
-  readonly port: string;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  readonly durationMs: number;
-  readonly verdict: string;
-  readonly blame: string | null;
-  readonly exitCode: number;
-  /** The stage that decided. */
-  readonly stage: string;
-  readonly cause: string;
-  readonly serial: string | null;
-  readonly deviceId: string | null;
-  readonly mac: string | null;
-  readonly platform: string | null;
-  readonly load: string | null;
-  /** Of the plan. */
-  readonly model: string | null;
-  readonly plan: string;
-  readonly planHash: string;
-  readonly golden: boolean;
-  readonly attempt: number;
-}
+/** As a station's own index has it, but for what only a station looks for. */
+export type FoundRun = Omit<IndexedRun, 'unit' | 'board' | 'cut' | 'goldenFault' | 'firstAttempt'>;
 
 export interface FoundRuns {
   readonly runs: readonly FoundRun[];

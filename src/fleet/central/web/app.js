@@ -4,6 +4,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { call, send } from '/common/api.js';
 import { Boundary } from '/common/boundary.js';
 import { html } from '/common/html.js';
+import { tokenOfAddress, useHash, useStore } from '/common/page.js';
 import { SignIn } from '/common/sign-in.js';
 import { connect } from './connection.js';
 import { Live } from './live.js';
@@ -20,31 +21,6 @@ import { TopBar } from './top-bar.js';
 const drawnEveryMs = 250;
 const minuteMs = 60_000;
 
-/** Draws again when the store has changed, four times a second at the most. */
-const useStore = (store) => {
-  const [, draw] = useState(0);
-  useEffect(() => {
-    let timer = null;
-    return store.onChange(() => {
-      if (timer !== null) return;
-      timer = setTimeout(() => {
-        timer = null;
-        draw((count) => count + 1);
-      }, drawnEveryMs);
-    });
-  }, [store]);
-};
-
-const useHash = () => {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const onChange = () => setHash(location.hash);
-    addEventListener('hashchange', onChange);
-    return () => removeEventListener('hashchange', onChange);
-  }, []);
-  return hash;
-};
-
 const useMinute = () => {
   const [nowMs, setNow] = useState(Date.now());
   useEffect(() => {
@@ -52,13 +28,6 @@ const useMinute = () => {
     return () => clearInterval(timer);
   }, []);
   return nowMs;
-};
-
-/** `#token=...`, as the program prints it: used once and taken out of the address. */
-const tokenOfAddress = () => {
-  const [, token] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
-  if (token !== undefined) history.replaceState(null, '', location.pathname);
-  return token;
 };
 
 const View = ({ store, place, nowMs }) => {
@@ -84,7 +53,7 @@ const App = ({ store }) => {
   const [tag, setTag] = useState(language());
   const hash = useHash();
   const nowMs = useMinute();
-  useStore(store);
+  useStore(store, drawnEveryMs);
   const place = placeOf(hash);
   const isSignedIn = session !== undefined && session.role !== null;
   const { broker, plant } = store;

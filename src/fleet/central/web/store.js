@@ -2,6 +2,8 @@
  * What the page knows of the plant: the view, kept up by the event stream. Stations are never changed but replaced, so that what is
  * the same need not be drawn again. Nothing here touches the network or the document.
  */
+import { createNumbered } from '/common/numbered.js';
+
 const byName = (left, right) => left.localeCompare(right, 'en', { numeric: true });
 
 const newer = (left, right) => (left === null || Date.parse(right) > Date.parse(left) ? right : left);
@@ -10,18 +12,15 @@ const withPort = (ports, port) =>
   [...ports.filter((each) => each.port !== port.port), port].sort((left, right) => byName(left.port, right.port));
 
 export const createStore = () => {
-  /** Newest message that is in here. */
-  let id = 0;
   let plant = '';
   let broker = { isConnected: true, since: null, cause: '' };
   let planSet = null;
   let stations = new Map();
   let sorted = null;
-  const listeners = new Set();
 
   const changed = () => {
     sorted = null;
-    for (const listener of listeners) listener();
+    numbered.changed();
   };
   const blank = (station) => ({
     ...{ station, presence: null, since: null, lastToldAt: null, state: null, ports: [] },
@@ -57,9 +56,10 @@ export const createStore = () => {
     }
   };
 
+  const numbered = createNumbered(apply);
   return {
     get id() {
-      return id;
+      return numbered.id;
     },
     get plant() {
       return plant;
@@ -75,25 +75,12 @@ export const createStore = () => {
       return sorted;
     },
     reset: (view) => {
-      ({ id, plant, broker, planSet } = view);
+      numbered.begin(view.id);
+      ({ plant, broker, planSet } = view);
       stations = new Map(view.stations.map((station) => [station.station, station]));
       changed();
     },
-    /** False: messages before it are missing, or it cannot be read; then the view is to be fetched anew. */
-    message: (messageId, news) => {
-      if (messageId <= id) return true;
-      if (messageId > id + 1) return false;
-      try {
-        apply(news);
-      } catch {
-        return false;
-      }
-      id = messageId;
-      return true;
-    },
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    message: numbered.message,
+    onChange: numbered.onChange,
   };
 };
