@@ -48,7 +48,6 @@ describeInNamespace(import.meta.url, 'a board on a cable that people touch', () 
     const { plan } = loadPlan(quickPlan);
     simulator = await startSimulator(
       {
-        board: 'modelled',
         faults: [],
         phone: { mac: '00:0f:24:5a:79:60', load: 'P00308010200', model: 'CP-7960G', previousAddress: '10.10.15.62' },
         timers: plan.simulation,
